@@ -1,0 +1,1 @@
+"""The deployables: API, redirector, worker; and what runs them together."""

@@ -1,0 +1,1 @@
+"""Take sends, serve reports."""

@@ -1,0 +1,1 @@
+"""Answer short links and record who followed them."""

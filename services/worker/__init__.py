@@ -1,0 +1,1 @@
+"""Deliver messages: take jobs off the queue, talk to carriers, take delivery reports."""

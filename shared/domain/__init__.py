@@ -1,0 +1,1 @@
+"""Plain values and rules: no framework, no I/O."""

@@ -1,0 +1,1 @@
+"""SQL that two or more services run."""
