@@ -1,0 +1,73 @@
+"""Who sends: accounts, their users, API keys and sender IDs."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+)
+
+from shared.schema.metadata import METADATA
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("default_region", Text, nullable=False, server_default="IN"),
+    Column("time_zone", Text, nullable=False, server_default="Asia/Kolkata"),
+    Column("carrier", Text, nullable=False, server_default="sandbox"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
+)
+
+# "user" is a reserved word of SQL.
+ACCOUNT_USER = Table(
+    "account_user",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False, index=True),
+    # What old clients send as userId; unique over all accounts, since it is all that names one.
+    Column("login", Text(collation="C"), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False, server_default="owner"),
+    Column("is_disabled", Boolean, nullable=False, server_default="false"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("role IN ('owner', 'sender', 'analyst', 'read-only')", name="role"),
+)
+
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    # The part that may be shown and finds the row; the secret is kept as its SHA-256 only.
+    Column("prefix", Text(collation="C"), nullable=False, unique=True),
+    Column("secret_sha256", LargeBinary, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint("octet_length(secret_sha256) = 32", name="secret_sha256"),
+)
+
+SENDER_ID = Table(
+    "sender_id",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    Column("header", Text(collation="C"), nullable=False),
+    Column("dlt_entity_id", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("account_id", "header"),
+)

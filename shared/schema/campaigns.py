@@ -1,0 +1,108 @@
+"""What is sent: campaigns, their messages and delivery totals, and replayable answers."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+
+from shared.schema.metadata import METADATA
+
+# A campaign's id carries the month of its making in its high bits (see the first migration's
+# next_campaign_id()), so the partitions of whatever leads its key with campaign_id are months.
+CAMPAIGN = Table(
+    "campaign",
+    METADATA,
+    Column("id", BigInteger, primary_key=True, server_default=text("next_campaign_id()")),
+    Column("uuid", Uuid, nullable=False, unique=True),
+    # At most 19 digits and random: what old clients keep, and no count of others' campaigns.
+    Column("transaction_id", BigInteger, nullable=False, unique=True),
+    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("sender_id", Text, nullable=False, server_default=""),
+    Column("carrier", Text, nullable=False),
+    # The text up to the tracked link and behind it; without a link body_after is null.
+    Column("body_before", Text, nullable=False),
+    Column("body_after", Text),
+    Column("destination", Text),
+    Column("link_prefix", Text),
+    Column("token_length", SmallInteger),
+    Column("first_link", BigInteger),
+    Column("message_count", Integer, nullable=False),
+    Column("encoding", Text, nullable=False),
+    Column("segment_count", SmallInteger, nullable=False),
+    Column("is_flash", Boolean, nullable=False, server_default="false"),
+    Column("dlt_entity_id", Text),
+    Column("dlt_template_id", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("message_count > 0", name="message_count"),
+    CheckConstraint(
+        "num_nulls(body_after, destination, link_prefix, token_length, first_link) IN (0, 5)",
+        name="link",
+    ),
+    Index(None, "account_id", "id"),
+)
+
+MESSAGE = Table(
+    "message",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("msisdn", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False, server_default="0"),
+    Column("attempt_count", SmallInteger, nullable=False, server_default="0"),
+    Column("submitted_at", DateTime(timezone=True)),
+    Column("settled_at", DateTime(timezone=True)),
+    Column("carrier_message_id", Text(collation="C")),
+    Column("failure_cause", Text),
+    PrimaryKeyConstraint("campaign_id", "position"),
+    Index(None, "msisdn", "campaign_id"),
+    # How a delivery report finds its message.
+    Index(
+        None,
+        "carrier_message_id",
+        postgresql_where=text("carrier_message_id IS NOT NULL"),
+    ),
+    postgresql_partition_by="RANGE (campaign_id)",
+)
+
+CAMPAIGN_DELIVERY = Table(
+    "campaign_delivery",
+    METADATA,
+    Column("campaign_id", BigInteger, primary_key=True),
+    # How many messages stand at each status now; indexed by the status's number.
+    Column("queued", Integer, nullable=False, server_default="0"),
+    Column("submitting", Integer, nullable=False, server_default="0"),
+    Column("submitted", Integer, nullable=False, server_default="0"),
+    Column("delivered", Integer, nullable=False, server_default="0"),
+    Column("undelivered", Integer, nullable=False, server_default="0"),
+    Column("expired", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("cancelled", Integer, nullable=False, server_default="0"),
+)
+
+IDEMPOTENCY_KEY = Table(
+    "idempotency_key",
+    METADATA,
+    Column("account_id", BigInteger, nullable=False),
+    Column("key", Text(collation="C"), nullable=False),
+    Column("payload_sha256", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    PrimaryKeyConstraint("account_id", "key"),
+    Index(None, "created_at"),
+)

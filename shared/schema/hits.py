@@ -1,0 +1,82 @@
+"""Who followed a link: raw hits, what the recorder counted of them, and how far it read."""
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import INET
+
+from shared.schema.metadata import METADATA
+
+HIT = Table(
+    "hit",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("occurred_at", DateTime(timezone=True), nullable=False),
+    # Where the hit stands in the journals, which makes it the one hit that it is.
+    Column("journal_id", BigInteger, nullable=False),
+    Column("journal_offset", BigInteger, nullable=False),
+    Column("click_class", Text, nullable=False),
+    Column("reasons", ARRAY(Text), nullable=False),
+    Column("score", SmallInteger, nullable=False),
+    Column("address", INET),
+    Column("country", Text),
+    Column("region", Text),
+    Column("city", Text),
+    Column("browser", Text),
+    Column("browser_version", Text),
+    Column("os", Text),
+    Column("os_version", Text),
+    Column("device_type", Text, nullable=False),
+    Column("device", Text),
+    Column("user_agent", Text),
+    Column("referrer", Text),
+    # The request as it came, so that history can be classed anew when the rules improve.
+    Column("request_head", Text, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "occurred_at", "journal_id", "journal_offset"),
+    Index(None, "campaign_id", "position", "occurred_at"),
+    postgresql_partition_by="RANGE (occurred_at)",
+)
+
+RECIPIENT_CLICKS = Table(
+    "recipient_clicks",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hit_count", Integer, nullable=False),
+    Column("click_count", Integer, nullable=False),
+    Column("first_click_at", DateTime(timezone=True)),
+    Column("last_click_at", DateTime(timezone=True)),
+    PrimaryKeyConstraint("campaign_id", "position"),
+    postgresql_partition_by="RANGE (campaign_id)",
+)
+
+CAMPAIGN_CLICKS = Table(
+    "campaign_clicks",
+    METADATA,
+    Column("campaign_id", BigInteger, primary_key=True),
+    Column("hit_count", BigInteger, nullable=False, server_default="0"),
+    Column("click_count", BigInteger, nullable=False, server_default="0"),
+    Column("clicker_count", Integer, nullable=False, server_default="0"),
+)
+
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text(collation="C"), nullable=False, unique=True),
+    # Octets of the file whose hits are in the database.
+    Column("recorded_octets", BigInteger, nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
