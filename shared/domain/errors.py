@@ -1,0 +1,18 @@
+"""What may go wrong in txlink's own terms; no HTTP here.
+
+Each child takes typed facts, builds its own message and carries a stable ``code``.
+"""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """A rule of txlink says no.
+
+    Attributes:
+        code: Stable name of the rule, for clients and logs.
+        field: The input that is wrong, by its wire name; None where no single input is.
+    """
+
+    code: ClassVar[str]
+    field: ClassVar[str | None] = None

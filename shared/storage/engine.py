@@ -1,0 +1,57 @@
+"""Connections to Postgres, as every service makes them."""
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+CONNECT_TIMEOUT_S = 5.0
+STATEMENT_TIMEOUT_S = 30.0
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """Turn a plain ``postgresql://`` URL into the one that names SQLAlchemy's asyncpg driver."""
+    scheme, separator, rest = database_url.partition("://")
+    if not separator or scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
+        message = "DATABASE_URL must start with postgresql://"
+        raise ValueError(message)
+    return f"postgresql+asyncpg://{rest}"
+
+
+def create_engine(
+    database_url: str, *, application: str, pool_size: int = 5, max_overflow: int = 5
+) -> AsyncEngine:
+    """Make the engine of one process; the caller disposes of it.
+
+    Args:
+        database_url: ``postgresql://user:password@host:port/database``.
+        application: What ``pg_stat_activity`` shows.
+        pool_size: Connections kept open.
+        max_overflow: Connections that may be open beyond that under load.
+    """
+    return create_async_engine(
+        sqlalchemy_url(database_url),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=CONNECT_TIMEOUT_S,
+        pool_pre_ping=True,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_S,
+            "command_timeout": STATEMENT_TIMEOUT_S,
+            "server_settings": {"application_name": application, "timezone": "UTC"},
+        },
+    )
+
+
+async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
+    """Return the asyncpg connection inside, in the same transaction, for COPY and the queue.
+
+    SQLAlchemy begins its transaction with its first statement, so that statement must have been
+    executed before: what runs on the raw connection alone would be committed by itself.
+    """
+    raw = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(raw, asyncpg.Connection):
+        message = f"expected an asyncpg connection, got {type(raw)}"
+        raise TypeError(message)
+    if not raw.is_in_transaction():
+        message = "execute a statement first: no transaction is open on this connection"
+        raise RuntimeError(message)
+    return raw
