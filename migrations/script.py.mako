@@ -3,6 +3,7 @@
 Revision: ${up_revision}, after ${down_revision}
 """
 
+import sqlalchemy as sa
 from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}

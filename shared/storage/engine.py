@@ -8,7 +8,11 @@ STATEMENT_TIMEOUT_S = 30.0
 
 
 def sqlalchemy_url(database_url: str) -> str:
-    """Turn a plain ``postgresql://`` URL into the one that names SQLAlchemy's asyncpg driver."""
+    """Turn a plain ``postgresql://`` URL into the one that names SQLAlchemy's asyncpg driver.
+
+    Raises:
+        ValueError: It is not a Postgres URL.
+    """
     scheme, separator, rest = database_url.partition("://")
     if not separator or scheme not in {"postgres", "postgresql", "postgresql+asyncpg"}:
         message = "DATABASE_URL must start with postgresql://"
@@ -46,6 +50,10 @@ async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
 
     SQLAlchemy begins its transaction with its first statement, so that statement must have been
     executed before: what runs on the raw connection alone would be committed by itself.
+
+    Raises:
+        RuntimeError: No transaction has begun.
+        TypeError: The engine's driver is not asyncpg.
     """
     raw = (await connection.get_raw_connection()).driver_connection
     if not isinstance(raw, asyncpg.Connection):

@@ -1,0 +1,26 @@
+"""The queue, as PgQueuer declares it.
+
+Revision: 0006, after 0005
+"""
+
+from alembic import op
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def execute_script(script: str) -> None:
+    """Run several statements at once, which only the driver's own connection takes."""
+    adapter = op.get_bind().connection.dbapi_connection
+    adapter.run_async(lambda driver: driver.execute(script))
+
+
+def upgrade() -> None:
+    execute_script(QueryBuilderEnvironment().build_install_query())
+
+
+def downgrade() -> None:
+    execute_script(QueryBuilderEnvironment().build_uninstall_query())
