@@ -5,6 +5,7 @@ Revision: 0006, after 0005
 
 from alembic import op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+from sqlalchemy.engine import AdaptedConnection
 
 revision = "0006"
 down_revision = "0005"
@@ -13,8 +14,15 @@ depends_on = None
 
 
 def execute_script(script: str) -> None:
-    """Run several statements at once, which only the driver's own connection takes."""
+    """Run several statements at once, which only the driver's own connection takes.
+
+    Raises:
+        TypeError: The engine is not an async one.
+    """
     adapter = op.get_bind().connection.dbapi_connection
+    if not isinstance(adapter, AdaptedConnection):
+        message = f"expected an async driver's connection, got {type(adapter)}"
+        raise TypeError(message)
     adapter.run_async(lambda driver: driver.execute(script))
 
 

@@ -1,0 +1,1 @@
+"""The dialects of the trade: any case of names; plain, json and xml answers."""

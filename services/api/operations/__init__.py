@@ -1,0 +1,1 @@
+"""One use case a module; an operation owns its transaction."""

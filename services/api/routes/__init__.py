@@ -1,0 +1,1 @@
+"""The native API: one module a resource, over the operations."""
