@@ -1,0 +1,116 @@
+"""Storing an accepted send: the campaign, its messages, and its totals at zero."""
+
+import io
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+import numpy as np
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.schema.campaigns import CAMPAIGN, CAMPAIGN_DELIVERY
+from shared.schema.hits import CAMPAIGN_CLICKS
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedBody:
+    """What a campaign keeps of its tracked link."""
+
+    body_after: str
+    destination: str
+    link_prefix: str
+    token_length: int
+    first_link: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """One accepted send, ready to be stored."""
+
+    uuid: uuid.UUID
+    transaction_id: int
+    account_id: int
+    carrier: str
+    title: str
+    sender_id: str
+    body_before: str
+    link: LinkedBody | None
+    message_count: int
+    encoding: str
+    segment_count: int
+    is_flash: bool
+    dlt_entity_id: str | None
+    dlt_template_id: str | None
+
+
+async def add_campaign(connection: AsyncConnection, campaign: NewCampaign) -> int:
+    """Store a campaign with its totals, every message queued; return its id."""
+    link = campaign.link
+    values = {
+        "uuid": campaign.uuid,
+        "transaction_id": campaign.transaction_id,
+        "account_id": campaign.account_id,
+        "carrier": campaign.carrier,
+        "title": campaign.title,
+        "sender_id": campaign.sender_id,
+        "body_before": campaign.body_before,
+        "body_after": link and link.body_after,
+        "destination": link and link.destination,
+        "link_prefix": link and link.link_prefix,
+        "token_length": link and link.token_length,
+        "first_link": link and link.first_link,
+        "message_count": campaign.message_count,
+        "encoding": campaign.encoding,
+        "segment_count": campaign.segment_count,
+        "is_flash": campaign.is_flash,
+        "dlt_entity_id": campaign.dlt_entity_id,
+        "dlt_template_id": campaign.dlt_template_id,
+    }
+    statement = insert(CAMPAIGN).values(values).returning(CAMPAIGN.c.id)
+    campaign_id: int = (await connection.execute(statement)).scalar_one()
+    await connection.execute(
+        insert(CAMPAIGN_DELIVERY).values(campaign_id=campaign_id, queued=campaign.message_count)
+    )
+    await connection.execute(insert(CAMPAIGN_CLICKS).values(campaign_id=campaign_id))
+    return campaign_id
+
+
+# PostgreSQL documentation, COPY, "Binary Format": a signature, flags and header extension length;
+# then per row a field count and, per field, its length and its big-endian value; then -1.
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+_MESSAGE_ROW = np.dtype(
+    [
+        ("field_count", ">i2"),
+        ("campaign_id_octets", ">i4"),
+        ("campaign_id", ">i8"),
+        ("position_octets", ">i4"),
+        ("position", ">i4"),
+        ("msisdn_octets", ">i4"),
+        ("msisdn", ">i8"),
+    ]
+)
+
+
+async def copy_messages(raw: asyncpg.Connection, campaign_id: int, msisdns: Sequence[int]) -> None:
+    """Store one queued message a number, the position being the number's place in the list.
+
+    The rows are laid out by numpy: building them one by one in Python costs as much as the whole
+    COPY does in Postgres.
+    """
+    rows = np.empty(len(msisdns), dtype=_MESSAGE_ROW)
+    rows["field_count"] = 3
+    rows["campaign_id_octets"] = 8
+    rows["campaign_id"] = campaign_id
+    rows["position_octets"] = 4
+    rows["position"] = np.arange(len(msisdns), dtype=np.int32)
+    rows["msisdn_octets"] = 8
+    rows["msisdn"] = msisdns
+    await raw.copy_to_table(
+        "message",
+        source=io.BytesIO(_COPY_HEADER + rows.tobytes() + _COPY_TRAILER),
+        columns=["campaign_id", "position", "msisdn"],
+        format="binary",
+    )
