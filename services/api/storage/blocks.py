@@ -40,13 +40,13 @@ async def allocate_block(connection: AsyncConnection, link_count: int) -> Block 
     then finds the condition false and gets None. Asking again picks the next length.
     """
     row = (await connection.execute(ALLOCATE_BLOCK, {"link_count": link_count})).one_or_none()
-    return row and Block(row.length, row.first_link, link_count, row.key)
+    return None if row is None else Block(row.length, row.first_link, link_count, row.key)
 
 
 async def find_shortest_domain(connection: AsyncConnection) -> tuple[int, bytes] | None:
     """Return length and key of the domain that the next block would come from."""
     row = (await connection.execute(SHORTEST_DOMAIN)).one_or_none()
-    return row and (row.length, row.key)
+    return None if row is None else (row.length, row.key)
 
 
 async def add_block(

@@ -28,7 +28,7 @@ async def find_answer(
         IDEMPOTENCY_KEY.c.created_at >= since,
     )
     row = (await connection.execute(query)).one_or_none()
-    return row and KeptAnswer(row.payload_sha256, row.answer)
+    return None if row is None else KeptAnswer(row.payload_sha256, row.answer)
 
 
 async def add_answer(

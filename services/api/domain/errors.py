@@ -1,0 +1,190 @@
+"""What the API refuses, each with the field that is wrong and what would be right."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from shared.domain.errors import DomainError
+
+
+class InvalidCredentialsError(DomainError):
+    """Nobody we know, or no longer: one answer for all, so that nothing is given away."""
+
+    code: ClassVar[str] = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Invalid credentials: send a live API key in the header apikey or as "
+            "Authorization: Bearer, or userId and password"
+        )
+
+
+class ScopeMissingError(DomainError):
+    """The key is good but may not do this."""
+
+    code: ClassVar[str] = "scope_missing"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This API key lacks the scope {scope}")
+
+
+class FieldError(DomainError):
+    """One parameter of a request is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class MissingFieldError(FieldError):
+    """A parameter that must be there is absent or blank."""
+
+    code: ClassVar[str] = "missing_field"
+
+    def __init__(self, field: str, wanted: str) -> None:
+        super().__init__(field, f"{field} is missing: give {wanted}")
+
+
+class InvalidBooleanError(FieldError):
+    """A boolean that is neither true nor false."""
+
+    code: ClassVar[str] = "invalid_boolean"
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(field, f"{field} must be true or false, not {value[:40]!r}")
+
+
+class UnknownValueError(FieldError):
+    """A value that is none of those a parameter takes."""
+
+    code: ClassVar[str] = "unknown_value"
+
+    def __init__(self, field: str, value: str, allowed: Iterable[str]) -> None:
+        words = ", ".join(allowed)
+        super().__init__(field, f"{field} must be one of {words}, not {value[:40]!r}")
+
+
+class InvalidValueError(FieldError):
+    """A value of the wrong shape or size."""
+
+    code: ClassVar[str] = "invalid_value"
+
+    def __init__(self, field: str, wanted: str) -> None:
+        super().__init__(field, f"{field} {wanted}")
+
+
+class UnknownParameterError(FieldError):
+    """A parameter that /send does not have; most often one misspelt."""
+
+    code: ClassVar[str] = "unknown_parameter"
+
+    def __init__(self, name: str, nearest: str | None) -> None:
+        hint = f"; did you mean {nearest}?" if nearest else ""
+        super().__init__(name[:40], f"{name[:40]!r} is not a parameter of this call{hint}")
+
+
+class UnsupportedParameterError(FieldError):
+    """A parameter of the trade not served yet: to ignore it would mislead."""
+
+    code: ClassVar[str] = "unsupported_parameter"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, f"{field} is not supported yet: leave it out")
+
+
+class UnknownSenderIdError(FieldError):
+    """A sender ID that the account has not registered."""
+
+    code: ClassVar[str] = "unknown_sender_id"
+
+    def __init__(self, sender_id: str, registered: Iterable[str]) -> None:
+        known = ", ".join(registered) or "none yet"
+        super().__init__(
+            "senderId",
+            f"senderId {sender_id[:20]!r} is not registered for this account; registered: {known}",
+        )
+
+
+class NoRecipientError(FieldError):
+    """No number of the request can be sent to."""
+
+    code: ClassVar[str] = "no_valid_mobile"
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        first = "; ".join(reasons)
+        super().__init__("mobile", f"mobile holds no number that can be sent to: {first}")
+
+
+class TooManyRecipientsError(FieldError):
+    """More numbers than one request may carry."""
+
+    code: ClassVar[str] = "too_many_recipients"
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(
+            "mobile", f"mobile holds {count} numbers; one request may carry {limit}: split it"
+        )
+
+
+class BodyTooLargeError(DomainError):
+    """A request body over the limit; it is not read to its end."""
+
+    code: ClassVar[str] = "body_too_large"
+    field = "body"
+
+    def __init__(self, limit_octets: int) -> None:
+        super().__init__(
+            f"The request body is larger than {limit_octets} octets: split the request"
+        )
+
+
+class MalformedBodyError(DomainError):
+    """A request body that is not what its content type says."""
+
+    code: ClassVar[str] = "malformed_body"
+    field = "body"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"The request body could not be read: {wanted}")
+
+
+class UnsupportedBodyError(DomainError):
+    """A content type that is not read."""
+
+    code: ClassVar[str] = "unsupported_body"
+    field = "body"
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__(
+            f"Content type {content_type[:60]!r} is not read: send application/json or "
+            "application/x-www-form-urlencoded"
+        )
+
+
+class IdempotencyConflictError(FieldError):
+    """A key that came before with another request."""
+
+    code: ClassVar[str] = "idempotency_conflict"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "idempotencyKey",
+            "idempotencyKey came before with another request: use a new key for a new request",
+        )
+
+
+class NoLinkRoomError(DomainError):
+    """No token domain has room for a block of this size."""
+
+    code: ClassVar[str] = "no_link_room"
+
+    def __init__(self, link_count: int) -> None:
+        super().__init__(f"No token domain has room for {link_count} links")
+
+
+class NotFoundError(DomainError):
+    """Nothing of that name belongs to the account; others' things are not told apart from none."""
+
+    code: ClassVar[str] = "not_found"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"No {what} of this account has that id")

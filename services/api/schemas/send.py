@@ -1,0 +1,175 @@
+"""The parameters of a send, and its answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.api.domain.errors import (
+    InvalidValueError,
+    MissingFieldError,
+    UnsupportedParameterError,
+)
+from services.api.operations.submit_campaign import Accepted, SendCommand
+from services.api.schemas.parameters import Parameters
+from shared.domain.segments import Encoding
+
+MAX_IDEMPOTENCY_KEY = 255
+MAX_TITLE = 200
+SEND_METHODS = ("quick", "simpleMsg", "simple")
+OUTPUTS = ("json", "plain", "xml")
+# None: by the text. `text` promises GSM-7, so another character is an error and no mojibake.
+MESSAGE_TYPES: Mapping[str, Encoding | None] = MappingProxyType(
+    {"dynamic": None, "text": Encoding.GSM7, "unicode": Encoding.UCS2, "flash": None}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendParameter:
+    """One documented parameter of a send."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    example: Any = None
+    is_required: bool = False
+
+
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_BOOLEAN: Mapping[str, Any] = {"type": "boolean"}
+
+SEND_PARAMETERS = (
+    SendParameter(
+        "mobile",
+        "Numbers with country code, separated by commas, semicolons or new lines; in JSON also a "
+        "list. A national number gets the account's default country.",
+        {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+        "919876543210,919876543211",
+        is_required=True,
+    ),
+    SendParameter(
+        "msg",
+        "The text. With trackLink=true its last URL becomes a short link of each recipient's own.",
+        _TEXT,
+        "Sale ends tonight: https://shop.example.com/sale. Reply STOP to end",
+        is_required=True,
+    ),
+    SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
+    SendParameter(
+        "appendHttp", "Put https:// in front of the short link (default true).", _BOOLEAN, True
+    ),
+    SendParameter("senderId", "A registered sender ID; default: the account's first.", _TEXT),
+    SendParameter(
+        "msgType",
+        "dynamic chooses the encoding by the text; text insists on GSM-7; unicode on UCS-2.",
+        {"type": "string", "enum": list(MESSAGE_TYPES), "default": "dynamic"},
+    ),
+    SendParameter("smartLinkTitle", "The campaign's title in reports.", _TEXT, "Diwali sale"),
+    SendParameter("duplicateCheck", "Drop repeated numbers of this request.", _BOOLEAN),
+    SendParameter("test", "Dry run: check everything, store and send nothing.", _BOOLEAN),
+    SendParameter("testMessage", "The same as test.", _BOOLEAN),
+    SendParameter("sendMethod", "quick.", {"type": "string", "enum": list(SEND_METHODS)}),
+    SendParameter("dltEntityId", "India: the DLT entity id, digits.", _TEXT),
+    SendParameter("dltTemplateId", "India: the DLT template id, digits.", _TEXT),
+    SendParameter("output", "Form of the answer.", {"type": "string", "enum": list(OUTPUTS)}),
+    SendParameter("format", "The same as output.", {"type": "string", "enum": list(OUTPUTS)}),
+    SendParameter(
+        "idempotencyKey",
+        "A repeat with the same key within 24 hours is answered with the first answer; also as "
+        "the header Idempotency-Key.",
+        {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY},
+    ),
+    SendParameter("userId", "With password, instead of an API key.", _TEXT),
+    SendParameter("password", "See userId. An API key in a header is safer.", _TEXT),
+)
+# Known to the trade and not served yet: to ignore them would send something else than asked.
+UNSUPPORTED = tuple(
+    SendParameter(name, "Not supported yet.", _TEXT)
+    for name in ("group", "file", "sms", "scheduleTime", "smartEncoding", "link", "linkShape")
+)
+
+
+def to_send_command(parameters: Parameters, idempotency_header: str | None) -> SendCommand:
+    """Read a send out of its parameters.
+
+    Raises:
+        DomainError: A parameter is missing or wrong; the error names it.
+    """
+    for parameter in UNSUPPORTED:
+        if parameter.name in parameters:
+            raise UnsupportedParameterError(parameter.name)
+    parameters.choice("sendMethod", SEND_METHODS, "quick")
+    mobiles = parameters.texts("mobile")
+    if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
+        raise MissingFieldError("mobile", "at least one number with country code")
+    message_type = parameters.choice("msgType", MESSAGE_TYPES, "dynamic")
+    return SendCommand(
+        mobiles=mobiles,
+        body=parameters.required_text("msg", "the text to send"),
+        title=_bounded(parameters, "smartLinkTitle", MAX_TITLE),
+        sender_id=parameters.text("senderId").strip(),
+        track_link=parameters.boolean("trackLink"),
+        append_http=parameters.boolean("appendHttp", default=True),
+        encoding=MESSAGE_TYPES[message_type],
+        is_flash=message_type == "flash",
+        drop_duplicates=parameters.boolean("duplicateCheck"),
+        is_dry_run=parameters.boolean("test") or parameters.boolean("testMessage"),
+        idempotency_key=_idempotency_key(parameters, idempotency_header),
+        dlt_entity_id=parameters.digits("dltEntityId"),
+        dlt_template_id=parameters.digits("dltTemplateId"),
+    )
+
+
+def _bounded(parameters: Parameters, name: str, limit: int) -> str:
+    value = parameters.text(name).strip()
+    if len(value) > limit:
+        raise InvalidValueError(name, f"must be at most {limit} characters long")
+    return value
+
+
+def _idempotency_key(parameters: Parameters, header: str | None) -> str | None:
+    key = _bounded(parameters, "idempotencyKey", MAX_IDEMPOTENCY_KEY) or header or ""
+    if len(key) > MAX_IDEMPOTENCY_KEY:
+        raise InvalidValueError(
+            "idempotencyKey", f"must be at most {MAX_IDEMPOTENCY_KEY} characters long"
+        )
+    return key or None
+
+
+def trade_answer(accepted: Accepted, time_zone: str) -> dict[str, str]:
+    """Return the answer with exactly the keys that old clients know, every value a text."""
+    local = datetime.fromisoformat(accepted.accepted_at).astimezone(ZoneInfo(time_zone))
+    return {
+        "status": "success",
+        "mobile": accepted.mobiles,
+        "invalidMobile": ",".join(rejected.mobile for rejected in accepted.rejected),
+        "transactionId": str(accepted.transaction_id),
+        "statusCode": "200",
+        "reason": "success",
+        "msgId": "",
+        "requestTime": local.strftime("%Y-%m-%d %H:%M:%S"),
+    }
+
+
+def native_answer(accepted: Accepted, time_zone: str) -> dict[str, Any]:
+    """Return the answer of /send: the old keys, and typed ones beside them."""
+    link = None
+    if accepted.sample_link is not None:
+        link = {"destination": accepted.destination, "sample": accepted.sample_link}
+    return trade_answer(accepted, time_zone) | {
+        "uuid": accepted.uuid,
+        "recipients": accepted.recipient_count,
+        "duplicates": accepted.duplicate_count,
+        "rejected": [
+            {"mobile": r.mobile, "reason": r.reason, "message": r.message}
+            for r in accepted.rejected
+        ],
+        "encoding": accepted.encoding,
+        "segments": accepted.segment_count,
+        "link": link,
+        "text": accepted.sample_text,
+        "test": accepted.is_dry_run,
+        "replayed": accepted.is_replayed,
+    }
