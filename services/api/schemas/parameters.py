@@ -137,7 +137,11 @@ class Parameters:
 
 
 def _clean(name: str, value: str) -> str:
-    """Refuse what no text of a message can hold: NUL and half of a surrogate pair."""
+    """Refuse what no text of a message can hold: NUL and half of a surrogate pair.
+
+    Raises:
+        InvalidValueError: It holds one of them.
+    """
     if "\0" in value:
         raise InvalidValueError(name, "must not hold the character NUL")
     try:
@@ -203,7 +207,11 @@ def _decode(body: bytes) -> str:
 
 
 def _pairs(encoded: str) -> list[tuple[str, str]]:
-    """Decode a query or a form once (WHATWG URL §5.1): ``+`` is a space, ``%XX`` is UTF-8."""
+    """Decode a query or a form once (WHATWG URL §5.1): ``+`` is a space, ``%XX`` is UTF-8.
+
+    Raises:
+        MalformedBodyError: It is not UTF-8, or holds too many parameters.
+    """
     try:
         return parse_qsl(
             encoded, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS

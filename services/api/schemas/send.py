@@ -58,7 +58,7 @@ SEND_PARAMETERS = (
     ),
     SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
     SendParameter(
-        "appendHttp", "Put https:// in front of the short link (default true).", _BOOLEAN, True
+        "appendHttp", "Put https:// in front of the short link (default true).", _BOOLEAN, example=True
     ),
     SendParameter("senderId", "A registered sender ID; default: the account's first.", _TEXT),
     SendParameter(
@@ -95,7 +95,9 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
     """Read a send out of its parameters.
 
     Raises:
-        DomainError: A parameter is missing or wrong; the error names it.
+        MissingFieldError: There is no number or no text.
+        UnsupportedParameterError: It asks for what is not served yet.
+        DomainError: Another parameter is wrong; the error names it.
     """
     for parameter in UNSUPPORTED:
         if parameter.name in parameters:

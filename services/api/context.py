@@ -1,0 +1,43 @@
+"""The composition root: what one API process holds, and what each part of it is handed."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.operations.submit_campaign import SendContext
+from services.api.settings import ApiSettings
+from shared.clock import Clock, SystemClock
+from shared.storage.engine import create_engine
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """What an API process holds for as long as it lives."""
+
+    settings: ApiSettings
+    engine: AsyncEngine
+    clock: Clock
+
+    @classmethod
+    def from_settings(cls, settings: ApiSettings) -> "ApiContext":
+        """Open what the settings name; nothing connects before the first request."""
+        engine = create_engine(
+            settings.database_url.get_secret_value(),
+            application="txlink-api",
+            pool_size=10,
+            max_overflow=10,
+        )
+        return cls(settings=settings, engine=engine, clock=SystemClock())
+
+    def to_send_context(self) -> SendContext:
+        """Return what sending uses."""
+        return SendContext(
+            engine=self.engine,
+            clock=self.clock,
+            short_domain=self.settings.short_domain,
+            max_recipients=self.settings.max_recipients,
+        )
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        await self.engine.dispose()

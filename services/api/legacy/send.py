@@ -1,0 +1,57 @@
+"""The two older paths of the trade: HTTP 200 always, their own answers, plain by default."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.api.auth import api_context, authenticate
+from services.api.error_responses import trade_error_values
+from services.api.operations.submit_campaign import submit_campaign
+from services.api.schemas.answers import render
+from services.api.schemas.parameters import read_parameters
+from services.api.schemas.send import OUTPUTS, to_send_command, trade_answer
+from shared.domain.errors import DomainError
+
+router = APIRouter(tags=["old clients"])
+
+DESCRIPTION = """
+The same send as `/send`, for clients written for {generation}. Errors come with HTTP 200 and
+`status: "error"`; every value is a string; the form of the answer is chosen by `{parameter}`
+(`plain` by default, fields separated by ` | `). Unknown parameters are ignored.
+"""
+
+
+@router.api_route(
+    "/SMSApi/send",
+    methods=["GET", "POST"],
+    operation_id=None,
+    summary="Send, as second-generation clients do",
+    description=DESCRIPTION.format(generation="the second generation", parameter="output"),
+)
+async def send_second_generation(request: Request) -> Response:
+    return await _send(request, "output")
+
+
+@router.api_route(
+    "/SMSApi/rest/send",
+    methods=["GET", "POST"],
+    summary="Send, as first-generation clients do",
+    description=DESCRIPTION.format(generation="the first generation", parameter="format"),
+)
+async def send_first_generation(request: Request) -> Response:
+    return await _send(request, "format")
+
+
+async def _send(request: Request, output_parameter: str) -> Response:
+    context = api_context(request)
+    output = "plain"
+    try:
+        limit = context.settings.max_body_octets
+        parameters = await read_parameters(request, max_body_octets=limit)
+        output = parameters.choice(output_parameter, OUTPUTS, "plain")
+        caller = await authenticate(request, parameters)
+        caller.require("send")
+        command = to_send_command(parameters, request.headers.get("idempotency-key"))
+        accepted = await submit_campaign(context.to_send_context(), caller.account, command)
+    except DomainError as error:
+        return render(trade_error_values(error), output)
+    return render(trade_answer(accepted, caller.account.time_zone), output)
