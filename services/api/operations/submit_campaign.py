@@ -22,7 +22,8 @@ from services.api.storage.blocks import add_block
 from services.api.storage.campaigns import NewCampaign, add_campaign, copy_messages
 from services.api.storage.idempotency import KeptAnswer, add_answer, find_answer
 from shared.clock import Clock
-from shared.domain.recipients import NumberRules, Recipients, parse_recipients
+from shared.domain.msisdn import NumberRules
+from shared.domain.recipients import Recipients, parse_recipients
 from shared.domain.segments import Encoding, Segmentation, segment
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices

@@ -58,7 +58,10 @@ SEND_PARAMETERS = (
     ),
     SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
     SendParameter(
-        "appendHttp", "Put https:// in front of the short link (default true).", _BOOLEAN, example=True
+        "appendHttp",
+        "Put https:// in front of the short link (default true).",
+        _BOOLEAN,
+        example=True,
     ),
     SendParameter("senderId", "A registered sender ID; default: the account's first.", _TEXT),
     SendParameter(

@@ -1,0 +1,60 @@
+"""The API as an ASGI application, and as a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.api.context import ApiContext
+from services.api.error_responses import install_error_handlers
+from services.api.legacy import send as legacy_send
+from services.api.routes import campaigns, health, recipients, sandbox, send
+from services.api.settings import ApiSettings
+
+DESCRIPTION = """
+Send SMS whose links tell who clicked.
+
+Authenticate with an API key: `apikey: txk_…` or `Authorization: Bearer txk_…`.
+Errors name the `field` that is wrong and say what would be right.
+"""
+KEEP_ALIVE_S = 65
+DRAIN_S = 30
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Build the application; its context opens and closes with its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.context = ApiContext.from_settings(settings)
+        try:
+            yield
+        finally:
+            await app.state.context.aclose()
+
+    app = FastAPI(title="txlink", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    install_error_handlers(app)
+    for module in (send, legacy_send, campaigns, recipients, sandbox, health):
+        app.include_router(module.router)
+    return app
+
+
+def app_from_env() -> FastAPI:
+    """Build the application as the environment says, for ``uvicorn --factory``."""
+    return create_app(ApiSettings())
+
+
+def main() -> None:
+    """Serve the API until told to stop; requests that run then are finished."""
+    settings = ApiSettings()
+    # No access log: its lines would hold the query, where old clients put their passwords.
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=DRAIN_S,
+    )

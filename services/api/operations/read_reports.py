@@ -1,0 +1,161 @@
+"""Read what became of an account's campaigns: totals, recipients, visits."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.api.domain.errors import InvalidValueError, NotFoundError
+from services.api.storage import reports
+from services.api.storage.accounts import Account
+from services.api.storage.reports import HitPlace, Row
+from shared.domain.msisdn import NumberRules, parse_msisdn
+from shared.domain.number_rejections import InvalidMsisdnError
+from shared.domain.tokens import TokenCipher
+
+# Later than any hit, so that a first page begins with the newest.
+END_OF_TIME = HitPlace(datetime(9999, 1, 1, tzinfo=UTC), 0, 0)
+NEWEST_ID = (1 << 63) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRow:
+    """A message's row with its short link, which is computed and never stored."""
+
+    row: Row
+    link: str | None
+
+
+def number_of(text: str, account: Account) -> int:
+    """Read the number that a report is asked about, in any written form.
+
+    Raises:
+        InvalidValueError: It is no number that could have been sent to.
+    """
+    try:
+        return parse_msisdn(text, NumberRules(default_region=account.default_region))
+    except InvalidMsisdnError as error:
+        raise InvalidValueError("mobile", f"cannot be read: {error.reason.message}") from error
+
+
+async def read_campaigns(
+    engine: AsyncEngine, account: Account, *, before: uuid.UUID | None, row_limit: int
+) -> list[Row]:
+    """Return the account's campaigns with their totals, newest first."""
+    async with engine.connect() as connection:
+        return await reports.list_campaigns(
+            connection, account.id, before=before, row_limit=row_limit
+        )
+
+
+async def read_campaign(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> Row:
+    """Return one campaign with its totals.
+
+    Raises:
+        NotFoundError: The account has no such campaign.
+    """
+    async with engine.connect() as connection:
+        return await _campaign(connection, account, campaign_uuid)
+
+
+async def read_recipients(
+    engine: AsyncEngine,
+    account: Account,
+    campaign_uuid: uuid.UUID,
+    *,
+    after: int,
+    row_limit: int,
+) -> list[LinkedRow]:
+    """Return the recipients of a campaign behind a position, each with what came of it.
+
+    Raises:
+        NotFoundError: The account has no such campaign.
+    """
+    async with engine.connect() as connection:
+        campaign = await _campaign(connection, account, campaign_uuid)
+        rows = await reports.list_recipients(
+            connection, campaign["id"], after=after, row_limit=row_limit
+        )
+        keys = await reports.token_keys(connection)
+    return _with_block_links(campaign, rows, keys)
+
+
+async def read_hits(
+    engine: AsyncEngine,
+    account: Account,
+    campaign_uuid: uuid.UUID,
+    *,
+    msisdn: int | None,
+    with_machines: bool,
+    before: HitPlace | None,
+    row_limit: int,
+) -> list[Row]:
+    """Return the visits of a campaign, newest first: those of people, or all.
+
+    Raises:
+        NotFoundError: The account has no such campaign.
+    """
+    async with engine.connect() as connection:
+        campaign = await _campaign(connection, account, campaign_uuid)
+        return await reports.list_hits(
+            connection,
+            campaign["id"],
+            msisdn=msisdn,
+            with_machines=with_machines,
+            before=before or END_OF_TIME,
+            row_limit=row_limit,
+        )
+
+
+async def read_number(
+    engine: AsyncEngine, account: Account, msisdn: int, *, row_limit: int
+) -> list[LinkedRow]:
+    """Return the history of one number over the account's campaigns, newest first."""
+    async with engine.connect() as connection:
+        rows = await reports.list_messages_of_number(
+            connection, account.id, msisdn, row_limit=row_limit
+        )
+        keys = await reports.token_keys(connection)
+    ciphers = {length: TokenCipher(key, length) for length, key in keys.items()}
+    return [LinkedRow(row, _link(row, row["position"], ciphers)) for row in rows]
+
+
+async def read_sandbox(
+    engine: AsyncEngine, account: Account, *, before: int | None, row_limit: int
+) -> list[Row]:
+    """Return what the sandbox carrier was given for the account, newest first."""
+    async with engine.connect() as connection:
+        return await reports.list_sandbox_messages(
+            connection, account.id, before=before or NEWEST_ID, row_limit=row_limit
+        )
+
+
+async def _campaign(
+    connection: AsyncConnection, account: Account, campaign_uuid: uuid.UUID
+) -> Row:
+    campaign = await reports.find_campaign(connection, account.id, campaign_uuid)
+    if campaign is None:
+        raise NotFoundError("campaign")
+    return campaign
+
+
+def _with_block_links(
+    campaign: Row, rows: Sequence[Row], keys: dict[int, bytes]
+) -> list[LinkedRow]:
+    """Mint a page's links at once: its positions follow one another."""
+    if campaign["first_link"] is None or not rows:
+        return [LinkedRow(row, None) for row in rows]
+    length = campaign["token_length"]
+    first_link = campaign["first_link"] + rows[0]["position"]
+    tokens = TokenCipher(keys[length], length).mint_block(first_link, len(rows))
+    prefix = campaign["link_prefix"]
+    return [LinkedRow(row, prefix + token) for row, token in zip(rows, tokens, strict=True)]
+
+
+def _link(row: Row, position: int, ciphers: dict[int, TokenCipher]) -> str | None:
+    if row["first_link"] is None:
+        return None
+    token = ciphers[row["token_length"]].mint(row["first_link"] + position)
+    return f"{row['link_prefix']}{token}"

@@ -1,0 +1,29 @@
+"""/recipients: everything known of one number."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from services.api.auth import api_context, report_caller
+from services.api.operations.authenticate import Caller
+from services.api.operations.read_reports import number_of, read_number
+from services.api.schemas.reports import Limit, NumberHistory, to_number_report, zone_of
+
+router = APIRouter(prefix="/recipients", tags=["reports"])
+
+
+@router.get("/{msisdn}", summary="What was sent to a number, and what came of it")
+async def get_recipient(
+    request: Request,
+    caller: Annotated[Caller, Depends(report_caller)],
+    msisdn: str,
+    limit: Limit = 100,
+    tz: Annotated[str | None, Query(description="IANA time zone; default: the account's")] = None,
+) -> NumberHistory:
+    zone = zone_of(tz, caller.account.time_zone)
+    number = number_of(msisdn, caller.account)
+    engine = api_context(request).engine
+    rows = await read_number(engine, caller.account, number, row_limit=limit)
+    return NumberHistory(
+        mobile=str(number), messages=[to_number_report(linked, zone, number) for linked in rows]
+    )

@@ -1,0 +1,295 @@
+"""Reports as they go over the wire."""
+
+import base64
+import binascii
+import ipaddress
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.domain.errors import InvalidValueError
+from services.api.operations.read_reports import LinkedRow
+from services.api.storage.reports import HitPlace, Row
+from shared.domain.messages import MessageStatus
+
+PAGE_LIMIT = 1_000
+STATUSES = [status.word for status in MessageStatus]
+
+
+class Report(BaseModel):
+    """The base of all report shapes."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class CampaignReport(Report):
+    """One campaign and its totals."""
+
+    uuid: UUID
+    transaction_id: str = Field(description="The id that old clients know it by")
+    title: str
+    sender_id: str
+    created_at: datetime
+    text: str = Field(description="The text, with {link} where each recipient's link stands")
+    destination: str | None = Field(description="The tracked URL as the sender wrote it")
+    encoding: str
+    segments: int = Field(description="Segments that each message is billed as")
+    recipients: int
+    queued: int = Field(description="Not yet accepted by the carrier")
+    submitted: int = Field(description="Accepted by the carrier, whatever came of it")
+    delivered: int
+    failed: int = Field(description="Undelivered, expired, rejected or failed on our side")
+    statuses: dict[str, int] = Field(description="Messages by where they stand now")
+    hits: int = Field(description="Requests for the links, people's and machines'")
+    clicks: int = Field(description="Requests that are people's")
+    unique_clickers: int = Field(description="Recipients who clicked")
+    click_through_rate: float | None = Field(
+        description="Clickers among the delivered, 0 to 1; null while nothing is delivered"
+    )
+
+
+class RecipientReport(Report):
+    """One recipient of a campaign and what came of it."""
+
+    position: int
+    mobile: str
+    status: str = Field(json_schema_extra={"enum": STATUSES})
+    failure_cause: str | None
+    submitted_at: datetime | None
+    settled_at: datetime | None
+    link: str | None = Field(description="The recipient's own short link")
+    hits: int
+    clicks: int
+    first_click_at: datetime | None
+    last_click_at: datetime | None
+
+
+class NumberReport(RecipientReport):
+    """One message to a number, with its campaign."""
+
+    campaign_uuid: UUID
+    campaign_title: str
+    campaign_created_at: datetime
+
+
+class VisitReport(Report):
+    """One visit in full."""
+
+    occurred_at: datetime
+    mobile: str
+    click_class: str = Field(description="person, or the kind of machine it is taken for")
+    reasons: list[str]
+    ip: str | None
+    country: str | None
+    region: str | None
+    city: str | None
+    browser: str | None
+    browser_version: str | None
+    os: str | None
+    os_version: str | None
+    device_type: str
+    device: str | None
+    user_agent: str | None
+    referrer: str | None
+
+
+class SandboxReport(Report):
+    """One message as the sandbox carrier was given it."""
+
+    id: int
+    carrier_message_id: str
+    sender_id: str
+    mobile: str
+    text: str
+    encoding: str
+    segments: int
+    received_at: datetime
+    receipt: str | None = Field(description="What its delivery receipt said, once it was sent")
+
+
+class CampaignPage(Report):
+    """A page of campaigns, newest first."""
+
+    campaigns: list[CampaignReport]
+    next_cursor: str | None = Field(description="Give it as cursor for the next page; null: none")
+
+
+class RecipientPage(Report):
+    """A page of recipients, in the order of the send."""
+
+    recipients: list[RecipientReport]
+    next_cursor: str | None
+
+
+class VisitPage(Report):
+    """A page of visits, newest first."""
+
+    clicks: list[VisitReport]
+    next_cursor: str | None
+
+
+class NumberHistory(Report):
+    """Everything sent to one number, newest first."""
+
+    mobile: str
+    messages: list[NumberReport]
+
+
+class SandboxPage(Report):
+    """A page of what the sandbox was given, newest first."""
+
+    messages: list[SandboxReport]
+    next_cursor: str | None
+
+
+Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT, description=f"Rows a page, 1 to {PAGE_LIMIT}")]
+
+
+def zone_of(name: str | None, default: str) -> ZoneInfo:
+    """Return the time zone asked for, else the account's.
+
+    Raises:
+        InvalidValueError: There is no such zone.
+    """
+    try:
+        return ZoneInfo(name or default)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata") from None
+
+
+def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if moment is None else moment.astimezone(zone)
+
+
+def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
+    """Turn a campaign's row into its report."""
+    statuses = {word: row[word] for word in STATUSES}
+    not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
+    clickers, delivered = row["clicker_count"], row["delivered"]
+    after = row["body_after"]
+    return CampaignReport(
+        uuid=row["uuid"],
+        transaction_id=str(row["transaction_id"]),
+        title=row["title"],
+        sender_id=row["sender_id"],
+        created_at=row["created_at"].astimezone(zone),
+        text=row["body_before"] + ("" if after is None else "{link}" + after),
+        destination=row["destination"],
+        encoding=row["encoding"],
+        segments=row["segment_count"],
+        recipients=row["message_count"],
+        queued=row["queued"] + row["submitting"],
+        submitted=row["message_count"] - not_submitted,
+        delivered=delivered,
+        failed=row["undelivered"] + row["expired"] + row["rejected"] + row["failed"],
+        statuses=statuses,
+        hits=row["hit_count"],
+        clicks=row["click_count"],
+        unique_clickers=clickers,
+        click_through_rate=round(clickers / delivered, 4) if delivered else None,
+    )
+
+
+def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str, Any]:
+    row = linked.row
+    return {
+        "position": row["position"],
+        "mobile": str(msisdn),
+        "status": MessageStatus(row["status"]).word,
+        "failure_cause": row["failure_cause"],
+        "submitted_at": _local(row["submitted_at"], zone),
+        "settled_at": _local(row["settled_at"], zone),
+        "link": linked.link,
+        "hits": row["hit_count"],
+        "clicks": row["click_count"],
+        "first_click_at": _local(row["first_click_at"], zone),
+        "last_click_at": _local(row["last_click_at"], zone),
+    }
+
+
+def to_recipient_report(linked: LinkedRow, zone: ZoneInfo) -> RecipientReport:
+    """Turn a recipient's row into its report."""
+    return RecipientReport(**_recipient_values(linked, zone, linked.row["msisdn"]))
+
+
+def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberReport:
+    """Turn one message to a number into its report."""
+    row = linked.row
+    return NumberReport(
+        **_recipient_values(linked, zone, msisdn),
+        campaign_uuid=row["uuid"],
+        campaign_title=row["title"],
+        campaign_created_at=row["created_at"].astimezone(zone),
+    )
+
+
+def to_visit_report(row: Row, zone: ZoneInfo) -> VisitReport:
+    """Turn a hit's row into its report."""
+    same = {name: row[name] for name in VisitReport.model_fields if name in row}
+    address = row["address"]
+    return VisitReport(
+        **same
+        | {
+            "occurred_at": row["occurred_at"].astimezone(zone),
+            "mobile": str(row["msisdn"]),
+            "ip": None if address is None else str(ipaddress.ip_interface(address).ip),
+        }
+    )
+
+
+def to_sandbox_report(row: Row, zone: ZoneInfo) -> SandboxReport:
+    """Turn a row of the sandbox into its report."""
+    return SandboxReport(
+        id=row["id"],
+        carrier_message_id=row["carrier_message_id"],
+        sender_id=row["sender_id"],
+        mobile=str(row["msisdn"]),
+        text=row["body"],
+        encoding=row["encoding"],
+        segments=row["segment_count"],
+        received_at=row["received_at"].astimezone(zone),
+        receipt=row["receipt_state"] if row["receipt_sent_at"] else None,
+    )
+
+
+def hit_cursor(row: Row) -> str:
+    """Name the place of a hit, for the page that begins behind it."""
+    place = f"{row['occurred_at'].isoformat()} {row['journal_id']} {row['journal_offset']}"
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def to_hit_place(cursor: str | None) -> HitPlace | None:
+    """Read a cursor of visits.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    try:
+        moment, journal_id, offset = (
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+        )
+        return HitPlace(datetime.fromisoformat(moment), int(journal_id), int(offset))
+    except (ValueError, binascii.Error):
+        raise _bad_cursor() from None
+
+
+def to_number_cursor(cursor: str | None) -> int | None:
+    """Read a cursor that is a number.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
+        raise _bad_cursor()
+    return int(cursor)
+
+
+def _bad_cursor() -> InvalidValueError:
+    return InvalidValueError("cursor", "must be the next_cursor of the page before, unchanged")

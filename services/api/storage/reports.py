@@ -1,0 +1,182 @@
+"""What reports read. Every statement names the account: nobody sees another's rows."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CAMPAIGN_COLUMNS = """
+    c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
+    c.body_before, c.body_after, c.destination, c.link_prefix, c.token_length, c.first_link,
+    c.encoding, c.segment_count,
+    d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
+    d.failed, d.cancelled,
+    k.hit_count, k.click_count, k.clicker_count
+"""
+_CAMPAIGN_TABLES = """
+    FROM campaign c
+    JOIN campaign_delivery d ON d.campaign_id = c.id
+    JOIN campaign_clicks k ON k.campaign_id = c.id
+"""
+# The column lists above are constants of this module: nothing of a request is in the text.
+FIND_CAMPAIGN = text(
+    f"SELECT {_CAMPAIGN_COLUMNS} {_CAMPAIGN_TABLES} "  # noqa: S608
+    "WHERE c.account_id = :account_id AND c.uuid = :uuid"
+)
+# Walks campaign_account_id_id_idx backwards.
+LIST_CAMPAIGNS = text(
+    f"SELECT {_CAMPAIGN_COLUMNS} {_CAMPAIGN_TABLES} "  # noqa: S608
+    """
+    WHERE c.account_id = :account_id
+      AND c.id < coalesce(
+          (SELECT id FROM campaign WHERE account_id = :account_id AND uuid = :before),
+          9223372036854775807
+      )
+    ORDER BY c.id DESC LIMIT :row_limit
+    """
+)
+# Walks message_pkey of one partition.
+LIST_RECIPIENTS = text("""
+    SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
+           coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
+           r.first_click_at, r.last_click_at
+    FROM message m
+    LEFT JOIN recipient_clicks r
+        ON r.campaign_id = m.campaign_id AND r.position = m.position
+    WHERE m.campaign_id = :campaign_id AND m.position > :after
+    ORDER BY m.position LIMIT :row_limit
+""")
+# Walks hit_pkey backwards, month by month.
+LIST_HITS = text("""
+    SELECT h.occurred_at, h.journal_id, h.journal_offset, h.position, m.msisdn, h.click_class,
+           h.reasons, h.address, h.country, h.region, h.city, h.browser, h.browser_version,
+           h.os, h.os_version, h.device_type, h.device, h.user_agent, h.referrer
+    FROM hit h
+    JOIN message m ON m.campaign_id = h.campaign_id AND m.position = h.position
+    WHERE h.campaign_id = :campaign_id
+      AND (:with_machines OR h.click_class = 'person')
+      AND (CAST(:msisdn AS bigint) IS NULL OR m.msisdn = :msisdn)
+      AND (h.occurred_at, h.journal_id, h.journal_offset)
+          < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
+    ORDER BY h.occurred_at DESC, h.journal_id DESC, h.journal_offset DESC LIMIT :row_limit
+""")
+# Finds by message_msisdn_campaign_id_idx.
+LIST_MESSAGES_OF_NUMBER = text("""
+    SELECT c.uuid, c.title, c.created_at, m.position, m.status, m.submitted_at, m.settled_at,
+           m.failure_cause, c.link_prefix, c.token_length, c.first_link,
+           coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
+           r.first_click_at, r.last_click_at
+    FROM message m
+    JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
+    LEFT JOIN recipient_clicks r
+        ON r.campaign_id = m.campaign_id AND r.position = m.position
+    WHERE m.msisdn = :msisdn
+    ORDER BY m.campaign_id DESC, m.position DESC LIMIT :row_limit
+""")
+TOKEN_KEYS = text("SELECT length, key FROM token_domain")
+LIST_SANDBOX_MESSAGES = text("""
+    SELECT id, carrier_message_id, sender_id, msisdn, body, encoding, segment_count, received_at,
+           receipt_state, receipt_sent_at
+    FROM sandbox_message
+    WHERE account_id = :account_id AND id < :before
+    ORDER BY id DESC LIMIT :row_limit
+""")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HitPlace:
+    """Where a page of hits ends, newest first."""
+
+    occurred_at: datetime
+    journal_id: int
+    journal_offset: int
+
+
+async def _fetch(connection: AsyncConnection, statement: Any, **values: object) -> list[Row]:  # noqa: ANN401
+    return list((await connection.execute(statement, values)).mappings())
+
+
+async def find_campaign(
+    connection: AsyncConnection, account_id: int, campaign_uuid: uuid.UUID
+) -> Row | None:
+    """Return a campaign of the account with its totals; None if it is not the account's."""
+    rows = await _fetch(connection, FIND_CAMPAIGN, account_id=account_id, uuid=campaign_uuid)
+    return rows[0] if rows else None
+
+
+async def list_campaigns(
+    connection: AsyncConnection, account_id: int, *, before: uuid.UUID | None, row_limit: int
+) -> list[Row]:
+    """Return the account's campaigns with their totals, newest first."""
+    return await _fetch(
+        connection, LIST_CAMPAIGNS, account_id=account_id, before=before, row_limit=row_limit
+    )
+
+
+async def list_recipients(
+    connection: AsyncConnection, campaign_id: int, *, after: int, row_limit: int
+) -> list[Row]:
+    """Return the recipients of a campaign behind a position, in order."""
+    return await _fetch(
+        connection, LIST_RECIPIENTS, campaign_id=campaign_id, after=after, row_limit=row_limit
+    )
+
+
+async def list_hits(
+    connection: AsyncConnection,
+    campaign_id: int,
+    *,
+    msisdn: int | None,
+    with_machines: bool,
+    before: HitPlace,
+    row_limit: int,
+) -> list[Row]:
+    """Return the hits of a campaign older than a place, newest first."""
+    return await _fetch(
+        connection,
+        LIST_HITS,
+        campaign_id=campaign_id,
+        msisdn=msisdn,
+        with_machines=with_machines,
+        before_at=before.occurred_at,
+        before_journal=before.journal_id,
+        before_offset=before.journal_offset,
+        row_limit=row_limit,
+    )
+
+
+async def list_messages_of_number(
+    connection: AsyncConnection, account_id: int, msisdn: int, *, row_limit: int
+) -> list[Row]:
+    """Return what the account sent to a number, newest first."""
+    return await _fetch(
+        connection,
+        LIST_MESSAGES_OF_NUMBER,
+        account_id=account_id,
+        msisdn=msisdn,
+        row_limit=row_limit,
+    )
+
+
+async def token_keys(connection: AsyncConnection) -> dict[int, bytes]:
+    """Return the key of each token length."""
+    return {row["length"]: row["key"] for row in await _fetch(connection, TOKEN_KEYS)}
+
+
+async def list_sandbox_messages(
+    connection: AsyncConnection, account_id: int, *, before: int, row_limit: int
+) -> list[Row]:
+    """Return what the sandbox was given for the account, newest first."""
+    return await _fetch(
+        connection,
+        LIST_SANDBOX_MESSAGES,
+        account_id=account_id,
+        before=before,
+        row_limit=row_limit,
+    )
