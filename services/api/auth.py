@@ -9,7 +9,11 @@ from services.api.schemas.parameters import Parameters
 
 
 def api_context(request: Request) -> ApiContext:
-    """Return what this process holds."""
+    """Return what this process holds.
+
+    Raises:
+        TypeError: The application's lifespan has not begun.
+    """
     context = request.app.state.context
     if not isinstance(context, ApiContext):
         message = "the application was started without its context"

@@ -9,10 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.api.domain import errors
-from services.api.domain.rewriting import RewriteError
 from services.api.schemas.answers import render
 from shared.domain.errors import DomainError
-from shared.domain.segments import SegmentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,8 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.IdempotencyConflictError: Refusal(409),
     errors.NoLinkRoomError: Refusal(503),
     errors.NotFoundError: Refusal(404),
-    RewriteError: Refusal(400),
-    SegmentError: Refusal(400),
+    # What the rules of shared.domain refuse is the sender's text or number.
+    DomainError: Refusal(400),
 }
 
 

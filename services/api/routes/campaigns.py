@@ -68,6 +68,7 @@ async def list_recipients(
     request: Request,
     caller: CallerOf,
     campaign_uuid: UUID,
+    *,
     limit: Limit = 100,
     cursor: Cursor = None,
     tz: Zone = None,
@@ -92,8 +93,9 @@ async def list_clicks(
     request: Request,
     caller: CallerOf,
     campaign_uuid: UUID,
+    *,
     mobile: Annotated[str | None, Query(description="Visits of this number only")] = None,
-    machines: Annotated[bool, Query(description="Include what no person did")] = False,  # noqa: FBT002
+    machines: Annotated[bool, Query(description="Include what no person did")] = False,
     limit: Limit = 100,
     cursor: Cursor = None,
     tz: Zone = None,

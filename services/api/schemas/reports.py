@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.read_reports import LinkedRow
@@ -16,6 +16,7 @@ from services.api.storage.reports import HitPlace, Row
 from shared.domain.messages import MessageStatus
 
 PAGE_LIMIT = 1_000
+CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
 STATUSES = [status.word for status in MessageStatus]
 
 
@@ -56,7 +57,7 @@ class RecipientReport(Report):
 
     position: int
     mobile: str
-    status: str = Field(json_schema_extra={"enum": STATUSES})
+    status: str = Field(json_schema_extra={"enum": list[JsonValue](STATUSES)})
     failure_cause: str | None
     submitted_at: datetime | None
     settled_at: datetime | None
@@ -275,7 +276,7 @@ def to_hit_place(cursor: str | None) -> HitPlace | None:
         )
         return HitPlace(datetime.fromisoformat(moment), int(journal_id), int(offset))
     except (ValueError, binascii.Error):
-        raise _bad_cursor() from None
+        raise InvalidValueError("cursor", CURSOR_WANTED) from None
 
 
 def to_number_cursor(cursor: str | None) -> int | None:
@@ -287,9 +288,5 @@ def to_number_cursor(cursor: str | None) -> int | None:
     if not cursor:
         return None
     if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
-        raise _bad_cursor()
+        raise InvalidValueError("cursor", CURSOR_WANTED)
     return int(cursor)
-
-
-def _bad_cursor() -> InvalidValueError:
-    return InvalidValueError("cursor", "must be the next_cursor of the page before, unchanged")

@@ -24,7 +24,7 @@ _CAMPAIGN_TABLES = """
 """
 # The column lists above are constants of this module: nothing of a request is in the text.
 FIND_CAMPAIGN = text(
-    f"SELECT {_CAMPAIGN_COLUMNS} {_CAMPAIGN_TABLES} "  # noqa: S608
+    f"SELECT {_CAMPAIGN_COLUMNS} {_CAMPAIGN_TABLES} "
     "WHERE c.account_id = :account_id AND c.uuid = :uuid"
 )
 # Walks campaign_account_id_id_idx backwards.
@@ -99,7 +99,7 @@ class HitPlace:
 
 
 async def _fetch(connection: AsyncConnection, statement: Any, **values: object) -> list[Row]:  # noqa: ANN401
-    return list((await connection.execute(statement, values)).mappings())
+    return [dict(row) for row in (await connection.execute(statement, values)).mappings()]
 
 
 async def find_campaign(
