@@ -1,0 +1,112 @@
+"""Putting work on the queue, in the transaction of the rows that the work is about."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+from typing import Self
+
+import asyncpg
+from pgqueuer import Queries
+
+SLICE_MESSAGE_COUNT = 500
+AT_ONCE = timedelta(0)
+
+
+class Entrypoint(StrEnum):
+    """The kinds of job, by the names that the queue knows them by."""
+
+    SUBMIT_MESSAGES = "submit_messages"
+    SETTLE_DELIVERY_REPORTS = "settle_delivery_reports"
+
+
+class Priority(IntEnum):
+    """Which job is taken first: the highest number."""
+
+    BULK = 0
+    REPORTS = 10
+    URGENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSlice:
+    """Some messages of one campaign, in rising order of position."""
+
+    campaign_id: int
+    positions: Sequence[int]
+
+    def to_payload(self) -> bytes:
+        """Write the slice as a job carries it; a range stays a range."""
+        if isinstance(self.positions, range):
+            span = [self.positions.start, self.positions.stop]
+            return json.dumps({"campaign_id": self.campaign_id, "span": span}).encode()
+        positions = list(self.positions)
+        return json.dumps({"campaign_id": self.campaign_id, "positions": positions}).encode()
+
+    @classmethod
+    def from_payload(cls, payload: bytes) -> Self:
+        """Read a slice back.
+
+        Raises:
+            KeyError: The payload is another job's.
+            ValueError: The payload is not JSON.
+        """
+        fields = json.loads(payload)
+        if "span" in fields:
+            return cls(fields["campaign_id"], range(*fields["span"]))
+        return cls(fields["campaign_id"], tuple(fields["positions"]))
+
+
+async def enqueue_slices(
+    raw: asyncpg.Connection, campaign_id: int, message_count: int, *, urgent: bool
+) -> None:
+    """Queue all messages of a new campaign, a job for every ``SLICE_MESSAGE_COUNT`` of them.
+
+    Args:
+        raw: Connection inside the transaction that stores the campaign.
+        campaign_id: The campaign.
+        message_count: How many messages it has; their positions are 0 to that less one.
+        urgent: Whether they go ahead of bulk: one-time passwords and single messages.
+    """
+    slices = [
+        MessageSlice(campaign_id, range(first, min(first + SLICE_MESSAGE_COUNT, message_count)))
+        for first in range(0, message_count, SLICE_MESSAGE_COUNT)
+    ]
+    await Queries.from_asyncpg_connection(raw).enqueue(
+        [str(Entrypoint.SUBMIT_MESSAGES)] * len(slices),
+        [part.to_payload() for part in slices],
+        [int(Priority.URGENT if urgent else Priority.BULK)] * len(slices),
+    )
+
+
+async def enqueue_slice(
+    raw: asyncpg.Connection, part: MessageSlice, *, priority: int, delay: timedelta
+) -> None:
+    """Queue some messages again, after a delay, in the caller's transaction."""
+    await Queries.from_asyncpg_connection(raw).enqueue(
+        str(Entrypoint.SUBMIT_MESSAGES), part.to_payload(), priority, execute_after=delay
+    )
+
+
+async def enqueue_delivery_reports(
+    raw: asyncpg.Connection, report_ids: Sequence[int], *, delay: timedelta = AT_ONCE
+) -> None:
+    """Queue stored raw delivery reports to be interpreted, in the caller's transaction."""
+    await Queries.from_asyncpg_connection(raw).enqueue(
+        str(Entrypoint.SETTLE_DELIVERY_REPORTS),
+        json.dumps({"report_ids": list(report_ids)}).encode(),
+        int(Priority.REPORTS),
+        execute_after=delay,
+    )
+
+
+def report_ids_from_payload(payload: bytes) -> list[int]:
+    """Read which delivery reports a job is about.
+
+    Raises:
+        KeyError: The payload is another job's.
+        ValueError: The payload is not JSON.
+    """
+    report_ids: list[int] = json.loads(payload)["report_ids"]
+    return report_ids
