@@ -1,10 +1,13 @@
 """Who may call: API keys, users and what their accounts may send as."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, insert, or_, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.api_keys import NewKey
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
 
 
@@ -86,3 +89,62 @@ async def list_sender_ids(connection: AsyncConnection, account_id: int) -> list[
         .order_by(SENDER_ID.c.id)
     )
     return list((await connection.execute(query)).scalars())
+
+
+async def find_account(connection: AsyncConnection, name: str) -> int | None:
+    """Return the id of the account of that name; None if there is none."""
+    query = select(ACCOUNT.c.id).where(ACCOUNT.c.name == name)
+    found: int | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
+
+
+async def add_account(
+    connection: AsyncConnection, name: str, *, region: str, time_zone: str
+) -> int | None:
+    """Add an account and return its id; None if the name is taken."""
+    statement = (
+        postgresql.insert(ACCOUNT)
+        .values(name=name, default_region=region, time_zone=time_zone)
+        .on_conflict_do_nothing()
+        .returning(ACCOUNT.c.id)
+    )
+    added: int | None = (await connection.execute(statement)).scalar_one_or_none()
+    return added
+
+
+async def add_sender_id(connection: AsyncConnection, account_id: int, header: str) -> None:
+    """Register a sender ID for an account."""
+    await connection.execute(insert(SENDER_ID).values(account_id=account_id, header=header))
+
+
+async def add_key(
+    connection: AsyncConnection,
+    account_id: int,
+    name: str,
+    key: NewKey,
+    *,
+    scopes: Iterable[str],
+) -> None:
+    """Keep what is kept of a new key: its prefix and the digest of its secret."""
+    await connection.execute(
+        insert(API_KEY).values(
+            account_id=account_id,
+            name=name,
+            prefix=key.prefix,
+            secret_sha256=key.secret_sha256,
+            scopes=sorted(scopes),
+        )
+    )
+
+
+async def add_user(
+    connection: AsyncConnection, account_id: int, login: str, password_hash: str, *, role: str
+) -> bool:
+    """Add a user; return False if the login is taken."""
+    statement = (
+        postgresql.insert(ACCOUNT_USER)
+        .values(account_id=account_id, login=login, password_hash=password_hash, role=role)
+        .on_conflict_do_nothing()
+        .returning(ACCOUNT_USER.c.id)
+    )
+    return (await connection.execute(statement)).scalar_one_or_none() is not None

@@ -1,0 +1,87 @@
+"""Make accounts, and the keys and users that get into them."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.domain.errors import InvalidValueError
+from services.api.operations.authenticate import PASSWORD_HASHER, ROLE_SCOPES
+from services.api.storage.accounts import (
+    add_account,
+    add_key,
+    add_sender_id,
+    add_user,
+    find_account,
+)
+from shared.domain.api_keys import NewKey, make_key
+
+# Shorter ones are guessed (NIST SP 800-63B §5.1.1.2 asks for 8 at least).
+MIN_PASSWORD_LENGTH = 12
+KEY_SCOPES = frozenset({"send", "report", "admin"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewAccount:
+    """An account just made, with its first key, whose text is shown only now."""
+
+    account_id: int
+    key: NewKey
+
+
+async def create_account(
+    engine: AsyncEngine, name: str, *, sender_ids: list[str], region: str, time_zone: str
+) -> NewAccount:
+    """Make an account with its sender IDs and a first API key that may do everything.
+
+    Raises:
+        InvalidValueError: There is an account of that name.
+    """
+    key = make_key()
+    async with engine.begin() as connection:
+        account_id = await add_account(connection, name, region=region, time_zone=time_zone)
+        if account_id is None:
+            raise InvalidValueError("name", f"{name!r} is taken: choose another")
+        for sender_id in sender_ids:
+            await add_sender_id(connection, account_id, sender_id)
+        await add_key(connection, account_id, "first key", key, scopes=KEY_SCOPES)
+    return NewAccount(account_id, key)
+
+
+async def create_key(
+    engine: AsyncEngine, account_name: str, key_name: str, *, scopes: frozenset[str]
+) -> NewKey:
+    """Make another key for an account.
+
+    Raises:
+        InvalidValueError: There is no such account or scope.
+    """
+    if not scopes <= KEY_SCOPES:
+        raise InvalidValueError("scopes", f"must be among {', '.join(sorted(KEY_SCOPES))}")
+    key = make_key()
+    async with engine.begin() as connection:
+        account_id = await find_account(connection, account_name)
+        if account_id is None:
+            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        await add_key(connection, account_id, key_name, key, scopes=scopes)
+    return key
+
+
+async def create_user(
+    engine: AsyncEngine, account_name: str, login: str, password: str, *, role: str
+) -> None:
+    """Make a user: what old clients send as userId and password.
+
+    Raises:
+        InvalidValueError: No such account or role, a taken login, or a short password.
+    """
+    if role not in ROLE_SCOPES:
+        raise InvalidValueError("role", f"must be one of {', '.join(ROLE_SCOPES)}")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise InvalidValueError("password", f"must have {MIN_PASSWORD_LENGTH} characters or more")
+    async with engine.begin() as connection:
+        account_id = await find_account(connection, account_name)
+        if account_id is None:
+            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        password_hash = PASSWORD_HASHER.hash(password)
+        if not await add_user(connection, account_id, login, password_hash, role=role):
+            raise InvalidValueError("login", f"{login!r} is taken: choose another")

@@ -1,0 +1,1 @@
+"""The command line: run it all locally, show it, and administer accounts."""

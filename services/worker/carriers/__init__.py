@@ -1,0 +1,1 @@
+"""Ways out to the networks; nothing outside knows which carrier is which."""

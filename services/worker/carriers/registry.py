@@ -1,0 +1,21 @@
+"""Which carriers there are, by the names that accounts use."""
+
+import random  # noqa: TID251 - named for its type; the generator is injected
+from collections.abc import Mapping
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.worker.carriers import sandbox
+from services.worker.carriers.port import Carrier
+from shared.clock import Clock
+
+
+def build_carriers(
+    engine: AsyncEngine,
+    *,
+    sandbox_timing: sandbox.SandboxTiming,
+    draw: random.Random,
+    clock: Clock,
+) -> Mapping[str, Carrier]:
+    """Set up every carrier of this worker."""
+    return {sandbox.NAME: sandbox.SandboxCarrier(engine, sandbox_timing, draw, clock)}

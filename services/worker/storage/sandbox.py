@@ -1,0 +1,100 @@
+"""What the sandbox carrier was given, and the receipts it owes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.worker.carriers.port import SendingTerms
+
+ADD_MESSAGES = text("""
+    INSERT INTO sandbox_message (
+        carrier_message_id, account_id, sender_id, msisdn, body, encoding, segment_count,
+        receipt_state, receipt_due_at
+    )
+    SELECT
+        taken.carrier_message_id, :account_id, :sender_id, taken.msisdn, taken.body, :encoding,
+        :segment_count, taken.receipt_state, taken.receipt_due_at
+    FROM unnest(
+        CAST(:carrier_message_ids AS text[]),
+        CAST(:msisdns AS bigint[]),
+        CAST(:bodies AS text[]),
+        CAST(:receipt_states AS text[]),
+        CAST(:receipts_due_at AS timestamptz[])
+    ) WITH ORDINALITY AS taken(
+        carrier_message_id, msisdn, body, receipt_state, receipt_due_at, place
+    )
+    ORDER BY taken.place
+""")
+
+# By sandbox_message's partial index on receipt_due_at. SKIP LOCKED: several workers share it.
+TAKE_DUE_RECEIPTS = text("""
+    UPDATE sandbox_message SET receipt_sent_at = now()
+    WHERE id = ANY(ARRAY(
+        SELECT id FROM sandbox_message
+        WHERE receipt_sent_at IS NULL AND receipt_due_at <= now()
+        ORDER BY receipt_due_at
+        LIMIT :receipt_count
+        FOR UPDATE SKIP LOCKED
+    ))
+    RETURNING carrier_message_id, received_at, receipt_due_at, receipt_state, body
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxMessage:
+    """A message that the sandbox took, and the receipt it will send for it."""
+
+    carrier_message_id: str
+    msisdn: int = field(repr=False)
+    body: str = field(repr=False)
+    receipt_state: str
+    receipt_due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DueReceipt:
+    """A receipt that is to be sent now."""
+
+    carrier_message_id: str
+    submitted_at: datetime
+    done_at: datetime
+    state: str
+    body: str = field(repr=False)
+
+
+async def add_messages(
+    connection: AsyncConnection, terms: SendingTerms, messages: Sequence[SandboxMessage]
+) -> None:
+    """Keep what the sandbox was given."""
+    await connection.execute(
+        ADD_MESSAGES,
+        {
+            "account_id": terms.account_id,
+            "sender_id": terms.sender_id,
+            "encoding": terms.encoding,
+            "segment_count": terms.segment_count,
+            "carrier_message_ids": [message.carrier_message_id for message in messages],
+            "msisdns": [message.msisdn for message in messages],
+            "bodies": [message.body for message in messages],
+            "receipt_states": [message.receipt_state for message in messages],
+            "receipts_due_at": [message.receipt_due_at for message in messages],
+        },
+    )
+
+
+async def claim_due_receipts(connection: AsyncConnection, receipt_count: int) -> list[DueReceipt]:
+    """Take up to ``receipt_count`` receipts that are due and not sent."""
+    rows = await connection.execute(TAKE_DUE_RECEIPTS, {"receipt_count": receipt_count})
+    return [
+        DueReceipt(
+            row.carrier_message_id,
+            row.received_at,
+            row.receipt_due_at,
+            row.receipt_state,
+            row.body,
+        )
+        for row in rows
+    ]
