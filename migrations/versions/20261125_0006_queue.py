@@ -3,6 +3,8 @@
 Revision: 0006, after 0005
 """
 
+from typing import cast
+
 from alembic import op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
 from sqlalchemy.engine import AdaptedConnection
@@ -14,15 +16,8 @@ depends_on = None
 
 
 def execute_script(script: str) -> None:
-    """Run several statements at once, which only the driver's own connection takes.
-
-    Raises:
-        TypeError: The engine is not an async one.
-    """
-    adapter = op.get_bind().connection.dbapi_connection
-    if not isinstance(adapter, AdaptedConnection):
-        message = f"expected an async driver's connection, got {type(adapter)}"
-        raise TypeError(message)
+    """Run several statements at once, which only the driver's own connection takes."""
+    adapter = cast("AdaptedConnection", op.get_bind().connection.dbapi_connection)
     adapter.run_async(lambda driver: driver.execute(script))
 
 
