@@ -15,4 +15,14 @@ class DomainError(Exception):
     """
 
     code: ClassVar[str]
-    field: ClassVar[str | None] = None
+    field: str | None = None
+
+
+class InvalidTokenError(DomainError):
+    """The text cannot be a token: another length, or a character of no token."""
+
+    code = "invalid_token"
+    field = "token"
+
+    def __init__(self) -> None:
+        super().__init__("A token has 6 to 8 characters out of 0-9, A-Z and a-z.")

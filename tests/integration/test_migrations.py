@@ -1,0 +1,114 @@
+"""The migrations make the schema that the code declares, and can be taken back."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from alembic import command
+from pgqueuer.queries import Queries
+
+from tests.support.database import alembic_config, migrate
+
+OBJECTS = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S', 'i')
+    UNION ALL
+    SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
+"""
+
+
+async def fetch(url: str, query: str, *values: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(query, *values)
+    finally:
+        await connection.close()
+
+
+def test_migrated_schema_is_the_declared_one(database_url: str) -> None:
+    command.check(alembic_config(database_url))
+
+
+def test_every_migration_can_be_taken_back_and_made_again(empty_database_url: str) -> None:
+    migrate(empty_database_url)
+    up = {row["relname"] for row in asyncio.run(fetch(empty_database_url, OBJECTS))}
+
+    command.downgrade(alembic_config(empty_database_url), "base")
+    down = {row["relname"] for row in asyncio.run(fetch(empty_database_url, OBJECTS))}
+    migrate(empty_database_url)
+    again = {row["relname"] for row in asyncio.run(fetch(empty_database_url, OBJECTS))}
+
+    assert down == {"alembic_version", "alembic_version_pkc"}
+    assert again == up
+
+
+async def test_queue_schema_is_what_the_installed_queue_wants(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        plan = await Queries.from_asyncpg_connection(connection).plan_upgrade()
+    finally:
+        await connection.close()
+
+    assert not plan.statements
+
+
+async def test_each_token_length_has_a_key_of_its_own(database_url: str) -> None:
+    rows = await fetch(database_url, "SELECT length, key, ceiling FROM token_domain")
+
+    assert {row["length"]: row["ceiling"] for row in rows} == {
+        6: 5_680_023,
+        7: 352_161_460,
+        8: 21_834_010_558,
+    }
+    assert len({row["key"] for row in rows}) == 3
+    assert all(len(row["key"]) == 32 for row in rows)
+
+
+def test_keys_differ_between_installations(empty_database_url: str) -> None:
+    keys = "SELECT key FROM token_domain"
+    migrate(empty_database_url)
+    first = {row["key"] for row in asyncio.run(fetch(empty_database_url, keys))}
+
+    command.downgrade(alembic_config(empty_database_url), "base")
+    migrate(empty_database_url)
+    second = {row["key"] for row in asyncio.run(fetch(empty_database_url, keys))}
+
+    assert first.isdisjoint(second)
+
+
+@pytest.mark.parametrize("table", ["message", "recipient_clicks", "hit"])
+async def test_partitions_reach_a_year_ahead(database_url: str, table: str) -> None:
+    rows = await fetch(
+        database_url,
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = $1::regclass",
+        table,
+    )
+
+    assert len(rows) == 13
+
+
+async def test_a_campaign_id_falls_into_the_partition_of_its_month(database_url: str) -> None:
+    query = """
+        WITH campaign AS (SELECT next_campaign_id() AS id),
+        stored AS (
+            INSERT INTO message (campaign_id, position, msisdn)
+            SELECT id, 0, 919876543210 FROM campaign RETURNING tableoid::regclass::text AS name
+        )
+        SELECT name, 'message_' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') AS wanted
+        FROM stored
+    """
+
+    rows = await fetch(database_url, query)
+
+    assert rows[0]["name"] == rows[0]["wanted"]
+
+
+async def test_ensuring_partitions_again_changes_nothing(database_url: str) -> None:
+    count = "SELECT count(*) AS n FROM pg_inherits"
+    before = await fetch(database_url, count)
+
+    await fetch(database_url, "SELECT ensure_partitions(12)")
+
+    assert await fetch(database_url, count) == before
