@@ -3,7 +3,7 @@ import string
 
 import ffx  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ff1 import FF1, MAX_RADIX, MIN_DOMAIN_SIZE
@@ -17,6 +17,7 @@ TWEAK_36 = bytes.fromhex("3737373770717273373737")
 DIGITS = "0123456789"
 TEXT_36 = "0123456789abcdefghi"
 NUMERALS_36 = string.digits + string.ascii_lowercase
+LARGEST_RADIX_ORACLE = ffx.FF1(KEY_256, alphabet="".join(map(chr, range(MAX_RADIX))))
 
 # The samples that NIST publishes beside SP 800-38G ("FF1samples").
 NIST_SAMPLES = [
@@ -90,17 +91,15 @@ def test_another_implementation_agrees(
     assert encrypted == oracle.encrypt(text_of(numerals), tweak=tweak)
 
 
-@settings(max_examples=30)
-@given(keys, st.lists(st.integers(0, MAX_RADIX - 1), min_size=2, max_size=12), tweaks)
+@given(st.lists(st.integers(0, MAX_RADIX - 1), min_size=2, max_size=12), tweaks)
 def test_another_implementation_agrees_at_the_largest_radix(
-    key: bytes, numerals: list[int], tweak: bytes
+    numerals: list[int], tweak: bytes
 ) -> None:
-    alphabet = "".join(map(chr, range(MAX_RADIX)))
-    oracle = ffx.FF1(key, alphabet=alphabet)
+    text = "".join(map(chr, numerals))
 
-    encrypted = FF1(key, MAX_RADIX).encrypt(numerals, tweak)
+    encrypted = FF1(KEY_256, MAX_RADIX).encrypt(numerals, tweak)
 
-    assert encrypted == [ord(c) for c in oracle.encrypt("".join(map(chr, numerals)), tweak=tweak)]
+    assert "".join(map(chr, encrypted)) == LARGEST_RADIX_ORACLE.encrypt(text, tweak=tweak)
 
 
 def test_another_tweak_gives_another_result() -> None:
