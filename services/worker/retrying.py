@@ -52,5 +52,5 @@ def retry_delay(attempt: int, jitter: random.Random) -> timedelta:
         ``LONGEST_DELAY``.
     """
     doublings = min(attempt - 1, 30)
-    delay = min(FIRST_DELAY * 2**doublings, LONGEST_DELAY)
+    delay = min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
     return delay * jitter.uniform(0.5, 1)

@@ -24,7 +24,7 @@ def _tokens(link: TrackedLink, positions: Sequence[int]) -> list[str]:
 
 
 def _runs(positions: Sequence[int]) -> list[range]:
-    """Cut rising positions into runs without a gap: a block is minted far faster than its parts."""
+    """Cut rising positions into runs without a gap: minting a run costs as much as one token."""
     runs: list[range] = []
     for position in positions:
         if runs and runs[-1].stop == position:

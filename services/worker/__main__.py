@@ -1,0 +1,5 @@
+"""Entry point of ``python -m services.worker``."""
+
+from services.worker.main import main
+
+main()

@@ -1,0 +1,63 @@
+"""Composition root: what one connected worker works with."""
+
+import asyncio
+import random  # noqa: TID251 - the one place that makes the generator
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from pgqueuer import AsyncpgDriver
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.worker.carriers.registry import build_carriers
+from services.worker.carriers.sandbox import SandboxTiming
+from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
+from services.worker.jobs.submit_messages import SubmitMessages
+from services.worker.settings import WorkerSettings
+from services.worker.storage.job_queue import queue_driver
+from shared.clock import SystemClock
+from shared.storage.engine import create_engine
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """What the loop hands out; the engine and the driver are closed with the context."""
+
+    engine: AsyncEngine
+    driver: AsyncpgDriver
+    submit_messages: SubmitMessages
+    settle_delivery_reports: SettleDeliveryReports
+
+
+@asynccontextmanager
+async def open_context(
+    settings: WorkerSettings, draining: asyncio.Event
+) -> AsyncIterator[WorkerContext]:
+    """Connect to Postgres and set up carriers and jobs.
+
+    Yields:
+        What the loop works with, until the context closes.
+    """
+    url = settings.database_url.get_secret_value()
+    engine = create_engine(
+        url, application="txlink worker", pool_size=settings.worker_concurrency, max_overflow=2
+    )
+    jitter = random.Random()  # noqa: S311 - delays, not secrets
+    carriers = build_carriers(
+        engine,
+        sandbox_timing=SandboxTiming(
+            settings.sandbox_submit_delay_s, settings.sandbox_delivery_delay_s
+        ),
+        draw=jitter,
+        clock=SystemClock(),
+    )
+    try:
+        async with queue_driver(url) as driver:
+            yield WorkerContext(
+                engine,
+                driver,
+                SubmitMessages(engine, carriers, jitter, draining),
+                SettleDeliveryReports(engine, jitter),
+            )
+    finally:
+        await engine.dispose()
