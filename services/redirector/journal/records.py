@@ -1,0 +1,137 @@
+"""How one hit stands in a journal.
+
+A record is, in big-endian order::
+
+    octets  what
+    1       version, 1
+    2       octets of the whole record, 41 to 8,233
+    4       CRC-32 (zlib's) of everything behind it
+    8       when: nanoseconds since 1970 in UTC
+    16      peer address: IPv6, or IPv4 mapped into it; all zero where unknown
+    8       link number
+    1       token length
+    1       flags: bit 0 says that the head was cut
+    n       request head, at most 8 KiB
+
+The head is ``GET /token HTTP/1.1``, then ``name: value`` for each header in the order of their
+coming, names in lower case, each line ended by CRLF.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from struct import Struct
+from typing import NamedTuple
+from zlib import crc32
+
+# HTTP lets no control character into a head, so no visitor can write what looks like a record.
+VERSION = 1
+MAX_HEAD_OCTETS = 8192
+HEAD_WAS_CUT = 1
+
+_PREFIX = Struct(">BHI")
+_FIXED = Struct(">Q16sQBB")
+_VERSION_OCTET = bytes([VERSION])
+
+MIN_RECORD_OCTETS = _PREFIX.size + _FIXED.size
+MAX_RECORD_OCTETS = MIN_RECORD_OCTETS + MAX_HEAD_OCTETS
+
+
+class Hit(NamedTuple):
+    """One request for a live short link, as journaled.
+
+    Attributes:
+        occurred_ns: Nanoseconds since 1970 in UTC.
+        address: 16 octets: IPv6, or IPv4 mapped into it; all zero where unknown.
+        link_number: What the token decrypted to.
+        token_length: Characters of the token.
+        head: Request line and headers, at most ``MAX_HEAD_OCTETS``.
+        is_cut: Whether the head was longer.
+    """
+
+    occurred_ns: int
+    address: bytes
+    link_number: int
+    token_length: int
+    head: bytes
+    is_cut: bool = False
+
+
+def pack_hit(
+    occurred_ns: int, address: bytes, link_number: int, token_length: int, head: bytes
+) -> bytes:
+    """Return the record of a hit; a head over ``MAX_HEAD_OCTETS`` is cut.
+
+    The arguments are those of ``Hit``, in its order, without the object that a busy redirector
+    has no time to make.
+    """
+    flags = 0
+    if len(head) > MAX_HEAD_OCTETS:
+        head, flags = head[:MAX_HEAD_OCTETS], HEAD_WAS_CUT
+    body = _FIXED.pack(occurred_ns, address, link_number, token_length, flags) + head
+    return _PREFIX.pack(VERSION, _PREFIX.size + len(body), crc32(body)) + body
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was found in a stretch of a journal.
+
+    Attributes:
+        hits: Each with the offset of its record from the start of the stretch.
+        end: Where the stretch is to be read on: behind its last record, or behind what no record
+            can start in.
+        skipped_octets: How many octets before ``end`` belong to no record.
+    """
+
+    hits: list[tuple[int, Hit]]
+    end: int
+    skipped_octets: int
+
+
+def scan(stretch: bytes, *, limit: int) -> Scan:
+    """Read records from the start of a stretch, skipping what is damaged between two of them.
+
+    Octets at its end that hold no whole record are left unread, since their rest may yet come.
+
+    Args:
+        stretch: Octets of a journal; longer than ``MAX_RECORD_OCTETS`` unless it is the last.
+        limit: Hits after which to stop, at least 1.
+    """
+    hits: list[tuple[int, Hit]] = []
+    end = skipped = 0
+    while len(hits) < limit:
+        start = next((s for s in _record_starts(stretch, end) if _length(stretch, s)), None)
+        if start is None:
+            # What starts further from the end would be whole by now if it were a record.
+            dead_end = max(end, len(stretch) - MAX_RECORD_OCTETS)
+            return Scan(hits, dead_end, skipped + dead_end - end)
+        skipped += start - end
+        end = start + _length(stretch, start)
+        hits.append((start, _unpack(stretch[start:end])))
+    return Scan(hits, end, skipped)
+
+
+def _record_starts(stretch: bytes, at: int) -> Iterator[int]:
+    while (at := stretch.find(_VERSION_OCTET, at)) >= 0:
+        yield at
+        at += 1
+
+
+def _length(stretch: bytes, start: int) -> int:
+    """Return the octets of the whole and sound record that starts there; 0 if none does."""
+    if len(stretch) - start < MIN_RECORD_OCTETS:
+        return 0
+    _, length, checksum = _PREFIX.unpack_from(stretch, start)
+    body = memoryview(stretch)[start + _PREFIX.size : start + length]
+    is_sound = (
+        MIN_RECORD_OCTETS <= length <= min(MAX_RECORD_OCTETS, len(stretch) - start)
+        and crc32(body) == checksum
+    )
+    return length if is_sound else 0
+
+
+def _unpack(record: bytes) -> Hit:
+    occurred_ns, address, link_number, token_length, flags = _FIXED.unpack_from(
+        record, _PREFIX.size
+    )
+    head = record[MIN_RECORD_OCTETS:]
+    return Hit(occurred_ns, address, link_number, token_length, head, bool(flags & HEAD_WAS_CUT))

@@ -1,0 +1,1 @@
+"""From the journals into Postgres, exactly once; a process of its own."""

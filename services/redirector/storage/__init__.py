@@ -1,0 +1,1 @@
+"""SQL that the redirector and its recorder run."""
