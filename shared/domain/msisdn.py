@@ -19,6 +19,8 @@ from shared.domain.number_rejections import InvalidMsisdnError, RejectionReason
 
 # Fifteen digits, each with its own separator and direction marks around, are shorter.
 _MAX_WRITTEN_LENGTH = 64
+# E.164's fifteen digits behind the longest dialling prefix.
+_MAX_DIGITS = 20
 _FORMATTING_CATEGORIES = frozenset({"Cf", "Zs", "Pd", "Ps", "Pe"})
 _FORMATTING = frozenset(".\u2024\uff0e\u2212\t\n\r")
 _PLUSES = "+\uff0b"
@@ -109,6 +111,8 @@ def _digits_of(text: str) -> str:
         raise InvalidMsisdnError(RejectionReason.EMPTY)
     if not _NUMBER.fullmatch(number) or _FLOAT.fullmatch(text):
         raise InvalidMsisdnError(RejectionReason.UNEXPECTED_CHARACTER)
+    if len(number) > _MAX_DIGITS:
+        raise InvalidMsisdnError(RejectionReason.TOO_LONG)
     return f"+{number[2:]}" if number.startswith("00") else number
 
 
@@ -142,7 +146,7 @@ def _read(number: str, region: str, *, has_blank: bool) -> _Reading:
 
 
 def _ask(number: str, region: str | None) -> _Reading:
-    """Ask phonenumbers, at some 40 µs."""
+    """Ask phonenumbers, which takes some forty microseconds."""
     try:
         parsed = phonenumbers.parse(number, region)
     except NumberParseException as error:
@@ -161,7 +165,8 @@ def _ask(number: str, region: str | None) -> _Reading:
 
 
 def _fault_of_unknown(parsed: phonenumbers.PhoneNumber) -> RejectionReason:
-    match phonenumbers.is_possible_number_with_reason(parsed):
+    as_mobile = PhoneNumberType.MOBILE
+    match phonenumbers.is_possible_number_for_type_with_reason(parsed, as_mobile):
         case ValidationResult.TOO_LONG:
             return RejectionReason.TOO_LONG
         case ValidationResult.IS_POSSIBLE:

@@ -30,6 +30,8 @@ _OTHER_TYPES = (
 def national_run(region: str) -> re.Pattern[str]:
     """Compile what matches a run of mobile numbers as they are written at home.
 
+    The trunk prefix may stand before them, where the region has a plain one.
+
     Args:
         region: Two letters of ISO 3166-1, in capitals.
 
@@ -41,6 +43,7 @@ def national_run(region: str) -> re.Pattern[str]:
     code = calling_code_of(region)
     guards = (
         _not_dialled_abroad(metadata, first="0"),
+        f"(?:{trunk_prefix(region)})?",
         _not_prefixed(metadata),
         f"(?={_described(metadata.general_desc)})",
     )
@@ -70,6 +73,20 @@ def international_run(calling_code: int, region: str) -> re.Pattern[str]:
     main = _metadata(calling_code, COUNTRY_CODE_TO_REGION_CODE[calling_code][0])
     prefixes = dict.fromkeys([_not_prefixed(main), *([_not_prefixed(home)] if is_own else [])])
     return _run(f"(?:[+ ]|{bare}){calling_code}{''.join(prefixes)}{_mobile(calling_code)}")
+
+
+def trunk_prefix(region: str) -> str:
+    """Give the digits that only calls within a region need, such as ``0``.
+
+    Args:
+        region: As in ``national_run``.
+
+    Returns:
+        Nothing where there are none, or where they depend on carrier or area.
+    """
+    metadata = _home(region)
+    is_plain = metadata.national_prefix == metadata.national_prefix_for_parsing
+    return (metadata.national_prefix or "") if is_plain else ""
 
 
 def calling_code_of(region: str) -> int:
@@ -176,6 +193,7 @@ def _of_length(lengths: Iterable[int]) -> str:
 def _not_prefixed(metadata: PhoneMetadata) -> str:
     """Look ahead for a trunk prefix, which phonenumbers would strip or rewrite."""
     prefix = re.sub(r"\((?!\?)", "(?:", metadata.national_prefix_for_parsing or _NEVER)
+    prefix = prefix.replace("$", _END)
     if re.match(prefix, ""):
         # Argentina's may match nothing, which is no prefix: the whole number is still ahead.
         return rf"(?!(?=(\d+))(?:{prefix})(?!\1{_END}))"

@@ -5,7 +5,12 @@ from typing import NamedTuple
 
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from shared.domain.msisdn_patterns import calling_code_of, international_run, national_run
+from shared.domain.msisdn_patterns import (
+    calling_code_of,
+    international_run,
+    national_run,
+    trunk_prefix,
+)
 
 _CALLING_CODE_DIGITS = re.compile(r"[+ ]?([1-9][0-9]{0,2})")
 
@@ -36,8 +41,9 @@ def read_run(text: str, start: int, region: str) -> Run | None:
     """
     national = national_run(region).match(text, start)
     if national is not None:
-        code = str(calling_code_of(region))
-        return Run(national.end(), [int(code + number) for number in _numbers(national)])
+        code, trunk = str(calling_code_of(region)), trunk_prefix(region)
+        numbers = (number.removeprefix(trunk) for number in _numbers(national))
+        return Run(national.end(), [int(code + number) for number in numbers])
     calling_code = _calling_code_at(text, start)
     if calling_code is None:
         return None

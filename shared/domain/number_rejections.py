@@ -1,7 +1,6 @@
 """Why a mobile number is turned down, for people and for programs."""
 
 from enum import StrEnum
-from typing import ClassVar
 
 from shared.domain.errors import DomainError
 
@@ -64,8 +63,8 @@ class InvalidMsisdnError(DomainError):
         reason: Which rule it breaks.
     """
 
-    code: ClassVar[str] = "invalid_msisdn"
-    field: ClassVar[str | None] = "mobile"
+    code = "invalid_msisdn"
+    field = "mobile"
 
     def __init__(self, reason: RejectionReason) -> None:
         super().__init__(reason.message)

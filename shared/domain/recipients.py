@@ -17,6 +17,7 @@ _SEPARATORS = dict.fromkeys(
     ",",
 )
 _BLANKS_BEHIND_COMMA = re.compile(", +")
+_NOTHING = re.compile(r"(?: *+(?:,|\Z))++")
 _MAX_QUOTED_LENGTH = 64
 
 
@@ -80,12 +81,12 @@ def parse_recipients(
 def _read_all(text: str, rules: NumberRules) -> tuple[list[int], list[RejectedNumber]]:
     msisdns: list[int] = []
     rejected: list[RejectedNumber] = []
-    position = 0
+    position = _behind_nothing(text, 0)
     while position < len(text):
         run = read_run(text, position, rules.default_region)
         if run is not None:
             msisdns += run.msisdns
-            position = run.end
+            position = _behind_nothing(text, run.end)
             continue
         end = text.find(",", position)
         end = end if end >= 0 else len(text)
@@ -95,5 +96,10 @@ def _read_all(text: str, rules: NumberRules) -> tuple[list[int], list[RejectedNu
             if error.reason is not RejectionReason.EMPTY:
                 raw = text[position:end].strip()[:_MAX_QUOTED_LENGTH]
                 rejected.append(RejectedNumber(raw, error.reason))
-        position = end + 1
+        position = _behind_nothing(text, end + 1)
     return msisdns, rejected
+
+
+def _behind_nothing(text: str, position: int) -> int:
+    nothing = _NOTHING.match(text, position)
+    return nothing.end() if nothing else position
