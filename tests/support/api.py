@@ -1,0 +1,54 @@
+"""The API in this process, on a real database, with accounts to call it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg
+import httpx
+from pydantic import SecretStr
+
+from services.api.main import create_app
+from services.api.operations.create_account import create_account
+from services.api.settings import ApiSettings
+from shared.storage.engine import create_engine
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A running API and a connection to its database."""
+
+    client: httpx.AsyncClient
+    database: asyncpg.Connection
+    database_url: str
+
+    async def account(self, name: str, *sender_ids: str) -> dict[str, str]:
+        """Make an account and return the headers that a call for it carries."""
+        engine = create_engine(self.database_url, application="test")
+        made = await create_account(
+            engine, name, sender_ids=list(sender_ids), region="IN", time_zone="Asia/Kolkata"
+        )
+        await engine.dispose()
+        return {"apikey": made.key.text}
+
+    async def count(self, table: str) -> int:
+        """Count the rows of a table."""
+        counted = await self.database.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608
+        return int(counted)
+
+
+@asynccontextmanager
+async def running_api(database_url: str, **settings: object) -> AsyncIterator[Api]:
+    """Run the API on a database for as long as the context lasts."""
+    values = {"database_url": SecretStr(database_url), **settings}
+    app = create_app(ApiSettings.model_validate(values, by_name=True, by_alias=True))
+    transport = httpx.ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api.test") as client,
+    ):
+        database = await asyncpg.connect(database_url)
+        try:
+            yield Api(client, database, database_url)
+        finally:
+            await database.close()

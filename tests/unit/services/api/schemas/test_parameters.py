@@ -1,0 +1,212 @@
+"""How a request's parameters are read, whatever form they come in."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from services.api.domain.errors import (
+    BodyTooLargeError,
+    InvalidBooleanError,
+    InvalidValueError,
+    MalformedBodyError,
+    MissingFieldError,
+    UnknownParameterError,
+    UnknownValueError,
+    UnsupportedBodyError,
+)
+from services.api.schemas.parameters import FORM, Parameters, read_parameters
+from services.api.schemas.send import SEND_PARAMETERS
+
+LIMIT = 1_000
+
+
+def a_request(
+    *, method: str = "GET", query: str = "", body: bytes = b"", content_type: str = FORM
+) -> Request:
+    chunks = [body[start : start + 100] for start in range(0, len(body), 100)] or [b""]
+
+    async def messages() -> AsyncIterator[dict[str, Any]]:
+        for number, chunk in enumerate(chunks, 1):
+            yield {"type": "http.request", "body": chunk, "more_body": number < len(chunks)}
+
+    incoming = messages()
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": "/send",
+        "query_string": query.encode(),
+        "headers": [(b"content-type", content_type.encode())],
+    }
+    return Request(scope, receive=lambda: anext(incoming))
+
+
+async def read(
+    *, method: str = "GET", query: str = "", body: bytes = b"", content_type: str = FORM
+) -> Parameters:
+    request = a_request(method=method, query=query, body=body, content_type=content_type)
+    return await read_parameters(request, max_body_octets=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        pytest.param(
+            "msg=B%26B%20offer%3A%20https%3A%2F%2Fpay.example.com%2F%3Fa%3D1%26b%3D2%2B3",
+            "B&B offer: https://pay.example.com/?a=1&b=2+3",
+            id="a query within the text stays whole",
+        ),
+        pytest.param(
+            "msg=50%25%20off+now%20%E0%A4%86%E0%A4%9C", "50% off now आज", id="decoded once"
+        ),
+        pytest.param("MSG=Hi", "Hi", id="name in capitals"),
+        pytest.param("msg=", "", id="blank"),
+        pytest.param("msg=%F0%9F%94%A5", "🔥", id="emoji"),
+    ],
+)
+async def test_a_query_is_decoded_once(query: str, text: str) -> None:
+    assert (await read(query=query)).text("msg") == text
+
+
+async def test_a_plus_in_a_query_is_a_blank() -> None:
+    assert (await read(query="mobile=+919876543210")).texts("mobile") == " 919876543210"
+
+
+async def test_repeated_names_are_a_list() -> None:
+    parameters = await read(query="mobile=1&mobile=2&Mobile=3")
+
+    assert parameters.texts("mobile") == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("name", ["trackLink", "tracklink", "TRACKLINK", "TrackLink"])
+async def test_names_are_matched_in_any_case(name: str) -> None:
+    assert (await read(query=f"{name}=true")).boolean("trackLink")
+
+
+async def test_form_and_json_say_the_same() -> None:
+    form = await read(method="POST", body=b"mobile=1%2C2&trackLink=true&msg=a+b")
+    json = await read(
+        method="POST",
+        body=b'{"Mobile":"1,2","trackLink":true,"msg":"a b"}',
+        content_type="application/json; charset=utf-8",
+    )
+
+    for parameters in (form, json):
+        assert parameters.texts("mobile") == "1,2"
+        assert parameters.boolean("trackLink")
+        assert parameters.text("msg") == "a b"
+
+
+async def test_the_body_counts_where_the_query_says_something_else() -> None:
+    parameters = await read(method="POST", query="msg=query&senderId=A", body=b"msg=body")
+
+    assert (parameters.text("msg"), parameters.text("senderId")) == ("body", "A")
+
+
+async def test_json_may_hold_numbers_as_a_list_of_digits() -> None:
+    parameters = await read(
+        method="POST", body=b'{"mobile":[919876543210,"1"]}', content_type="application/json"
+    )
+
+    assert parameters.texts("mobile") == ["919876543210", "1"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "error"),
+    [
+        pytest.param(b"{", "application/json", MalformedBodyError, id="broken JSON"),
+        pytest.param(b"[1]", "application/json", MalformedBodyError, id="JSON list"),
+        pytest.param(b"[" * 900, "application/json", MalformedBodyError, id="deep JSON"),
+        pytest.param(b'{"a":"\xff"}', "application/json", MalformedBodyError, id="not UTF-8"),
+        pytest.param(b"msg=%ff", FORM, MalformedBodyError, id="percent-encoded Latin-1"),
+        pytest.param(b"msg=\xff", FORM, MalformedBodyError, id="raw Latin-1"),
+        pytest.param(b"<data/>", "application/xml", UnsupportedBodyError, id="XML"),
+        pytest.param(b"a=" + b"x" * LIMIT, FORM, BodyTooLargeError, id="too large"),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_refused(
+    body: bytes, content_type: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await read(method="POST", body=body, content_type=content_type)
+
+
+async def test_more_than_a_thousand_parameters_are_refused() -> None:
+    with pytest.raises(MalformedBodyError, match="1000"):
+        await read(query="a=&" * 1_001)
+
+
+@pytest.mark.parametrize("value", ["true", "TRUE", "True", "1"])
+def test_what_is_true(value: str) -> None:
+    assert Parameters({"test": value}).boolean("test")
+
+
+@pytest.mark.parametrize("value", ["false", "FALSE", "0"])
+def test_what_is_false(value: str) -> None:
+    assert not Parameters({"test": value}).boolean("test", default=True)
+
+
+@pytest.mark.parametrize("value", ["yes", "on", "2", "tru", "truefalse", "-1"])
+def test_a_boolean_that_is_neither_is_named(value: str) -> None:
+    with pytest.raises(InvalidBooleanError, match="trackLink must be true or false") as caught:
+        Parameters({"tracklink": value}).boolean("trackLink")
+
+    assert caught.value.field == "trackLink"
+
+
+@pytest.mark.parametrize("value", ["", "  ", None])
+def test_a_blank_boolean_takes_the_default(value: str | None) -> None:
+    assert Parameters({"appendHttp": value}).boolean("appendHttp", default=True)
+
+
+def test_a_word_of_a_list_is_matched_in_any_case() -> None:
+    assert Parameters({"msgType": "UNICODE"}).choice("msgType", ["text", "unicode"], "text") == (
+        "unicode"
+    )
+
+
+def test_a_word_outside_the_list_names_what_is_allowed() -> None:
+    with pytest.raises(UnknownValueError, match="msgType must be one of text, unicode"):
+        Parameters({"msgtype": "voice"}).choice("msgType", ["text", "unicode"], "text")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("a\0b", id="NUL"),
+        pytest.param("\ud83d", id="half of a surrogate pair"),
+        pytest.param(["a"], id="list"),
+        pytest.param({"a": 1}, id="object"),
+    ],
+)
+def test_a_text_that_no_message_can_hold_is_refused(value: object) -> None:
+    with pytest.raises(InvalidValueError, match="msg"):
+        Parameters({"msg": value}).text("msg")
+
+
+@pytest.mark.parametrize("value", [[["1"]], [True], [None], [{"a": 1}]])
+def test_a_list_of_numbers_holds_texts(value: object) -> None:
+    with pytest.raises(InvalidValueError, match="mobile must be a list of texts"):
+        Parameters({"mobile": value}).texts("mobile")
+
+
+def test_blank_where_a_text_must_be_is_missing() -> None:
+    with pytest.raises(MissingFieldError, match="msg is missing"):
+        Parameters({"msg": " \n"}).required_text("msg", "the text")
+
+
+@pytest.mark.parametrize("value", ["12a", "१२", "-1", "1.5"])
+def test_digits_are_ascii_digits(value: str) -> None:
+    with pytest.raises(InvalidValueError, match="dltEntityId must be digits"):
+        Parameters({"dltEntityId": value}).digits("dltEntityId")
+
+
+def test_a_misspelt_name_is_refused_with_the_one_meant() -> None:
+    with pytest.raises(UnknownParameterError, match="did you mean trackLink"):
+        Parameters({"trackLnk": "true"}).refuse_unknown(SEND_PARAMETERS)
+
+
+def test_a_name_like_no_other_is_refused() -> None:
+    with pytest.raises(UnknownParameterError, match="'zzzzzzzz' is not a parameter"):
+        Parameters({"zzzzzzzz": "1"}).refuse_unknown(SEND_PARAMETERS)
