@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.messages import MessageStatus
 
-# By the primary key. A row found submitting was left so by a worker that died: the caller holds
-# the lease on its slice.
+# By the primary key. The list of positions is given to every scan of message: a campaign that was
+# stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
+# A row found submitting was left so by a worker that died: the caller holds its slice's lease.
 CLAIM_WINDOW = text("""
     WITH due AS MATERIALIZED (
         SELECT position, status FROM message
@@ -25,7 +26,9 @@ CLAIM_WINDOW = text("""
     ), claimed AS (
         UPDATE message SET status = :submitting, attempt_count = attempt_count + 1
         FROM due
-        WHERE message.campaign_id = :campaign_id AND message.position = due.position
+        WHERE message.campaign_id = :campaign_id
+        AND message.position = ANY(CAST(:positions AS integer[]))
+        AND message.position = due.position
         RETURNING message.position, message.msisdn, message.attempt_count
     ), counted AS (
         UPDATE campaign_delivery
@@ -52,7 +55,9 @@ SETTLE_WINDOW = text("""
             submitted_at = CASE WHEN settlement.status = :submitted THEN now() END,
             settled_at = CASE WHEN settlement.status = :failed THEN now() END
         FROM settlement
-        WHERE message.campaign_id = :campaign_id AND message.position = settlement.position
+        WHERE message.campaign_id = :campaign_id
+        AND message.position = ANY(CAST(:positions AS integer[]))
+        AND message.position = settlement.position
         AND message.status = :submitting
         RETURNING message.status
     )
