@@ -116,10 +116,8 @@ def _lengths(calling_code: int) -> frozenset[int]:
     lengths: set[int] = set()
     for region in COUNTRY_CODE_TO_REGION_CODE[calling_code]:
         metadata = _metadata(calling_code, region)
-        for desc in (_mobile_desc(metadata), metadata.general_desc):
-            if desc is not None and desc.possible_length:
-                lengths |= {*desc.possible_length}
-                break
+        descs = (_mobile_desc(metadata), metadata.general_desc)
+        lengths |= next({*desc.possible_length} for desc in descs if desc and desc.possible_length)
     return frozenset(lengths)
 
 
@@ -176,9 +174,8 @@ def _of_other_type(metadata: PhoneMetadata) -> str:
 
 
 def _described(desc: PhoneNumberDesc | None) -> str:
-    if desc is None or not desc.national_number_pattern:
-        return _NEVER
-    return f"{_fits(desc)}(?:{desc.national_number_pattern}){_END}"
+    pattern = desc.national_number_pattern if desc else None
+    return f"{_fits(desc)}(?:{pattern}){_END}" if desc and pattern else _NEVER
 
 
 def _fits(desc: PhoneNumberDesc) -> str:
@@ -215,14 +212,15 @@ def _not_as_long_as_at_home(calling_code: int, region: str) -> str:
 
 
 def _home(region: str) -> PhoneMetadata:
-    metadata = PhoneMetadata.metadata_for_region(region)
-    if metadata is None:
-        raise LookupError(f"No telephone numbers are known of region {region!r}.")
-    return metadata
+    return _known(PhoneMetadata.metadata_for_region(region), region)
 
 
 def _metadata(calling_code: int, region: str) -> PhoneMetadata:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(calling_code, region)
+    return _known(metadata, region)
+
+
+def _known(metadata: PhoneMetadata | None, region: str) -> PhoneMetadata:
     if metadata is None:
-        raise LookupError(f"No telephone numbers are known of +{calling_code} in {region!r}.")
+        raise LookupError(f"No telephone numbers are known of region {region!r}.")
     return metadata

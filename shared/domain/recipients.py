@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.msisdn_runs import read_run
@@ -30,7 +30,7 @@ class RejectedNumber:
         reason: Which rule it breaks.
     """
 
-    raw: str
+    raw: str = field(repr=False)
     reason: RejectionReason
 
 
@@ -45,7 +45,7 @@ class Recipients:
             missing from ``msisdns`` only if they were to be dropped.
     """
 
-    msisdns: list[int]
+    msisdns: list[int] = field(repr=False)
     rejected: list[RejectedNumber]
     duplicate_count: int
 

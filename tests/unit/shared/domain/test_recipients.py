@@ -84,6 +84,14 @@ def test_the_good_numbers_go_on_and_the_bad_come_back_in_order_with_their_reason
     ]
 
 
+def test_no_number_gets_into_a_log_by_its_repr() -> None:
+    shown = repr(recipients_of("9876543210, 011 2345 6789"))
+
+    assert "876543" not in shown
+    assert "2345" not in shown
+    assert "landline" in shown
+
+
 def test_a_megabyte_of_digits_comes_back_as_one_short_quote() -> None:
     assert recipients_of("९" * 1_000_000).rejected == [
         RejectedNumber("९" * 64, RejectionReason.TOO_LONG)
