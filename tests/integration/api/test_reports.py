@@ -1,0 +1,330 @@
+"""Reports tell an account what came of its sends, and nobody else's."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.domain.tokens import TokenCipher
+from tests.support.api import Api
+
+Headers = dict[str, str]
+NUMBERS = [919876543210, 919876543211, 919876543212]
+TEXT = "Sale: https://shop.example.com/sale. Reply STOP"
+DELIVERED, UNDELIVERED = 3, 4
+ADD_HIT = """
+    INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
+        reasons, score, address, browser, os, device_type, request_head)
+    VALUES ($1, $2, $3, 1, $4, $5, '{}', 0, '203.0.113.7', 'Chrome Mobile', 'Android', 'mobile',
+        'GET / HTTP/1.1')
+"""
+ADD_RECIPIENT_CLICKS = """
+    INSERT INTO recipient_clicks (campaign_id, position, hit_count, click_count, first_click_at,
+        last_click_at)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    uuid: str
+    id: int
+
+
+async def a_campaign(api: Api, headers: Headers, **parameters: str) -> Campaign:
+    values = {"mobile": ",".join(map(str, NUMBERS)), "msg": TEXT, "trackLink": "true"}
+    response = await api.client.get("/send", params=values | parameters, headers=headers)
+    uuid = response.json()["uuid"]
+    return Campaign(
+        uuid, await api.database.fetchval("SELECT id FROM campaign WHERE uuid=$1", uuid)
+    )
+
+
+async def settle(api: Api, campaign: Campaign, *statuses: int) -> None:
+    """Put the messages at these statuses, and the totals with them."""
+    for position, status in enumerate(statuses):
+        await api.database.execute(
+            "UPDATE message SET status = $3, submitted_at = now(), settled_at = now() "
+            "WHERE campaign_id = $1 AND position = $2",
+            campaign.id,
+            position,
+            status,
+        )
+    await api.database.execute(
+        "UPDATE campaign_delivery SET queued = 0, delivered = $2, undelivered = $3 "
+        "WHERE campaign_id = $1",
+        campaign.id,
+        statuses.count(DELIVERED),
+        statuses.count(UNDELIVERED),
+    )
+
+
+async def a_hit(
+    api: Api, campaign: Campaign, position: int, at: datetime, *, click_class: str = "person"
+) -> None:
+    offset = int(at.timestamp() * 1_000)
+    await api.database.execute(ADD_HIT, campaign.id, position, at, offset, click_class)
+
+
+async def get(api: Api, headers: Headers, path: str, **parameters: Any) -> Any:
+    response = await api.client.get(path, params=parameters, headers=headers)
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+async def test_a_campaigns_totals(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme, smartLinkTitle="Diwali")
+    await settle(api, campaign, DELIVERED, DELIVERED, UNDELIVERED)
+    await api.database.execute(
+        "UPDATE campaign_clicks SET hit_count = 5, click_count = 3, clicker_count = 1 "
+        "WHERE campaign_id = $1",
+        campaign.id,
+    )
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+
+    assert report["title"] == "Diwali"
+    assert report["text"] == "Sale: {link}. Reply STOP"
+    assert report["destination"] == "https://shop.example.com/sale"
+    names = ["recipients", "queued", "submitted", "delivered", "failed"]
+    assert [report[name] for name in names] == [3, 0, 3, 2, 1]
+    assert (report["hits"], report["clicks"], report["unique_clickers"]) == (5, 3, 1)
+    assert report["click_through_rate"] == 0.5
+
+
+async def test_a_campaign_not_yet_delivered_has_no_rate(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+
+    assert (report["queued"], report["submitted"]) == (3, 0)
+    assert report["click_through_rate"] is None
+    assert report["statuses"]["queued"] == 3
+
+
+async def test_times_are_in_the_accounts_zone_or_the_one_asked_for(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_campaign(api, acme)
+
+    local = await get(api, acme, f"/campaigns/{campaign.uuid}")
+    asked = await get(api, acme, f"/campaigns/{campaign.uuid}", tz="America/New_York")
+
+    assert local["created_at"].endswith("+05:30")
+    assert asked["created_at"][-6:] in {"-05:00", "-04:00"}
+    assert datetime.fromisoformat(local["created_at"]) == datetime.fromisoformat(
+        asked["created_at"]
+    )
+
+
+async def test_recipients_have_status_clicks_and_a_link_of_their_own(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_campaign(api, acme, appendHttp="false")
+    await settle(api, campaign, DELIVERED, UNDELIVERED, DELIVERED)
+    at = datetime(2026, 11, 25, 10, tzinfo=UTC)
+    await api.database.execute(ADD_RECIPIENT_CLICKS, campaign.id, 0, 3, 2, at, at)
+
+    page = await get(api, acme, f"/campaigns/{campaign.uuid}/recipients")
+
+    recipients = page["recipients"]
+    assert [recipient["mobile"] for recipient in recipients] == list(map(str, NUMBERS))
+    assert [recipient["status"] for recipient in recipients] == [
+        "delivered",
+        "undelivered",
+        "delivered",
+    ]
+    assert [recipient["clicks"] for recipient in recipients] == [2, 0, 0]
+    key = await api.database.fetchval("SELECT key FROM token_domain WHERE length = 6")
+    tokens = TokenCipher(key, 6).mint_block(0, 3)
+    assert [recipient["link"] for recipient in recipients] == [
+        f"tx1.in/{token}" for token in tokens
+    ]
+    assert page["next_cursor"] is None
+
+
+async def test_visits_are_people_only_unless_all_are_asked_for(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    start = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - a hit's partition is today's
+    await a_hit(api, campaign, 1, start)
+    await a_hit(api, campaign, 1, start + timedelta(seconds=1), click_class="preview")
+
+    people = (await get(api, acme, f"/campaigns/{campaign.uuid}/clicks"))["clicks"]
+    every = (await get(api, acme, f"/campaigns/{campaign.uuid}/clicks", machines=True))["clicks"]
+
+    assert [visit["click_class"] for visit in people] == ["person"]
+    assert [visit["click_class"] for visit in every] == ["preview", "person"]
+    visit = people[0]
+    assert (visit["mobile"], visit["ip"]) == ("919876543211", "203.0.113.7")
+    assert (visit["browser"], visit["os"], visit["device_type"]) == (
+        "Chrome Mobile",
+        "Android",
+        "mobile",
+    )
+    assert datetime.fromisoformat(visit["occurred_at"]) == start
+
+
+async def test_visits_can_be_asked_of_one_number_in_any_form(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    now = datetime.now(UTC)  # noqa: TID251 - a hit's partition is today's
+    await a_hit(api, campaign, 0, now)
+    await a_hit(api, campaign, 1, now)
+
+    path = f"/campaigns/{campaign.uuid}/clicks"
+    visits = (await get(api, acme, path, mobile="+91 98765 43211"))["clicks"]
+
+    assert [visit["mobile"] for visit in visits] == ["919876543211"]
+
+
+async def test_pages_of_visits_do_not_drift_while_clicks_arrive(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    start = datetime.now(UTC)  # noqa: TID251 - a hit's partition is today's
+    for second in range(5):
+        await a_hit(api, campaign, 0, start + timedelta(seconds=second))
+
+    seen, cursor = [], None
+    while True:
+        extra = {"cursor": cursor} if cursor else {}
+        page = await get(api, acme, f"/campaigns/{campaign.uuid}/clicks", limit=2, **extra)
+        seen += [visit["occurred_at"] for visit in page["clicks"]]
+        await a_hit(api, campaign, 0, start + timedelta(seconds=100 + len(seen)))
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert len(seen) == len(set(seen)) == 5
+    assert seen == sorted(seen, reverse=True)
+
+
+async def test_pages_of_recipients_and_campaigns_cover_all_once(api: Api, acme: Headers) -> None:
+    campaigns = [await a_campaign(api, acme) for _ in range(3)]
+
+    first = await get(api, acme, "/campaigns", limit=2)
+    second = await get(api, acme, "/campaigns", limit=2, cursor=first["next_cursor"])
+    uuids = [report["uuid"] for report in first["campaigns"] + second["campaigns"]]
+    path = f"/campaigns/{campaigns[0].uuid}/recipients"
+    left = await get(api, acme, path, limit=2)
+    right = await get(api, acme, path, limit=2, cursor=left["next_cursor"])
+
+    assert uuids == [campaign.uuid for campaign in reversed(campaigns)]
+    assert second["next_cursor"] is None
+    positions = [row["position"] for row in left["recipients"] + right["recipients"]]
+    assert positions == [0, 1, 2]
+
+
+async def test_one_numbers_history_over_all_campaigns(api: Api, acme: Headers) -> None:
+    first = await a_campaign(api, acme, smartLinkTitle="One")
+    second = await a_campaign(api, acme, smartLinkTitle="Two")
+    await settle(api, first, DELIVERED, DELIVERED, DELIVERED)
+
+    history = await get(api, acme, "/recipients/09876543211")
+
+    assert history["mobile"] == "919876543211"
+    rows = [
+        (row["campaign_uuid"], row["campaign_title"], row["status"]) for row in history["messages"]
+    ]
+    assert rows == [(second.uuid, "Two", "queued"), (first.uuid, "One", "delivered")]
+    links = {row["link"] for row in history["messages"]}
+    assert len(links) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/campaigns?tz=Mars/Base", "tz"),
+        ("/campaigns?limit=0", "limit"),
+        ("/campaigns?limit=1001", "limit"),
+        ("/campaigns?limit=x", "limit"),
+        ("/campaigns?cursor=x", "cursor"),
+        ("/campaigns/not-a-uuid", "campaign_uuid"),
+        ("/recipients/12", "mobile"),
+        ("/sandbox/messages?cursor=-1", "cursor"),
+    ],
+)
+async def test_a_bad_question_is_named(api: Api, acme: Headers, path: str, field: str) -> None:
+    response = await api.client.get(path, headers=acme)
+
+    assert response.status_code == 400
+    assert response.json()["field"] == field
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "MjAyNg", "4"])
+async def test_a_cursor_that_no_page_gave_is_refused(api: Api, acme: Headers, cursor: str) -> None:
+    campaign = await a_campaign(api, acme)
+
+    response = await api.client.get(
+        f"/campaigns/{campaign.uuid}/clicks", params={"cursor": cursor}, headers=acme
+    )
+
+    assert response.status_code == 400
+    assert response.json()["field"] == "cursor"
+
+
+OWN_THINGS = ["", "/recipients", "/clicks", "/clicks?machines=true"]
+
+
+@pytest.mark.parametrize("suffix", OWN_THINGS)
+async def test_another_accounts_campaign_is_not_found(
+    api: Api, acme: Headers, suffix: str
+) -> None:
+    campaign = await a_campaign(api, acme)
+    stranger = await api.account("stranger")
+
+    response = await api.client.get(f"/campaigns/{campaign.uuid}{suffix}", headers=stranger)
+    unknown = await api.client.get(f"/campaigns/{uuid4()}{suffix}", headers=stranger)
+
+    assert response.status_code == 404
+    assert response.json() == unknown.json()
+
+
+async def test_another_accounts_rows_are_in_no_list(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    stranger = await api.account("stranger")
+    await api.database.execute(
+        "INSERT INTO sandbox_message (carrier_message_id, account_id, sender_id, msisdn, body, "
+        "encoding, segment_count, receipt_state, receipt_due_at) "
+        "SELECT 'x', account_id, '', 1, 'secret', 'GSM-7', 1, 'DELIVRD', now() FROM campaign"
+    )
+
+    own = await get(api, acme, "/sandbox/messages")
+    lists = [
+        (await get(api, stranger, "/campaigns"))["campaigns"],
+        (await get(api, stranger, f"/recipients/{NUMBERS[0]}"))["messages"],
+        (await get(api, stranger, "/sandbox/messages"))["messages"],
+        (await get(api, stranger, "/campaigns", cursor=campaign.uuid))["campaigns"],
+    ]
+
+    assert [message["text"] for message in own["messages"]] == ["secret"]
+    assert lists == [[], [], [], []]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/campaigns",
+        f"/campaigns/{uuid4()}",
+        f"/campaigns/{uuid4()}/recipients",
+        f"/campaigns/{uuid4()}/clicks",
+        "/recipients/919876543210",
+        "/sandbox/messages",
+    ],
+)
+async def test_reports_want_a_key_with_the_scope(api: Api, acme: Headers, path: str) -> None:
+    without = await api.client.get(path)
+    await api.database.execute("UPDATE api_key SET scopes = '{send}'")
+    lacking = await api.client.get(path, headers=acme)
+
+    assert (without.status_code, lacking.status_code) == (401, 403)
+
+
+async def test_an_unknown_path_says_so_in_the_same_shape(api: Api) -> None:
+    response = await api.client.get("/nothing")
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+async def test_health_tells_that_the_database_is_reached(api: Api) -> None:
+    assert await get(api, {}, "/healthz") == {"status": "ok"}
