@@ -46,7 +46,7 @@ READY_WAIT_S = 30.0
 def running_api(database_url: str) -> Iterator[str]:
     (port,) = free_ports(1)
     environment = os.environ | {"DATABASE_URL": database_url, "TXLINK_API_PORT": str(port)}  # noqa: TID251
-    process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + READY_WAIT_S

@@ -1,0 +1,175 @@
+"""Find the links in a message: what a phone would make tappable, and no word more."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from services.api.domain import link_hosts, link_tails
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """A link where it stands in a text; ``start`` and ``end`` are code points, half-open."""
+
+    start: int
+    end: int
+    text: str
+
+
+# Everything here takes time linear in the text: each run is matched once, by possessive
+# quantifiers, and the search goes on behind it.
+_LETTERS = r"A-Za-z0-9À-ÖØ-öø-ɏ\u0300-\u036f\u1e00-\u1eff"
+_WORD_CHARS = rf"[{_LETTERS}._%+@-]"
+# A run with a dot in it or a colon behind it; the others are most words, and are no links.
+_WORD = re.compile(rf"(?<!{_WORD_CHARS})(?=[{_LETTERS}_%+@-]*+[.:]){_WORD_CHARS}++")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME_BEHIND = re.compile(r"(?<!\+)https?\Z", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(
+    r"(?:javascript|vbscript|blob|filesystem|data(?=:[a-z]++/[a-z])):", re.IGNORECASE
+)
+_REST_OF_RUN = re.compile(r"\S*+")
+_USERINFO = re.compile(r"(?:[A-Za-z0-9._~!$&*+=:%-]*+@)*+")
+_IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
+_NAME_RUN = re.compile(r"[A-Za-z0-9._-]*+")
+_PORT = re.compile(r":([0-9]{1,5})(?![A-Za-z0-9])")
+_MAX_PORT = 65_535
+_ELLIPSIS = re.compile(r"\.{2,}")
+_BARE_LABEL = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}-]*[{_LETTERS}])?")
+_BARE_TAIL = re.compile(r"/|\?[\w.%\[\]-]+=|#\w")
+# Before a bare host these say that it is part of something else: a path, a parameter, a handle.
+_NOT_BEFORE_BARE = frozenset("/\\=&#~$")
+
+
+def find_links(text: str) -> list[FoundLink]:
+    """List the links of a text from left to right.
+
+    ``http://`` and ``https://`` in any case with a host, and bare hosts under a public suffix;
+    each with its port, path, query and fragment. E-mail addresses, other schemes, file names,
+    abbreviations and amounts are no links.
+    """
+    return list(_scan(text))
+
+
+def find_last_link(text: str) -> FoundLink | None:
+    """Return the last link of a text, None if it has none."""
+    links = find_links(text)
+    return links[-1] if links else None
+
+
+def _scan(text: str) -> Iterator[FoundLink]:
+    at = 0
+    while word := _WORD.search(text, at):
+        at = word.end()
+        if text.startswith("://", at):
+            scheme = _SCHEME_BEHIND.search(word[0])
+            if scheme is None:
+                at = _end_of_run(text, at)
+                continue
+            glued = word.start() + scheme.start()
+            links = [*_bare_links(text, word.start(), glued), *_schemed_links(text, glued)]
+        elif _OTHER_SCHEME.match(text, word.start()):
+            at = _end_of_run(text, at)
+            continue
+        else:
+            links = list(_bare_links(text, word.start(), at))
+        yield from links
+        if links:
+            at = max(at, links[-1].end)
+
+
+def _end_of_run(text: str, start: int) -> int:
+    run = _REST_OF_RUN.match(text, start)
+    return run.end() if run else start
+
+
+def _schemed_links(text: str, start: int) -> Iterator[FoundLink]:
+    """Read the link whose scheme is at ``start``, and those that are glued behind it."""
+    while scheme := _SCHEME.match(text, start):
+        end, resume = _schemed_end(text, start, scheme.end())
+        if end is not None:
+            yield FoundLink(start, end, text[start:end])
+        start = resume
+
+
+def _schemed_end(text: str, start: int, authority: int) -> tuple[int | None, int]:
+    """Return where a link with a scheme ends, None if it is none, and where to read on."""
+    userinfo = _USERINFO.match(text, authority)
+    host_start = userinfo.end() if userinfo else authority
+    host_end = _host_end(text, host_start)
+    if text.startswith("://", host_end) and (
+        scheme := _SCHEME_BEHIND.search(text[host_start:host_end])
+    ):
+        host_end = host_start + scheme.start()
+    elif text[host_end : host_end + 1] not in {"/", "?", "#", ":"}:
+        name = text[host_start:host_end].rstrip("._-")
+        host_end = host_start + len(link_hosts.without_next_sentence(name))
+    name = text[host_start:host_end]
+    if not link_hosts.is_host(name):
+        return None, host_end
+    end = _end_behind_host(text, start, host_start, host_end)
+    return end, end
+
+
+def _host_end(text: str, start: int) -> int:
+    if literal := _IPV6.match(text, start):
+        return literal.end()
+    end = start
+    while True:
+        run = _NAME_RUN.match(text, end)
+        end = run.end() if run else end
+        native = link_tails.native_end(text, end)
+        if native == end or (
+            not link_tails.is_latin(text[end]) and link_hosts.is_registered(text[start:end])
+        ):
+            break
+        end = native
+    ellipsis = _ELLIPSIS.search(text, start, end)
+    return ellipsis.start() if ellipsis else end
+
+
+def _end_behind_host(text: str, start: int, host_start: int, host_end: int) -> int:
+    port = _PORT.match(text, host_end)
+    end = port.end() if port and int(port[1]) <= _MAX_PORT else host_end
+    is_native = not all(map(link_tails.is_latin, text[host_start:host_end]))
+    return link_tails.tail_end(text, link_start=start, start=end, is_native=is_native)
+
+
+def _bare_links(text: str, start: int, end: int) -> Iterator[FoundLink]:
+    """Read the bare hosts of one run; an ellipsis divides it."""
+    if "@" in text[start:end] or _is_part_of_something(text, start):
+        return
+    piece_start = start
+    for ellipsis in [*_ELLIPSIS.finditer(text, start, end), None]:
+        piece_end = ellipsis.start() if ellipsis else end
+        link = _bare_link(text, piece_start, piece_end)
+        if link:
+            yield link
+            yield from _schemed_links(text, link.end)
+        piece_start = ellipsis.end() if ellipsis else end
+
+
+def _is_part_of_something(text: str, start: int) -> bool:
+    before = text[max(0, start - 6) : start].lower()
+    return before[-1:] in _NOT_BEFORE_BARE or before.endswith(("http:", "https:"))
+
+
+def _bare_link(text: str, start: int, end: int) -> FoundLink | None:
+    piece = text[start:end]
+    name = piece.strip("._-")
+    start += piece.find(name)
+    host_end = start + len(name)
+    labels = name.split(".")
+    if len(labels) == 1 or not all(map(_BARE_LABEL.fullmatch, labels)):
+        return None
+    end = _end_behind_bare(text, start, host_end)
+    has_more = end > host_end or labels[0].lower() == "www"
+    is_link = (
+        link_hosts.is_registered(name) and (has_more or not link_hosts.reads_as_prose(name))
+    ) or (has_more and link_hosts.is_public_suffix(name))
+    return FoundLink(start, end, text[start:end]) if is_link else None
+
+
+def _end_behind_bare(text: str, start: int, host_end: int) -> int:
+    if text[host_end : host_end + 1] in {"?", "#"} and not _BARE_TAIL.match(text, host_end):
+        return host_end
+    return _end_behind_host(text, start, start, host_end)

@@ -1,0 +1,111 @@
+"""Tell hosts from words that only look like one."""
+
+import ipaddress
+import re
+from functools import cache, lru_cache
+
+from tldextract import TLDExtract
+from tldextract.tldextract import ExtractResult
+
+_MAX_NAME = 253
+_MAX_LABEL = 63
+
+# Top-level domains of countries or companies that senders know as file endings.
+_FILE_ENDINGS = frozenset({"md", "mov", "ps", "py", "rs", "sh", "zip"})
+# Top-level domains that are words with which a sentence may begin.
+_WORDS = frozenset(
+    "am as at be buy by call click do get in is it me my no now open pm so to us".split()
+)
+# Words with which a sentence ends, or which are abbreviated: today.do, order.now, ref.no
+_SENTENCE_ENDS = frozenset(
+    "ac account acc bill done day days free here hurry inv it item mob more now off offer on only"
+    " order paid ph ref reg roll sale shop sl soon sr stock tel thanks time today tomorrow tonight"
+    " txn up us week you".split()
+)
+# Top-level domains that nobody takes for a word, however they are capitalised.
+_PLAIN_ENDINGS = frozenset({"com", "net", "org"})
+_NOT_PUBLIC = frozenset("example internal invalid local localhost onion test".split())
+
+
+def is_host(name: str) -> bool:
+    """Tell whether a name that stands behind ``http://`` can be a host.
+
+    A bracketed IPv6 address, an IPv4 address, ``localhost``, or labels joined by dots, one of
+    which may follow the last.
+    """
+    if name.startswith("["):
+        return _is_address(name[1:-1])
+    labels = name.removesuffix(".").split(".")
+    if labels[-1].isdecimal():
+        return _is_address(name)
+    return (
+        len(name) <= _MAX_NAME
+        and (len(labels) > 1 or name.lower() == "localhost")
+        and all(_is_label(label) for label in labels)
+    )
+
+
+def is_registered(name: str) -> bool:
+    """Tell whether a name is, or is below, one that can be registered under a public suffix."""
+    return len(name) <= _MAX_NAME and bool(_extract(name).top_domain_under_public_suffix)
+
+
+def is_public_suffix(name: str) -> bool:
+    """Tell whether a name of two labels or more is a public suffix itself, like ``gov.uk``."""
+    return "." in name and len(name) <= _MAX_NAME and _extract(name).suffix == name
+
+
+def reads_as_prose(name: str) -> bool:
+    """Tell whether a name without scheme, ``www.`` or path is a file, abbreviation or sentence.
+
+    Only for names with a public suffix. Where a sentence lacks the space behind its full stop
+    the next word may be a top-level domain; such a word has a capital of its own (``today.Do``)
+    or follows a word with which sentences end.
+    """
+    *front, last = name.split(".")
+    ending = last.lower()
+    single = front[0].lower() if len(front) == 1 else None
+    return (
+        (single is not None and ending in _FILE_ENDINGS)
+        or _is_new_sentence(name, last)
+        or (single in _SENTENCE_ENDS and ending in _WORDS)
+        or any(len(label) == 1 and label.isupper() for label in front)
+        or sum(len(label) == 1 for label in front) > 1
+        or (front[-1].isdecimal() and ending not in _PLAIN_ENDINGS)
+    )
+
+
+def without_next_sentence(name: str) -> str:
+    """Cut a sentence off that is stuck to a host: ``example.com.Reply`` is ``example.com``."""
+    front, _, last = name.rpartition(".")
+    if not is_registered(front) or last.lower() in _NOT_PUBLIC:
+        return name
+    is_prose = _is_new_sentence(name, last) or not is_registered(name)
+    return front if is_prose else name
+
+
+def _is_new_sentence(name: str, last: str) -> bool:
+    return last[:1].isupper() and not name.isupper() and last.lower() not in _PLAIN_ENDINGS
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_label(label: str) -> bool:
+    return 0 < len(label) <= _MAX_LABEL and label[0] != "-" and label[-1] != "-"
+
+
+@lru_cache(maxsize=4096)
+def _extract(name: str) -> ExtractResult:
+    return _extractor().extract_str(name)
+
+
+@cache
+def _extractor() -> TLDExtract:
+    # The list that is installed with the package: no download, no file written.
+    return TLDExtract(suffix_list_urls=(), cache_dir=None)

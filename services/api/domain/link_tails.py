@@ -1,0 +1,118 @@
+"""Say how far a link reaches: what belongs to it, and what is the sentence around it."""
+
+import re
+import unicodedata
+
+# What RFC 3986 allows, and []{}|^ which browsers let stand. Not "<>\` and the space, which are
+# what appendix C delimits a URI with.
+_ASCII_RUN = re.compile(r"[!#-;=?-\[\]^_a-~]*+")
+_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+# Before a second scheme these say that it is a value of the first link: ?href=http://…
+_INTRODUCES_VALUE = frozenset("/=?&#:@")
+_CLOSERS = {")": "(", "]": "[", "}": "{"}
+_BRACKETS = re.compile(r"[()\[\]{}]")
+_CLOSING_QUOTE = re.compile(r"'(?![A-Za-z0-9])")
+_PROSE_ENDINGS = ".,:;!?'|^"
+_JOINERS = frozenset("\u200c\u200d")
+_LAST_LATIN = 0x24F
+_MORE_LATIN = range(0x1E00, 0x1F00)
+_COMBINING_LATIN = range(0x300, 0x370)
+_EMOJI_MARKS = frozenset("\ufe0f\u20e3")
+
+
+def is_latin(char: str) -> bool:
+    """Tell whether a letter or mark is of the Latin script; ASCII is."""
+    code = ord(char)
+    return code <= _LAST_LATIN or code in _MORE_LATIN or code in _COMBINING_LATIN
+
+
+def native_end(text: str, start: int) -> int:
+    """Return where letters, marks and digits beyond ASCII end that stand from ``start`` on.
+
+    Joiners count between two of them, where Indic scripts and Persian need them. All other
+    characters beyond ASCII (punctuation of any script, symbols, emoji, invisible characters)
+    end a link.
+    """
+    at = start
+    while at < len(text) and _is_native(text[at]):
+        at += 1
+        if text[at : at + 1] in _JOINERS and _is_native(text[at + 1 : at + 2]):
+            at += 1
+    return at
+
+
+def _is_native(char: str) -> bool:
+    if not char or char.isascii():
+        return False
+    category = unicodedata.category(char)
+    if category == "Mn":
+        return not unicodedata.name(char, "").startswith("VARIATION SELECTOR")
+    return category in {"Lu", "Ll", "Lt", "Lm", "Lo", "Mc", "Nd"}
+
+
+def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
+    """Return where path, query and fragment end that begin at ``start``.
+
+    Args:
+        text: The whole message.
+        link_start: Where the link begins.
+        start: Where its host and port end.
+        is_native: Whether the host has letters beyond Latin.
+    """
+    if text[start : start + 1] not in {"/", "?", "#"}:
+        return start
+    end = _run_end(text, start, is_native=is_native)
+    second = _SCHEME.search(text, start, end)
+    if second and text[second.start() - 1] not in _INTRODUCES_VALUE:
+        end = second.start()
+    if link_start and text[link_start - 1] == "'":
+        quote = _CLOSING_QUOTE.search(text, start, end)
+        end = quote.start() if quote else end
+    end = _balanced_end(text, start, end)
+    endings = _PROSE_ENDINGS + _opened_markup(text, link_start)
+    return start + len(text[start:end].rstrip(endings))
+
+
+def _run_end(text: str, start: int, *, is_native: bool) -> int:
+    end = start
+    while True:
+        end = _end_of_ascii(text, end)
+        native = native_end(text, end)
+        if native == end:
+            break
+        is_latin_word = is_latin(text[end])
+        # A word that changes script is a link with prose stuck to it: /saleपर, /Kp3Qxをご覧
+        if not (is_native or is_latin_word) and text[end - 1].isalnum():
+            break
+        is_native = is_native or not is_latin_word
+        end = native
+    # A digit before these is itself part of a keycap emoji.
+    if text[end : end + 1] in _EMOJI_MARKS and text[end - 1] in "0123456789#*":
+        end -= 1
+    return end
+
+
+def _end_of_ascii(text: str, start: int) -> int:
+    run = _ASCII_RUN.match(text, start)
+    return run.end() if run else start
+
+
+def _balanced_end(text: str, start: int, end: int) -> int:
+    opened: list[tuple[str, int]] = []
+    for bracket in _BRACKETS.finditer(text, start, end):
+        opener = _CLOSERS.get(bracket[0])
+        if opener is None:
+            opened.append((bracket[0], bracket.start()))
+        elif opened and opened[-1][0] == opener:
+            opened.pop()
+        else:
+            end = bracket.start()
+            break
+    return opened[0][1] if opened else end
+
+
+def _opened_markup(text: str, link_start: int) -> str:
+    """Return the signs of chat markup that were opened before the link."""
+    before = text[link_start - 1] if link_start else ""
+    adjacent = before if before in {"_", "~"} else ""
+    return adjacent + ("*" if 0 <= text.find("*") < link_start else "")

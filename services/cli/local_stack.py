@@ -1,0 +1,211 @@
+"""All of txlink on one machine: database, migrations, a demo account and every process."""
+
+import asyncio
+import fcntl
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from services.api.domain.errors import InvalidCredentialsError, InvalidValueError
+from services.api.operations.authenticate import authenticate_key
+from services.api.operations.create_account import KEY_SCOPES, create_account, create_key
+from services.cli.migrating import migrate
+from services.supervisor import ProcessSpec, supervise
+from shared import embedded_postgres
+from shared.storage.engine import create_engine
+
+DEMO_ACCOUNT = "demo"
+DEMO_SENDER_ID = "TXLINK"
+DATABASE = "txlink"
+HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = 'txlink'"
+CREATE_DATABASE = "CREATE DATABASE txlink"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a running stack listens."""
+
+    api: str
+    redirector: str
+
+
+@contextmanager
+def database(data_dir: Path) -> Iterator[str]:
+    """Yield the URL of a migrated database: DATABASE_URL's, or one on an embedded server."""
+    if url := os.environ.get("DATABASE_URL"):
+        migrate(url)
+        yield url
+        return
+    with embedded_postgres.running(data_dir / "postgres") as server:
+        url = server.url(DATABASE)
+        asyncio.run(_ensure_database(server.url("postgres")))
+        migrate(url)
+        yield url
+
+
+def demo_key(data_dir: Path, database_url: str) -> str:
+    """Return the demo account's API key; account and key are made if they are missing.
+
+    The key's text is kept beside the local data, readable by its owner alone, since the database
+    has its digest only.
+    """
+    path = demo_key_path(data_dir)
+    if path.exists() and asyncio.run(_is_live(database_url, path.read_text().strip())):
+        return path.read_text().strip()
+    key = asyncio.run(_make_demo_key(database_url))
+    path.touch(mode=0o600)
+    path.write_text(f"{key}\n")
+    return key
+
+
+def demo_key_path(data_dir: Path) -> Path:
+    """Return where the demo account's key is kept."""
+    return data_dir / "demo-api-key"
+
+
+def processes(data_dir: Path, database_url: str, addresses: Addresses) -> list[ProcessSpec]:
+    """Return the processes that make up txlink, in the order of their start."""
+    environment = _environment(data_dir, database_url, addresses)
+
+    def spec(name: str, module: str, ready_url: str | None = None) -> ProcessSpec:
+        argv = (sys.executable, "-m", module)
+        return ProcessSpec(name=name, argv=argv, env=environment, ready_url=ready_url)
+
+    return [
+        spec("api", "services.api", f"{addresses.api}/healthz"),
+        spec("redirector", "services.redirector", f"{addresses.redirector}/healthz"),
+        spec("recorder", "services.redirector.recorder"),
+        spec("worker", "services.worker"),
+    ]
+
+
+def _environment(data_dir: Path, database_url: str, addresses: Addresses) -> Mapping[str, str]:
+    return dict(os.environ) | {
+        "DATABASE_URL": database_url,
+        "PYTHONUNBUFFERED": "1",
+        "TXLINK_DATA_DIR": str(data_dir.resolve()),
+        "TXLINK_API_PORT": addresses.api.rpartition(":")[2],
+        "TXLINK_REDIRECTOR_PORT": addresses.redirector.rpartition(":")[2],
+    }
+
+
+def run(data_dir: Path, *, api_port: int, redirector_port: int) -> None:
+    """Run everything until Ctrl-C; a process that dies is started again."""
+    addresses = Addresses(f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{redirector_port}")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with announced(data_dir, addresses), database(data_dir) as database_url:
+        key = demo_key(data_dir, database_url)
+        specs = processes(data_dir, database_url, addresses)
+
+        async def show_help() -> None:
+            print(_help(addresses, key), flush=True)
+
+        asyncio.run(supervise(specs, on_ready=show_help))
+
+
+@contextmanager
+def announced(data_dir: Path, addresses: Addresses) -> Iterator[None]:
+    """Hold the folder's lock, with the addresses in it, so that `txlink demo` finds them.
+
+    Raises:
+        SystemExit: Another `txlink run` has the folder.
+    """
+    with _lock_path(data_dir).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            running = running_addresses(data_dir)
+            where = f" at {running.api}" if running else ""
+            sys.exit(f"txlink: already running with {data_dir}{where}; stop it with Ctrl-C there")
+        file.truncate(0)
+        file.write(json.dumps(asdict(addresses)))
+        file.flush()
+        yield
+
+
+def running_addresses(data_dir: Path) -> Addresses | None:
+    """Return where a running `txlink run` of this folder listens; None if none runs."""
+    try:
+        with _lock_path(data_dir).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return Addresses(**json.load(file))
+    except FileNotFoundError:
+        pass
+    return None
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of 127.0.0.1 that nothing listens on just now."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in sockets]
+
+
+def _lock_path(data_dir: Path) -> Path:
+    return data_dir / "run.lock"
+
+
+async def _ensure_database(admin_url: str) -> None:
+    engine = create_engine(admin_url, application="txlink-cli")
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommit.connect() as connection:
+        if (await connection.exec_driver_sql(HAS_DATABASE)).first() is None:
+            await connection.exec_driver_sql(CREATE_DATABASE)
+    await engine.dispose()
+
+
+async def _is_live(database_url: str, key: str) -> bool:
+    engine = create_engine(database_url, application="txlink-cli")
+    try:
+        await authenticate_key(engine, key)
+    except InvalidCredentialsError:
+        return False
+    finally:
+        await engine.dispose()
+    return True
+
+
+async def _make_demo_key(database_url: str) -> str:
+    engine = create_engine(database_url, application="txlink-cli")
+    try:
+        made = await create_account(
+            engine,
+            DEMO_ACCOUNT,
+            sender_ids=[DEMO_SENDER_ID],
+            region="IN",
+            time_zone="Asia/Kolkata",
+        )
+    except InvalidValueError:
+        key = await create_key(engine, DEMO_ACCOUNT, "demo", scopes=KEY_SCOPES)
+        return key.text
+    finally:
+        await engine.dispose()
+    return made.key.text
+
+
+def _help(addresses: Addresses, key: str) -> str:
+    return f"""
+txlink is up: API {addresses.api} (docs at /docs), redirector {addresses.redirector}
+
+Send a message with a tracked link to two numbers:
+
+  curl -G {addresses.api}/send -H 'apikey: {key}' \\
+    -d mobile=919876543210,919876543211 -d trackLink=true -d appendHttp=true \\
+    --data-urlencode 'msg=Sale ends tonight: https://example.com/sale. Reply STOP to end'
+
+See it arrive:   .venv/bin/txlink sandbox
+Click a link:    the texts say https://tx1.in/TOKEN; here the redirector answers for it at
+                 {addresses.redirector}/TOKEN
+Read the report: curl -H 'apikey: {key}' {addresses.api}/campaigns
+
+Ctrl-C stops everything.
+"""

@@ -1,0 +1,158 @@
+"""``txlink``: run everything locally, show what it does, administer accounts."""
+
+import argparse
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from services.api.operations.authenticate import ROLE_SCOPES
+from services.api.operations.create_account import (
+    KEY_SCOPES,
+    create_account,
+    create_key,
+    create_user,
+)
+from services.cli.demo import demo
+from services.cli.local_stack import run
+from services.cli.migrating import migrate
+from services.cli.sandbox_phone import show_sandbox
+from shared.domain.errors import DomainError
+from shared.storage.engine import create_engine
+
+Command = Callable[[argparse.Namespace], None]
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments name; a refusal ends with status 1 and its reason."""
+    arguments = _parser().parse_args(argv)
+    command: Command = arguments.command
+    try:
+        command(arguments)
+    except DomainError as error:
+        sys.exit(f"txlink: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="txlink", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        return added
+
+    local = add("run", _run, "Start everything on an embedded Postgres; Ctrl-C stops it")
+    _add_data_dir(local)
+    local.add_argument("--api-port", type=int, default=8000)
+    local.add_argument("--redirector-port", type=int, default=8001)
+    _add_data_dir(add("demo", _demo, "Send, deliver, click and report, from nothing"))
+    add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
+
+    account = add("account-create", _create_account, "Make an account and its first API key")
+    account.add_argument("name")
+    account.add_argument(
+        "--sender-id", action="append", default=[], help="may be repeated; the first is default"
+    )
+    account.add_argument("--region", default="IN", help="of numbers without country code (IN)")
+    account.add_argument("--time-zone", default="Asia/Kolkata", help="of reports (Asia/Kolkata)")
+
+    key = add("key-create", _create_key, "Make another API key for an account")
+    key.add_argument("account")
+    key.add_argument("name", help="what the key is for")
+    key.add_argument("--scope", action="append", choices=sorted(KEY_SCOPES), help="default: all")
+
+    user = add(
+        "user-create", _create_user, "Make a user, as old clients log in; asks for a password"
+    )
+    user.add_argument("account")
+    user.add_argument("login")
+    user.add_argument("--role", choices=list(ROLE_SCOPES), default="sender")
+
+    sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
+    sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
+    sandbox.add_argument("--limit", type=int, default=10)
+    _add_data_dir(sandbox)
+    return parser
+
+
+def _add_data_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data-dir", type=Path, default=Path(".data"), help="database, journals, demo key (.data)"
+    )
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    run(
+        arguments.data_dir,
+        api_port=arguments.api_port,
+        redirector_port=arguments.redirector_port,
+    )
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    demo(arguments.data_dir)
+
+
+def _migrate(arguments: argparse.Namespace) -> None:
+    del arguments
+    migrate(_database_url())
+
+
+def _create_account(arguments: argparse.Namespace) -> None:
+    async def create() -> None:
+        engine = create_engine(_database_url(), application="txlink-cli")
+        made = await create_account(
+            engine,
+            arguments.name,
+            sender_ids=arguments.sender_id,
+            region=arguments.region,
+            time_zone=arguments.time_zone,
+        )
+        await engine.dispose()
+        _show_key(made.key.text)
+
+    asyncio.run(create())
+
+
+def _create_key(arguments: argparse.Namespace) -> None:
+    async def create() -> None:
+        engine = create_engine(_database_url(), application="txlink-cli")
+        scopes = frozenset(arguments.scope or KEY_SCOPES)
+        made = await create_key(engine, arguments.account, arguments.name, scopes=scopes)
+        await engine.dispose()
+        _show_key(made.text)
+
+    asyncio.run(create())
+
+
+def _create_user(arguments: argparse.Namespace) -> None:
+    async def create(password: str) -> None:
+        engine = create_engine(_database_url(), application="txlink-cli")
+        await create_user(
+            engine, arguments.account, arguments.login, password, role=arguments.role
+        )
+        await engine.dispose()
+
+    password = (
+        getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
+    )
+    asyncio.run(create(password))
+
+
+def _sandbox(arguments: argparse.Namespace) -> None:
+    show_sandbox(arguments.data_dir, arguments.url, limit=arguments.limit)
+
+
+def _show_key(text: str) -> None:
+    print(text)
+    print("This key is shown only now: keep it where secrets are kept.", file=sys.stderr)
+
+
+def _database_url() -> str:
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        sys.exit("txlink: DATABASE_URL is not set: postgresql://user:password@host:port/database")
+    return url
