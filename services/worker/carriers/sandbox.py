@@ -63,10 +63,9 @@ def refusal(message: OutgoingMessage) -> CarrierError | None:
 
 
 def delivery_delay(mean_s: float, draw: random.Random) -> timedelta:
-    """Draw how long a handset takes: never under half the mean, now and then many times it."""
-    if mean_s == 0:
-        return timedelta(0)
-    return timedelta(seconds=mean_s / 2 + draw.expovariate(2 / mean_s))
+    """Draw how long until the receipt: near the mean, at least half and at most 3 times it."""
+    half_s = mean_s / 2
+    return timedelta(seconds=min(half_s + half_s * draw.expovariate(1), 3 * mean_s))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""The life of a message."""
+
+import itertools
+
+import pytest
+
+from shared.domain.messages import MessageStatus, may_become
+
+QUEUED, SUBMITTING, SUBMITTED = (
+    MessageStatus.QUEUED,
+    MessageStatus.SUBMITTING,
+    MessageStatus.SUBMITTED,
+)
+LEGAL = {
+    (QUEUED, SUBMITTING),
+    (QUEUED, MessageStatus.FAILED),
+    (QUEUED, MessageStatus.CANCELLED),
+    (SUBMITTING, QUEUED),
+    (SUBMITTING, SUBMITTED),
+    (SUBMITTING, MessageStatus.FAILED),
+    (SUBMITTED, MessageStatus.DELIVERED),
+    (SUBMITTED, MessageStatus.UNDELIVERED),
+    (SUBMITTED, MessageStatus.EXPIRED),
+    (SUBMITTED, MessageStatus.REJECTED),
+}
+
+
+def test_only_these_steps_are_legal() -> None:
+    steps = itertools.product(MessageStatus, repeat=2)
+
+    assert {(old, new) for old, new in steps if may_become(old, new)} == LEGAL
+
+
+@pytest.mark.parametrize("status", MessageStatus)
+def test_a_status_is_final_exactly_when_nothing_follows_it(status: MessageStatus) -> None:
+    followed = any(may_become(status, new) for new in MessageStatus)
+
+    assert status.is_final is not followed
+
+
+@pytest.mark.parametrize("status", MessageStatus)
+def test_word_is_the_name_of_the_count_that_the_database_keeps(status: MessageStatus) -> None:
+    assert status.word == status.name.lower()
