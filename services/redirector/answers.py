@@ -1,0 +1,65 @@
+"""What the short domain says; fixed octets, so that both lanes say the same."""
+
+from dataclasses import dataclass
+
+HTML = (b"content-type", b"text/html; charset=utf-8")
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 1.1rem/1.5 system-ui, sans-serif; max-width: 30rem }}
+body {{ margin: 20vh auto; padding: 0 1rem }}
+</style>
+<h1>{title}</h1>
+<p>{text}</p>
+</html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer; the server adds ``Date``."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes = b""
+
+
+def _page(status: int, title: str, text: str, *headers: tuple[bytes, bytes]) -> Answer:
+    body = PAGE.format(title=title, text=text).encode()
+    length = (b"content-length", b"%d" % len(body))
+    return Answer(status, (HTML, length, (b"cache-control", b"no-store"), *headers), body)
+
+
+NOT_FOUND = _page(
+    404, "Link not found", "This link does not exist. Check that it was copied whole."
+)
+METHOD_NOT_ALLOWED = _page(
+    405, "Not allowed", "A short link can only be opened.", (b"allow", b"GET, HEAD")
+)
+TRY_AGAIN = _page(
+    503,
+    "Try again in a moment",
+    "This link cannot be looked up right now.",
+    (b"retry-after", b"5"),
+)
+
+
+def redirect_to(location: str) -> Answer:
+    """Return the redirect to a destination, which no cache may keep.
+
+    Args:
+        location: ASCII, absolute.
+    """
+    return Answer(
+        302,
+        (
+            (b"location", location.encode("ascii")),
+            (b"cache-control", b"private, no-store"),
+            (b"content-length", b"0"),
+        ),
+    )

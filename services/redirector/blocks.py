@@ -1,0 +1,92 @@
+"""Blocks of link numbers, and the bounded caches of them."""
+
+from bisect import bisect_left, bisect_right
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The contiguous link numbers of one campaign, and where they lead.
+
+    Attributes:
+        location: ASCII, absolute, http or https; goes into ``Location`` as it stands.
+    """
+
+    token_length: int
+    first_link: int
+    link_count: int
+    campaign_id: int
+    location: str
+
+
+class BlockCache:
+    """The blocks asked for last; one entry serves all recipients of a campaign.
+
+    When full, the block not asked for the longest makes room.
+
+    Args:
+        limit: Most blocks kept, at least 1.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._blocks: OrderedDict[tuple[int, int], Block] = OrderedDict()
+        self._first_links: defaultdict[int, list[int]] = defaultdict(list)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+    def find(self, token_length: int, number: int) -> Block | None:
+        """Return the cached block that holds a link number."""
+        first_links = self._first_links[token_length]
+        at = bisect_right(first_links, number) - 1
+        if at < 0:
+            return None
+        key = (token_length, first_links[at])
+        block = self._blocks[key]
+        if number >= block.first_link + block.link_count:
+            return None
+        self._blocks.move_to_end(key)
+        return block
+
+    def add(self, block: Block) -> None:
+        """Keep a block, as the one asked for last."""
+        key = (block.token_length, block.first_link)
+        if key not in self._blocks:
+            first_links = self._first_links[block.token_length]
+            first_links.insert(bisect_left(first_links, block.first_link), block.first_link)
+        self._blocks[key] = block
+        self._blocks.move_to_end(key)
+        if len(self._blocks) > self._limit:
+            (token_length, first_link), _ = self._blocks.popitem(last=False)
+            first_links = self._first_links[token_length]
+            del first_links[bisect_left(first_links, first_link)]
+
+    def list_blocks(self) -> list[Block]:
+        """Return all blocks, the one asked for last at the end."""
+        return list(self._blocks.values())
+
+
+class GapCache:
+    """Link numbers that were in no block a moment ago.
+
+    Args:
+        limit: Most numbers kept, at least 1; when full, the oldest makes room.
+        ttl_s: Seconds for which a number counts as a gap.
+    """
+
+    def __init__(self, limit: int, ttl_s: float) -> None:
+        self._limit = limit
+        self._ttl_s = ttl_s
+        self._expiries: OrderedDict[tuple[int, int], float] = OrderedDict()
+
+    def add(self, token_length: int, number: int, *, now_s: float) -> None:
+        """Remember that a number is in no block; ``now_s`` is of any monotonic clock."""
+        self._expiries[token_length, number] = now_s + self._ttl_s
+        if len(self._expiries) > self._limit:
+            self._expiries.popitem(last=False)
+
+    def has(self, token_length: int, number: int, *, now_s: float) -> bool:
+        """Tell whether a number was found to be a gap within the last ``ttl_s``."""
+        return self._expiries.get((token_length, number), now_s) > now_s

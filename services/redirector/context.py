@@ -1,0 +1,94 @@
+"""What one redirector process holds open while it runs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from services.redirector.journal.writer import JournalWriter
+from services.redirector.resolving import CACHED_BLOCKS, LookupUnavailableError, Resolver
+from services.redirector.settings import RedirectorSettings
+from services.redirector.snapshots import SnapshotFile
+from services.redirector.storage.connections import open_pool
+
+LOGGER = logging.getLogger(__name__)
+
+LOOKUP_TIMEOUT_S = 2.0
+SNAPSHOT_INTERVAL_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Redirector:
+    """The parts that answer short links."""
+
+    resolver: Resolver
+    journal: JournalWriter
+
+
+@asynccontextmanager
+async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirector]:
+    """Open journal and lookups, with or without Postgres, and close them in the end.
+
+    Yields:
+        The parts, ready for visitors.
+
+    Raises:
+        OSError: The journal folder cannot be written to.
+    """
+    journal = JournalWriter(settings.journal_folder)
+    journal.start()
+    pool = await open_pool(
+        settings.database_url.get_secret_value(),
+        application="txlink-redirector",
+        size=2,
+        statement_timeout_s=LOOKUP_TIMEOUT_S,
+    )
+    resolver = Resolver(pool, short_domain=settings.short_domain)
+    file = SnapshotFile(settings.snapshot_path, limit=CACHED_BLOCKS)
+    await _learn(resolver, file)
+    keeping = asyncio.create_task(_keep_snapshot(resolver, file))
+    try:
+        yield Redirector(resolver, journal)
+    finally:
+        keeping.cancel()
+        await asyncio.wait([keeping])
+        await _write_snapshot(resolver, file)
+        await journal.aclose()
+        pool.terminate()
+
+
+async def _learn(resolver: Resolver, file: SnapshotFile) -> None:
+    try:
+        await resolver.load_domains()
+    except LookupUnavailableError as error:
+        snapshot = file.read()
+        if snapshot is None:
+            LOGGER.critical("no Postgres and no snapshot: no link is known (%s)", error.__cause__)
+            return
+        resolver.restore(snapshot)
+        LOGGER.warning(
+            "no Postgres: answering %d campaigns from the snapshot (%s)",
+            len(snapshot.blocks),
+            error.__cause__,
+        )
+
+
+async def _keep_snapshot(resolver: Resolver, file: SnapshotFile) -> None:
+    written_at_lookup = 0
+    while True:
+        await asyncio.sleep(SNAPSHOT_INTERVAL_S)
+        lookup_count = resolver.lookup_count
+        if lookup_count != written_at_lookup:
+            await _write_snapshot(resolver, file)
+            written_at_lookup = lookup_count
+
+
+async def _write_snapshot(resolver: Resolver, file: SnapshotFile) -> None:
+    snapshot = resolver.snapshot()
+    if not snapshot.domains:
+        return
+    try:
+        await asyncio.to_thread(file.write, snapshot)
+    except OSError:
+        LOGGER.exception("the snapshot of recent links could not be written")

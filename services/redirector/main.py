@@ -1,0 +1,68 @@
+"""The redirector's application and its process."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from services.redirector.answers import NOT_FOUND
+from services.redirector.context import open_redirector
+from services.redirector.routes import ShortLinks, router
+from services.redirector.settings import RedirectorSettings
+
+SERVER_OPTIONS: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "ws": "none",
+    "access_log": False,
+    "server_header": False,
+    # The journal keeps the peer's address; what proxies say is the recorder's to judge.
+    "proxy_headers": False,
+    "timeout_graceful_shutdown": 10,
+}
+
+
+def create_app(settings: RedirectorSettings) -> ShortLinks:
+    """Build the application; what it needs is opened by its lifespan."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_redirector(settings) as redirector:
+            app.state.redirector = short_links.redirector = redirector
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(router)
+    app.add_exception_handler(404, _not_found)
+    short_links = ShortLinks(app)
+    return short_links
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    headers = {name.decode(): value.decode() for name, value in NOT_FOUND.headers}
+    return Response(NOT_FOUND.body, NOT_FOUND.status, headers)
+
+
+def app_from_env() -> ShortLinks:
+    """Build the application of one server process from its environment."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    return create_app(RedirectorSettings())
+
+
+def main() -> None:
+    """Serve the short domain until SIGTERM or SIGINT."""
+    settings = RedirectorSettings()
+    uvicorn.run(
+        "services.redirector.main:app_from_env",
+        factory=True,
+        host=settings.redirector_host,
+        port=settings.redirector_port,
+        workers=settings.redirector_workers,
+        **SERVER_OPTIONS,
+    )

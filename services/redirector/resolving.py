@@ -1,0 +1,193 @@
+"""From a token to the link it stands for: cached blocks first, else one query for many."""
+
+import asyncio
+import logging
+from asyncio import Future, Task
+from collections.abc import Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from services.redirector.blocks import Block, BlockCache, GapCache
+from services.redirector.snapshots import Snapshot
+from services.redirector.storage.connections import Pool, StoreUnavailableError
+from services.redirector.storage.links import TokenDomain, list_blocks, list_domains
+from shared.domain.errors import InvalidTokenError
+from shared.domain.tokens import TokenCipher
+
+LOGGER = logging.getLogger(__name__)
+
+CACHED_BLOCKS = 10_000
+CACHED_GAPS = 10_000
+GAP_TTL_S = 2.0
+MAX_WAITING = 10_000
+
+
+class UnknownLinkError(Exception):
+    """No link has this token."""
+
+
+class LookupUnavailableError(Exception):
+    """The link is not cached, and Postgres cannot be asked now."""
+
+
+class Link(NamedTuple):
+    """The link of one recipient.
+
+    Attributes:
+        number: What its token decrypts to, within ``block``.
+    """
+
+    number: int
+    block: Block
+
+
+class _Domain(NamedTuple):
+    stored: TokenDomain
+    cipher: TokenCipher
+
+
+class Resolver:
+    """The redirector's knowledge of links.
+
+    At most one query is under way at a time; links not cached that are asked for meanwhile go
+    into the next one together, at most ``MAX_WAITING`` of them.
+
+    Args:
+        pool: Where to look up what is not cached.
+        short_domain: Links that lead back to it are unknown, or browsers would go round in
+            circles.
+    """
+
+    def __init__(self, pool: Pool, *, short_domain: str) -> None:
+        self._pool = pool
+        self._short_host = short_domain.partition(":")[0]
+        self._domains: dict[int, _Domain] = {}
+        self._blocks = BlockCache(CACHED_BLOCKS)
+        self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
+        self._waiting: dict[tuple[int, int], Future[Block | None]] = {}
+        self._looking_up: Task[None] | None = None
+        self._is_store_away = False
+        self.lookup_count = 0
+
+    async def load_domains(self) -> None:
+        """Read the token domains, without which no token can be decrypted.
+
+        Raises:
+            LookupUnavailableError: Postgres is away.
+        """
+        try:
+            self._set_domains(await list_domains(self._pool))
+        except StoreUnavailableError as error:
+            raise LookupUnavailableError from error
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Take over what an earlier process knew."""
+        self._set_domains(snapshot.domains)
+        for block in snapshot.blocks:
+            self._blocks.add(block)
+
+    def snapshot(self) -> Snapshot:
+        """Return what a later process would need to answer the links cached here."""
+        domains = [domain.stored for domain in self._domains.values()]
+        return Snapshot(domains, self._blocks.list_blocks())
+
+    def find_cached(self, token: str) -> Link | None:
+        """Return the link of a token if that is cached; None if it must be resolved.
+
+        Raises:
+            UnknownLinkError: No link has this token; no query is needed to say so.
+        """
+        domain = self._domains.get(len(token))
+        if domain is None:
+            if self._domains:
+                raise UnknownLinkError
+            return None
+        stored, cipher = domain
+        try:
+            number = cipher.link_number(token)
+        except InvalidTokenError:
+            raise UnknownLinkError from None
+        if number >= stored.ceiling:
+            raise UnknownLinkError
+        block = self._blocks.find(stored.length, number)
+        return None if block is None else Link(number, block)
+
+    async def resolve(self, token: str) -> Link:
+        """Return the link of a token, looking it up if it is not cached.
+
+        Raises:
+            UnknownLinkError: No link has this token.
+            LookupUnavailableError: It is not cached, and Postgres is away or overrun.
+        """
+        link = self.find_cached(token)
+        if link is not None:
+            return link
+        if not self._domains:
+            await self.load_domains()
+            link = self.find_cached(token)
+            if link is not None:
+                return link
+        number = self._domains[len(token)].cipher.link_number(token)
+        block = await self._look_up(len(token), number)
+        if block is None:
+            raise UnknownLinkError
+        return Link(number, block)
+
+    async def _look_up(self, token_length: int, number: int) -> Block | None:
+        key = (token_length, number)
+        if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):
+            return None
+        future = self._waiting.get(key)
+        if future is None:
+            if len(self._waiting) >= MAX_WAITING:
+                raise LookupUnavailableError
+            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+        if self._looking_up is None or self._looking_up.done():
+            self._looking_up = asyncio.create_task(self._answer_waiting())
+        # Others may wait for the same future, so one of them may not cancel it.
+        return await asyncio.shield(future)
+
+    async def _answer_waiting(self) -> None:
+        await asyncio.sleep(0)  # the other misses of this tick join
+        while self._waiting:
+            waiting, self._waiting = self._waiting, {}
+            try:
+                await self._fetch(waiting)
+            except Exception as error:  # noqa: BLE001 - a visitor must not wait for ever
+                self._note_outage(error)
+                for future in waiting.values():
+                    future.set_exception(LookupUnavailableError())
+            else:
+                self._is_store_away = False
+                for key, future in waiting.items():
+                    future.set_result(self._blocks.find(*key))
+
+    def _note_outage(self, error: Exception) -> None:
+        if not self._is_store_away:
+            is_fault = not isinstance(error, StoreUnavailableError)
+            LOGGER.error("links cannot be looked up: %s", error, exc_info=is_fault)
+        self._is_store_away = True
+
+    async def _fetch(self, wanted: Iterable[tuple[int, int]]) -> None:
+        """Cache the blocks of link numbers, or that they have none."""
+        self.lookup_count += 1
+        if any(number >= self._domains[length].stored.next for length, number in wanted):
+            self._set_domains(await list_domains(self._pool))
+        handed_out = [
+            (length, number)
+            for length, number in wanted
+            if number < self._domains[length].stored.next
+        ]
+        for block in await list_blocks(self._pool, handed_out) if handed_out else ():
+            if urlsplit(block.location).hostname != self._short_host:
+                self._blocks.add(block)
+        now_s = asyncio.get_running_loop().time()
+        for length, number in wanted:
+            if self._blocks.find(length, number) is None:
+                self._gaps.add(length, number, now_s=now_s)
+
+    def _set_domains(self, domains: Iterable[TokenDomain]) -> None:
+        self._domains = {
+            domain.length: _Domain(domain, TokenCipher(domain.key, domain.length))
+            for domain in domains
+        }

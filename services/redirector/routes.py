@@ -1,0 +1,123 @@
+"""Short links, answered ahead of FastAPI, and the few other paths of the short domain."""
+
+import re
+import socket
+import time
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.redirector.answers import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    TRY_AGAIN,
+    Answer,
+    redirect_to,
+)
+from services.redirector.context import Redirector
+from services.redirector.journal.records import pack_hit
+from services.redirector.resolving import LookupUnavailableError, UnknownLinkError
+
+# The token alone or behind a sender ID, and then what gets pasted or typed along with a link:
+# at most a few characters that no token has. A "+" is left for the preview of a link.
+TOKEN_PATH = re.compile(
+    r"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})(?:_|[^\w+\x00-\x1f\x7f\ufffd]){0,4}"
+)
+HEALTH_PATH = "/healthz"
+UNKNOWN_ADDRESS = bytes(16)
+MAPPED_IPV4 = bytes(10) + b"\xff\xff"
+
+router = APIRouter()
+
+
+class ShortLinks:
+    """The ASGI application: answers token paths, hands everything else on.
+
+    Args:
+        app: What answers everything else, and takes the server's start and stop.
+
+    Attributes:
+        redirector: To be set before the first request.
+    """
+
+    redirector: Redirector
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or pass the server's start and stop on."""
+        if scope["type"] != "http" or scope["path"] == HEALTH_PATH:
+            await self._app(scope, receive, send)
+            return
+        match = TOKEN_PATH.fullmatch(scope["path"])
+        if match is None:
+            await self._app(scope, receive, send)
+            return
+        answer = await self._answer(match[1], scope)
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, token: str, scope: Scope) -> Answer:
+        if scope["method"] not in {"GET", "HEAD"}:
+            return METHOD_NOT_ALLOWED
+        resolver = self.redirector.resolver
+        try:
+            link = resolver.find_cached(token) or await resolver.resolve(token)
+        except UnknownLinkError:
+            return NOT_FOUND
+        except LookupUnavailableError:
+            return TRY_AGAIN
+        client = scope["client"]
+        record = pack_hit(
+            time.time_ns(),
+            pack_address(client[0]) if client else UNKNOWN_ADDRESS,
+            link.number,
+            len(token),
+            request_head(scope),
+        )
+        # A hit that the disk did not take has been counted; the visitor goes on all the same.
+        await self.redirector.journal.append(record)
+        return redirect_to(link.block.location)
+
+
+def request_head(scope: Scope) -> bytes:
+    """Return the request line and headers as the journal keeps them."""
+    target: bytes = scope["raw_path"]
+    if scope["query_string"]:
+        target += b"?" + scope["query_string"]
+    line = f"{scope['method']} {target.decode('latin-1')} HTTP/{scope['http_version']}\r\n"
+    return line.encode("latin-1") + b"".join(
+        [b"%b: %b\r\n" % (name, value) for name, value in scope["headers"]]
+    )
+
+
+def pack_address(host: str) -> bytes:
+    """Return 16 octets of an IP address, IPv4 mapped into IPv6; zeros if it is none."""
+    try:
+        return MAPPED_IPV4 + socket.inet_pton(socket.AF_INET, host)
+    except OSError:
+        pass
+    try:
+        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+    except OSError:
+        return UNKNOWN_ADDRESS
+
+
+@router.get(HEALTH_PATH)
+async def health(request: Request) -> dict[str, str | int]:
+    redirector: Redirector = request.app.state.redirector
+    return {"status": "ok", "lost_hits": redirector.journal.lost_count}
+
+
+@router.api_route("/robots.txt", methods=["GET", "HEAD"])
+async def robots() -> PlainTextResponse:
+    return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+@router.api_route("/favicon.ico", methods=["GET", "HEAD"], status_code=204)
+async def favicon() -> Response:
+    return Response(status_code=204, headers={"cache-control": "public, max-age=86400"})
