@@ -1,0 +1,107 @@
+"""Campaigns as the API stores them, and what the database says of them afterwards."""
+
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.storage.campaigns import LinkedBody, NewCampaign, add_campaign, copy_messages
+from shared.domain.messages import MessageStatus
+from shared.storage.engine import raw_connection
+from shared.storage.queue import enqueue_slices
+
+ADD_ACCOUNT = text("INSERT INTO account (name) VALUES (:name) RETURNING id")
+COUNTS_KEPT = text("SELECT * FROM campaign_delivery WHERE campaign_id = :campaign_id")
+COUNTS_FOUND = text("""
+    SELECT status, count(*) AS message_count FROM message
+    WHERE campaign_id = :campaign_id GROUP BY status
+""")
+STATUSES = text("SELECT status FROM message WHERE campaign_id = :campaign_id ORDER BY position")
+FORCE_STATUS = text("""
+    WITH moved AS (
+        UPDATE message SET status = :status
+        WHERE campaign_id = :campaign_id AND position = ANY(CAST(:positions AS integer[]))
+        RETURNING 1
+    )
+    UPDATE campaign_delivery SET
+        queued = queued - (SELECT count(*) FROM moved),
+        submitting = submitting + (SELECT count(*) FROM moved WHERE :status = 1),
+        cancelled = cancelled + (SELECT count(*) FROM moved WHERE :status = 8)
+    WHERE campaign_id = :campaign_id
+""")
+
+FIRST_MSISDN = 919_800_010_000
+FIRST_LINK = 5_000
+
+
+async def store_campaign(
+    engine: AsyncEngine,
+    *,
+    msisdns: Sequence[int] = (FIRST_MSISDN,),
+    has_link: bool = True,
+    is_queued: bool = False,
+    urgent: bool = False,
+) -> int:
+    """Store a campaign with its messages, all queued, and its jobs if asked; return its id."""
+    link = LinkedBody(". Bye", "https://destination.example/x", "https://tx1.in/", 6, FIRST_LINK)
+    async with engine.begin() as connection:
+        name = {"name": secrets.token_hex(8)}
+        account_id = (await connection.execute(ADD_ACCOUNT, name)).scalar_one()
+        campaign = NewCampaign(
+            uuid=uuid.uuid4(),
+            transaction_id=secrets.randbits(62),
+            account_id=account_id,
+            carrier="sandbox",
+            title="",
+            sender_id="TXTIND",
+            body_before="Offer: ",
+            link=link if has_link else None,
+            message_count=len(msisdns),
+            encoding="gsm7",
+            segment_count=1,
+            is_flash=False,
+            dlt_entity_id=None,
+            dlt_template_id=None,
+        )
+        campaign_id = await add_campaign(connection, campaign)
+        raw = await raw_connection(connection)
+        await copy_messages(raw, campaign_id, msisdns)
+        if is_queued:
+            await enqueue_slices(raw, campaign_id, len(msisdns), urgent=urgent)
+    return campaign_id
+
+
+async def force_status(
+    engine: AsyncEngine, campaign_id: int, positions: Sequence[int], status: MessageStatus
+) -> None:
+    """Put queued messages to submitting, as a crash leaves them, or to cancelled."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            FORCE_STATUS,
+            {"campaign_id": campaign_id, "positions": list(positions), "status": int(status)},
+        )
+
+
+async def statuses(engine: AsyncEngine, campaign_id: int) -> list[MessageStatus]:
+    """Return the status of every message, by position."""
+    async with engine.connect() as connection:
+        rows = await connection.execute(STATUSES, {"campaign_id": campaign_id})
+        return [MessageStatus(status) for status in rows.scalars()]
+
+
+async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
+    """Return how many messages stand at each status, having proved the kept counts right.
+
+    Raises:
+        AssertionError: The counts that the campaign keeps are not those of its messages.
+    """
+    async with engine.connect() as connection:
+        key = {"campaign_id": campaign_id}
+        kept = dict((await connection.execute(COUNTS_KEPT, key)).one()._mapping)
+        found = (await connection.execute(COUNTS_FOUND, key)).all()
+    del kept["campaign_id"]
+    by_word = {MessageStatus(row.status).word: row.message_count for row in found}
+    assert kept == {status.word: by_word.get(status.word, 0) for status in MessageStatus}
+    return by_word
