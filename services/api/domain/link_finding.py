@@ -83,7 +83,7 @@ def _end_of_run(text: str, start: int) -> int:
 
 
 def _schemed_links(text: str, start: int) -> Iterator[FoundLink]:
-    """Read the link whose scheme is at ``start``, and those that are glued behind it."""
+    # Several where they are glued together.
     while scheme := _SCHEME.match(text, start):
         end, resume = _schemed_end(text, start, scheme.end())
         if end is not None:
@@ -118,9 +118,10 @@ def _host_end(text: str, start: int) -> int:
         run = _NAME_RUN.match(text, end)
         end = run.end() if run else end
         native = link_tails.native_end(text, end)
-        if native == end or (
-            not link_tails.is_latin(text[end]) and link_hosts.is_registered(text[start:end])
-        ):
+        if native == end or native - start > link_hosts.MAX_NAME:
+            break
+        # Prose in another script may be stuck to a host that is complete: example.comをご覧
+        if not link_tails.is_latin(text[end]) and link_hosts.is_registered(text[start:end]):
             break
         end = native
     ellipsis = _ELLIPSIS.search(text, start, end)
@@ -135,10 +136,10 @@ def _end_behind_host(text: str, start: int, host_start: int, host_end: int) -> i
 
 
 def _bare_links(text: str, start: int, end: int) -> Iterator[FoundLink]:
-    """Read the bare hosts of one run; an ellipsis divides it."""
     if "@" in text[start:end] or _is_part_of_something(text, start):
         return
     piece_start = start
+    # Three dots and the like divide a run: "Hurry...shop.co.in"
     for ellipsis in [*_ELLIPSIS.finditer(text, start, end), None]:
         piece_end = ellipsis.start() if ellipsis else end
         link = _bare_link(text, piece_start, piece_end)
@@ -159,14 +160,16 @@ def _bare_link(text: str, start: int, end: int) -> FoundLink | None:
     start += piece.find(name)
     host_end = start + len(name)
     labels = name.split(".")
-    if len(labels) == 1 or not all(map(_BARE_LABEL.fullmatch, labels)):
+    if not link_hosts.is_host(name) or not all(map(_BARE_LABEL.fullmatch, labels)):
+        return None
+    is_registered = link_hosts.is_registered(name)
+    if not is_registered and not link_hosts.is_public_suffix(name):
         return None
     end = _end_behind_bare(text, start, host_end)
-    has_more = end > host_end or labels[0].lower() == "www"
-    is_link = (
-        link_hosts.is_registered(name) and (has_more or not link_hosts.reads_as_prose(name))
-    ) or (has_more and link_hosts.is_public_suffix(name))
-    return FoundLink(start, end, text[start:end]) if is_link else None
+    is_certain = end > host_end or labels[0].lower() == "www"
+    if is_certain or (is_registered and not link_hosts.reads_as_prose(name)):
+        return FoundLink(start, end, text[start:end])
+    return None
 
 
 def _end_behind_bare(text: str, start: int, host_end: int) -> int:

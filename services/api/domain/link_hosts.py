@@ -1,30 +1,38 @@
 """Tell hosts from words that only look like one."""
 
 import ipaddress
-import re
 from functools import cache, lru_cache
 
 from tldextract import TLDExtract
 from tldextract.tldextract import ExtractResult
 
-_MAX_NAME = 253
+MAX_NAME = 253
 _MAX_LABEL = 63
 
+
+def _words(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
 # Top-level domains of countries or companies that senders know as file endings.
-_FILE_ENDINGS = frozenset({"md", "mov", "ps", "py", "rs", "sh", "zip"})
-# Top-level domains that are words with which a sentence may begin.
-_WORDS = frozenset(
-    "am as at be buy by call click do get in is it me my no now open pm so to us".split()
+_FILE_ENDINGS = _words("md mov ps py rs sh zip")
+# Top-level domains that are words with which a sentence may begin, and those that end one
+# or introduce a number: a full stop without its space makes them a host (today.do, ref.no).
+_SENTENCE_BEGINNINGS = _words(
+    "am as at be buy by call click do get in is it me my no now open pm so to us"
 )
-# Words with which a sentence ends, or which are abbreviated: today.do, order.now, ref.no
-_SENTENCE_ENDS = frozenset(
-    "ac account acc bill done day days free here hurry inv it item mob more now off offer on only"
-    " order paid ph ref reg roll sale shop sl soon sr stock tel thanks time today tomorrow tonight"
-    " txn up us week you".split()
+_SENTENCE_ENDS = _words(
+    "days delivered done here hours hurry it more now off on only shipped soon thanks today"
+    " tomorrow tonight up us week you"
+)
+_NUMBERED = _words(
+    "ac acc account bill flat inv invoice item loan mob order ph phone plot policy ref reg roll"
+    " sl sr tel txn"
 )
 # Top-level domains that nobody takes for a word, however they are capitalised.
-_PLAIN_ENDINGS = frozenset({"com", "net", "org"})
-_NOT_PUBLIC = frozenset("example internal invalid local localhost onion test".split())
+_PLAIN_ENDINGS = _words("com net org")
+# Names of private and documentation networks, which no public list has.
+_NOT_PUBLIC = _words("example internal invalid local localhost onion test")
 
 
 def is_host(name: str) -> bool:
@@ -39,7 +47,7 @@ def is_host(name: str) -> bool:
     if labels[-1].isdecimal():
         return _is_address(name)
     return (
-        len(name) <= _MAX_NAME
+        len(name) <= MAX_NAME
         and (len(labels) > 1 or name.lower() == "localhost")
         and all(_is_label(label) for label in labels)
     )
@@ -47,12 +55,12 @@ def is_host(name: str) -> bool:
 
 def is_registered(name: str) -> bool:
     """Tell whether a name is, or is below, one that can be registered under a public suffix."""
-    return len(name) <= _MAX_NAME and bool(_extract(name).top_domain_under_public_suffix)
+    return len(name) <= MAX_NAME and bool(_extract(name).top_domain_under_public_suffix)
 
 
 def is_public_suffix(name: str) -> bool:
     """Tell whether a name of two labels or more is a public suffix itself, like ``gov.uk``."""
-    return "." in name and len(name) <= _MAX_NAME and _extract(name).suffix == name
+    return "." in name and len(name) <= MAX_NAME and _extract(name).suffix == name
 
 
 def reads_as_prose(name: str) -> bool:
@@ -68,7 +76,8 @@ def reads_as_prose(name: str) -> bool:
     return (
         (single is not None and ending in _FILE_ENDINGS)
         or _is_new_sentence(name, last)
-        or (single in _SENTENCE_ENDS and ending in _WORDS)
+        or (single in _SENTENCE_ENDS and ending in _SENTENCE_BEGINNINGS)
+        or (single in _NUMBERED and ending == "no")
         or any(len(label) == 1 and label.isupper() for label in front)
         or sum(len(label) == 1 for label in front) > 1
         or (front[-1].isdecimal() and ending not in _PLAIN_ENDINGS)
