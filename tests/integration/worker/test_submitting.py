@@ -30,6 +30,7 @@ from tests.support.stored_campaigns import (
 JOBS = text("SELECT payload, priority, execute_after - now() AS delay FROM pgqueuer")
 MESSAGES = text("SELECT * FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 TOKEN_KEY = text("SELECT key FROM token_domain WHERE length = 6")
+ANALYZE = text("ANALYZE message")
 SET_ATTEMPTS = text("UPDATE message SET attempt_count = :count WHERE campaign_id = :campaign_id")
 
 
@@ -239,6 +240,9 @@ async def test_settling_twice_counts_once(engine: AsyncEngine) -> None:
 async def test_claim_reads_its_window_only_even_of_a_campaign_without_statistics(
     engine: AsyncEngine,
 ) -> None:
+    await store_campaign(engine, msisdns=numbers(20_000))
+    async with engine.begin() as connection:
+        await connection.execute(ANALYZE)
     campaign_id = await store_campaign(engine, msisdns=numbers(20_000))
     explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {CLAIM_WINDOW.text}")
     async with engine.connect() as connection:
