@@ -1,0 +1,336 @@
+"""Keep a set of processes running in one terminal, and leave none behind.
+
+Each process has a session of its own, so a terminal's Ctrl-C reaches the supervisor alone, which
+then stops them in order. Should the supervisor be killed, ``orphan_guard`` ends them (on Linux).
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import TextIO
+
+import httpx
+
+from services import orphan_guard
+
+_COLOURS = (36, 33, 32, 35, 34, 31)
+_OWN_NAME = "supervisor"
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LINE_OCTETS = 65_536
+_POLL_S = 0.1
+_PROBE_S = 2.0
+_LAST_OUTPUT_S = 1.0
+
+
+class SupervisorError(RuntimeError):
+    """Say which process could not be brought up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpec:
+    """Describe a process to keep running.
+
+    Attributes:
+        name: Stands before each line of its output.
+        argv: The program, searched in PATH, and its arguments.
+        env: Its whole environment.
+        ready_url: Answers GET with 200 once it is ready; None if it is so from its start.
+    """
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    ready_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Set the supervisor's patience, in seconds.
+
+    Attributes:
+        ready_s: How long a process may take from its start to its first 200.
+        grace_s: How long it may take to end after SIGTERM, before SIGKILL.
+        first_delay_s: How long to wait before it is started again; doubles with each death.
+        longest_delay_s: Where the doubling ends.
+        healthy_s: After how long a life the doubling begins anew.
+    """
+
+    ready_s: float = 60.0
+    grace_s: float = 10.0
+    first_delay_s: float = 0.5
+    longest_delay_s: float = 30.0
+    healthy_s: float = 60.0
+
+
+_DEFAULT_PACE = Pace()
+
+
+async def supervise(
+    specs: Sequence[ProcessSpec],
+    *,
+    on_ready: Callable[[], Awaitable[None]] | None = None,
+    output: TextIO | None = None,
+    pace: Pace = _DEFAULT_PACE,
+) -> None:
+    """Keep processes running until SIGINT, SIGTERM or SIGHUP; a second one ends the grace.
+
+    Args:
+        specs: As for ``supervised``.
+        on_ready: Called once all are ready; if it raises, all are stopped.
+        output: As for ``supervised``; all are stopped when its reader has gone.
+        pace: As for ``supervised``.
+
+    Raises:
+        SupervisorError: A process did not get ready; the others have been stopped.
+    """
+    terminal = _Terminal([spec.name for spec in specs], output or sys.stdout)
+    stop = _Stop()
+    with _StoppedBySignals(stop):
+        async with _supervised(specs, terminal, pace, stop):
+            if on_ready is not None:
+                await on_ready()
+            await terminal.closed.wait()
+
+
+@asynccontextmanager
+async def supervised(
+    specs: Sequence[ProcessSpec], *, output: TextIO | None = None, pace: Pace = _DEFAULT_PACE
+) -> AsyncIterator[None]:
+    """Keep processes running for as long as the context lasts.
+
+    Args:
+        specs: In the order of their start, each awaiting the one before; stopped in reverse.
+        output: Takes their output and the supervisor's own words; None is standard output.
+        pace: The supervisor's patience.
+
+    Yields:
+        When all are ready.
+
+    Raises:
+        SupervisorError: A process did not get ready; the others have been stopped.
+    """
+    terminal = _Terminal([spec.name for spec in specs], output or sys.stdout)
+    async with _supervised(specs, terminal, pace, _Stop()):
+        yield
+
+
+@dataclass(slots=True)
+class _Stop:
+    begun: bool = False
+    hurry: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@asynccontextmanager
+async def _supervised(
+    specs: Sequence[ProcessSpec], terminal: "_Terminal", pace: Pace, stop: _Stop
+) -> AsyncIterator[None]:
+    keepers: list[_Keeper] = []
+    try:
+        for spec in specs:
+            keepers.append(_Keeper(spec, terminal, pace))
+            await keepers[-1].start()
+        yield
+    finally:
+        stop.begun = True
+        terminal.say("stopping")
+        for keeper in reversed(keepers):
+            await keeper.stop(stop.hurry)
+
+
+class _StoppedBySignals:
+    """Turn the first signal into a cancellation that ends with the context, later ones to haste."""
+
+    def __init__(self, stop: _Stop) -> None:
+        self._stop = stop
+        self._signalled = False
+
+    def __enter__(self) -> None:
+        self._task = asyncio.current_task()
+        for number in _STOP_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        for number in _STOP_SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+        if not (self._signalled and kind is asyncio.CancelledError and self._task):
+            return False
+        self._task.uncancel()
+        return True
+
+    def _on_signal(self) -> None:
+        # Once stopping, a cancellation would interrupt just that.
+        if self._stop.begun or self._signalled:
+            self._stop.hurry.set()
+        elif self._task:
+            self._signalled = True
+            self._task.cancel()
+
+
+class _Keeper:
+    """Keep one process running."""
+
+    def __init__(self, spec: ProcessSpec, terminal: "_Terminal", pace: Pace) -> None:
+        self._spec = spec
+        self._terminal = terminal
+        self._pace = pace
+        self._stopping = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        url = self._spec.ready_url
+        if url is None:
+            self._task = asyncio.create_task(self._keep())
+            return
+        async with httpx.AsyncClient(timeout=_PROBE_S, trust_env=False) as client:
+            if await _status(client, url) is not None:
+                raise SupervisorError(
+                    f"{self._spec.name} can't be started: something else answers at {url}; "
+                    "stop it or choose another port."
+                )
+            self._task = asyncio.create_task(self._keep())
+            await self._wait_until_ready(client, url)
+
+    async def _wait_until_ready(self, client: httpx.AsyncClient, url: str) -> None:
+        try:
+            async with asyncio.timeout(self._pace.ready_s):
+                while await _status(client, url) != httpx.codes.OK:
+                    await asyncio.sleep(_POLL_S)
+        except TimeoutError:
+            raise SupervisorError(
+                f"{self._spec.name} did not answer 200 at {url} within {self._pace.ready_s:g} s."
+            ) from None
+
+    async def stop(self, hurry: asyncio.Event) -> None:
+        if self._task is None:
+            return
+        self._stopping.set()
+        self._terminate()
+        hurried = asyncio.create_task(hurry.wait())
+        await asyncio.wait(
+            {self._task, hurried},
+            timeout=self._pace.grace_s,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        hurried.cancel()
+        if not self._task.done():
+            self._terminal.say(f"{self._spec.name} has not stopped; killing it")
+            self._kill()
+        await self._task
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        delay_s = self._pace.first_delay_s
+        while True:
+            born_at = loop.time()
+            end = await self._live()
+            if self._stopping.is_set():
+                return
+            if loop.time() - born_at >= self._pace.healthy_s:
+                delay_s = self._pace.first_delay_s
+            self._terminal.say(f"{self._spec.name} {end}; starting it again in {delay_s:g} s")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay_s)
+                return
+            delay_s = min(2 * delay_s, self._pace.longest_delay_s)
+
+    async def _live(self) -> str:
+        """Run the process once, from start to end, and say how it ended."""
+        # Not asyncio's own pipe: waiting for the end would wait for whoever inherited it, too.
+        reading, writing = os.pipe()
+        try:
+            self._process = process = await self._spawn(writing)
+        except OSError as error:
+            os.close(reading)
+            return f"could not be started ({error.strerror})"
+        finally:
+            os.close(writing)
+        pump = asyncio.create_task(self._pump(reading))
+        if self._stopping.is_set():
+            self._terminate()
+        status = await process.wait()
+        # What it leaves of its group would hold its ports against its successor.
+        self._kill()
+        await asyncio.wait({pump}, timeout=_LAST_OUTPUT_S)
+        pump.cancel()
+        if status < 0:
+            return f"was killed by {signal.Signals(-status).name}"
+        return f"exited with status {status}"
+
+    async def _spawn(self, output: int) -> asyncio.subprocess.Process:
+        # Isolated and without site-packages, it starts in milliseconds whatever ``env`` says.
+        guard = (sys.executable, "-I", "-S", orphan_guard.__file__, str(os.getpid()))
+        return await asyncio.create_subprocess_exec(
+            *guard,
+            *self._spec.argv,
+            env=dict(self._spec.env),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+
+    async def _pump(self, reading: int) -> None:
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", buffering=0)
+        )
+        rest = b""
+        try:
+            while chunk := await reader.read(_LINE_OCTETS):
+                *lines, rest = (rest + chunk).split(b"\n")
+                if len(rest) > _LINE_OCTETS:
+                    lines, rest = [*lines, rest], b""
+                for line in lines:
+                    self._terminal.write(self._spec.name, line.decode(errors="replace"))
+        finally:
+            if rest:
+                self._terminal.write(self._spec.name, rest.decode(errors="replace"))
+            transport.close()
+
+    def _terminate(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            # PermissionError is macOS's word for a group of zombies.
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+class _Terminal:
+    """Write lines with their process's name before them."""
+
+    def __init__(self, names: Sequence[str], output: TextIO) -> None:
+        self.closed = asyncio.Event()
+        self._output = output
+        self._width = max(map(len, (_OWN_NAME, *names)))
+        colours = cycle(_COLOURS) if output.isatty() else None
+        self._colours = {name: next(colours) for name in names} if colours else {}
+
+    def say(self, line: str) -> None:
+        self.write(_OWN_NAME, line)
+
+    def write(self, name: str, line: str) -> None:
+        prefix = f"{name:{self._width}} |"
+        if colour := self._colours.get(name):
+            prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
+        try:
+            self._output.write(f"{prefix} {line}\n")
+            self._output.flush()
+        except BrokenPipeError:
+            self.closed.set()
+
+
+async def _status(client: httpx.AsyncClient, url: str) -> int | None:
+    try:
+        return (await client.get(url)).status_code
+    except httpx.TransportError:
+        return None
