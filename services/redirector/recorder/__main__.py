@@ -1,0 +1,5 @@
+"""Entry point of ``python -m services.redirector.recorder``."""
+
+from services.redirector.recorder.main import main
+
+main()

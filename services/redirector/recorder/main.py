@@ -1,0 +1,74 @@
+"""The recorder process: its environment, its log, its signals, and its patience."""
+
+import asyncio
+import logging
+import signal
+
+import uvloop
+
+from services.redirector.recorder.locating import Locator
+from services.redirector.recorder.recording import Recorder
+from services.redirector.settings import RecorderSettings
+from services.redirector.storage.connections import StoreUnavailableError, open_pool
+
+LOGGER = logging.getLogger(__name__)
+
+POLL_INTERVAL_S = 0.15
+FIRST_RETRY_S = 0.25
+LAST_RETRY_S = 5.0
+STATEMENT_TIMEOUT_S = 30.0
+
+
+def main() -> None:
+    """Record until SIGTERM or SIGINT, then finish the batch under way."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    uvloop.run(_run(RecorderSettings()))
+
+
+async def _run(settings: RecorderSettings) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    pool = await open_pool(
+        settings.database_url.get_secret_value(),
+        application="txlink-recorder",
+        size=1,
+        statement_timeout_s=STATEMENT_TIMEOUT_S,
+    )
+    locator = Locator(settings.geoip_city_db)
+    LOGGER.info("recording the journals in %s", settings.journal_folder)
+    try:
+        await record_until(stopping, Recorder(pool, settings.journal_folder, locator))
+    finally:
+        locator.close()
+        pool.terminate()
+    LOGGER.info("stopped")
+
+
+async def record_until(stopping: asyncio.Event, recorder: Recorder) -> None:
+    """Record batch by batch, through outages of any length, until told to stop."""
+    retry_s = FIRST_RETRY_S
+    while not stopping.is_set():
+        try:
+            wait_s = 0.0 if await recorder.record_batches() else POLL_INTERVAL_S
+        # Whatever it is, the hits stay in the journal until it passes.
+        except Exception as error:
+            if isinstance(error, StoreUnavailableError):
+                LOGGER.warning("no Postgres, trying again in %g s: %s", retry_s, error)
+            else:
+                LOGGER.exception("recording failed, trying again in %g s", retry_s)
+            recorder.forget()
+            wait_s, retry_s = retry_s, min(2 * retry_s, LAST_RETRY_S)
+        else:
+            retry_s = FIRST_RETRY_S
+        if wait_s:
+            await _wait(stopping, wait_s)
+
+
+async def _wait(stopping: asyncio.Event, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), timeout_s)
+    except TimeoutError:
+        return

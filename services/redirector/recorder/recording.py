@@ -1,0 +1,152 @@
+"""Carry journals into Postgres, a batch at a time."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from services.redirector.blocks import Block, BlockCache
+from services.redirector.journal.files import list_journals
+from services.redirector.journal.reader import JournalReader, open_journal
+from services.redirector.journal.records import Hit, Scan
+from services.redirector.recorder.enriching import Enricher, StorableTimes, tally
+from services.redirector.recorder.locating import Locator
+from services.redirector.storage.connections import Pool
+from services.redirector.storage.hits import (
+    Batch,
+    JournalMovedError,
+    add_batch,
+    ensure_partitions,
+    find_or_add_journal,
+)
+from services.redirector.storage.links import list_blocks
+
+LOGGER = logging.getLogger(__name__)
+
+BATCH_HITS = 5_000
+CACHED_BLOCKS = 10_000
+MONTHS_AHEAD = 12
+PARTITION_CHECK_INTERVAL_S = 86_400.0
+
+
+class Recorder:
+    """Reads the journals of one host; several may run by mistake, and each hit counts once.
+
+    Args:
+        pool: Where the hits go.
+        folder: Where the journals lie.
+        locator: Where visitors are.
+        batch_hits: Most hits of one transaction, at least 1.
+    """
+
+    def __init__(
+        self, pool: Pool, folder: Path, locator: Locator, *, batch_hits: int = BATCH_HITS
+    ) -> None:
+        self._pool = pool
+        self._folder = folder
+        self._locator = locator
+        self._batch_hits = batch_hits
+        self._blocks = BlockCache(CACHED_BLOCKS)
+        self._recorded: dict[str, tuple[int, int]] = {}
+        self._enricher: Enricher
+        self._partitions_due_s = 0.0
+
+    async def record_batches(self) -> bool:
+        """Record the next batch of every journal; remove journals that are recorded and complete.
+
+        Returns:
+            Whether there was anything to record.
+
+        Raises:
+            StoreUnavailableError: Postgres is away. To be called again later.
+            OSError: A journal cannot be read.
+        """
+        await self._ensure_partitions()
+        has_found, unreadable = False, None
+        for path in list_journals(self._folder):
+            try:
+                has_found |= await self._record_next(path)
+            except OSError as error:  # the other journals must not wait for this one
+                unreadable = error
+        if unreadable:
+            raise unreadable
+        return has_found
+
+    def forget(self) -> None:
+        """Ask Postgres anew how far the journals are recorded, after anything went wrong."""
+        self._recorded.clear()
+
+    async def _ensure_partitions(self) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._partitions_due_s:
+            bounds = await ensure_partitions(self._pool, months_ahead=MONTHS_AHEAD)
+            self._enricher = Enricher(self._locator, StorableTimes(*bounds))
+            self._partitions_due_s = now_s + PARTITION_CHECK_INTERVAL_S
+
+    async def _record_next(self, path: Path) -> bool:
+        with open_journal(path) as journal:
+            if journal is None:
+                self._recorded.pop(path.name, None)
+                return False
+            _, start = await self._position(path.name)
+            found = journal.read(start, limit=self._batch_hits)
+            if found.end:
+                await self._record(path.name, found)
+            elif journal.is_complete:
+                self._remove(journal, start)
+            return found.end > 0
+
+    async def _position(self, name: str) -> tuple[int, int]:
+        if name not in self._recorded:
+            self._recorded[name] = await find_or_add_journal(self._pool, name)
+        return self._recorded[name]
+
+    async def _record(self, name: str, found: Scan) -> None:
+        journal_id, start = self._recorded[name]
+        if found.skipped_octets:
+            LOGGER.error(
+                "journal %s: %d octets from %d on are damaged and skipped",
+                name,
+                found.skipped_octets,
+                start,
+            )
+        await self._cache_blocks(hit for _, hit in found.hits)
+        rows = [
+            self._enricher.row(hit, block, journal_id=journal_id, journal_offset=start + offset)
+            for offset, hit in found.hits
+            if (block := self._block(hit))
+        ]
+        if len(rows) < len(found.hits):
+            LOGGER.warning(
+                "journal %s: %d hits on links that are no more", name, len(found.hits) - len(rows)
+            )
+        try:
+            await add_batch(
+                self._pool, Batch(journal_id, start, start + found.end, rows, tally(rows))
+            )
+        except JournalMovedError:
+            LOGGER.warning("journal %s: another recorder is at work on it", name)
+            del self._recorded[name]
+        else:
+            self._recorded[name] = (journal_id, start + found.end)
+
+    def _block(self, hit: Hit) -> Block | None:
+        return self._blocks.find(hit.token_length, hit.link_number)
+
+    async def _cache_blocks(self, hits: Iterable[Hit]) -> None:
+        wanted = {(hit.token_length, hit.link_number) for hit in hits if self._block(hit) is None}
+        if wanted:
+            for block in await list_blocks(self._pool, wanted):
+                self._blocks.add(block)
+
+    def _remove(self, journal: JournalReader, recorded_octets: int) -> None:
+        torn_octets = journal.size() - recorded_octets
+        if torn_octets:
+            LOGGER.warning(
+                "journal %s: its last record is torn; %d octets dropped",
+                journal.path.name,
+                torn_octets,
+            )
+        journal.path.unlink(missing_ok=True)
+        self._recorded.pop(journal.path.name, None)
+        LOGGER.info("journal %s is recorded and removed", journal.path.name)

@@ -1,0 +1,183 @@
+"""Store hits, what they count for, and how far a journal has been recorded: all or nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import NamedTuple
+
+import asyncpg
+
+from services.redirector.storage.connections import Pool, outages_named
+
+ENSURE_PARTITIONS = "SELECT ensure_partitions($1)"
+# Their names end in the month, and there is no gap between them.
+PARTITION_BOUNDS = """
+SELECT to_date(right(min(child.relname), 6), 'YYYYMM')::timestamp AT TIME ZONE 'UTC',
+       (to_date(right(max(child.relname), 6), 'YYYYMM') + interval '1 month') AT TIME ZONE 'UTC'
+FROM pg_inherits
+JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
+WHERE pg_inherits.inhparent = 'hit'::regclass
+"""
+ADD_JOURNAL = """
+INSERT INTO journal (name, recorded_octets) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING
+"""
+GET_JOURNAL = "SELECT id, recorded_octets FROM journal WHERE name = $1"
+LOCK_JOURNAL = "SELECT recorded_octets FROM journal WHERE id = $1 FOR UPDATE"
+ADVANCE_JOURNAL = "UPDATE journal SET recorded_octets = $2, updated_at = now() WHERE id = $1"
+# In key order, so that recorders of several hosts never wait for each other in a circle.
+COUNT_RECIPIENTS = """
+INSERT INTO recipient_clicks AS kept (
+    campaign_id, position, hit_count, click_count, first_click_at, last_click_at
+)
+SELECT * FROM unnest(
+    $1::bigint[], $2::integer[], $3::integer[], $4::integer[], $5::timestamptz[], $6::timestamptz[]
+)
+ORDER BY 1, 2
+ON CONFLICT (campaign_id, position) DO UPDATE SET
+    hit_count = kept.hit_count + excluded.hit_count,
+    click_count = kept.click_count + excluded.click_count,
+    first_click_at = least(kept.first_click_at, excluded.first_click_at),
+    last_click_at = greatest(kept.last_click_at, excluded.last_click_at)
+RETURNING campaign_id, position, click_count
+"""
+COUNT_CAMPAIGNS = """
+INSERT INTO campaign_clicks AS kept (campaign_id, hit_count, click_count, clicker_count)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[]) ORDER BY 1
+ON CONFLICT (campaign_id) DO UPDATE SET
+    hit_count = kept.hit_count + excluded.hit_count,
+    click_count = kept.click_count + excluded.click_count,
+    clicker_count = kept.clicker_count + excluded.clicker_count
+"""
+
+
+class JournalMovedError(Exception):
+    """Another recorder has recorded the journal past, or not yet up to, where a batch begins."""
+
+
+class HitRow(NamedTuple):
+    """A row of ``hit``, its columns in order."""
+
+    campaign_id: int
+    position: int
+    occurred_at: datetime
+    journal_id: int
+    journal_offset: int
+    click_class: str
+    reasons: tuple[str, ...]
+    score: int
+    address: IPv4Address | IPv6Address | None
+    country: str | None
+    region: str | None
+    city: str | None
+    browser: str | None
+    browser_version: str | None
+    os: str | None
+    os_version: str | None
+    device_type: str
+    device: str | None
+    user_agent: str | None
+    referrer: str | None
+    request_head: str
+
+
+@dataclass(slots=True)
+class RecipientTally:
+    """What a batch adds for one recipient.
+
+    Attributes:
+        first_click_at: None if no hit was a click; so is ``last_click_at``.
+    """
+
+    hit_count: int = 0
+    click_count: int = 0
+    first_click_at: datetime | None = None
+    last_click_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some hits of one journal that follow each other.
+
+    Attributes:
+        start: Octets of the journal before the batch.
+        end: Octets of the journal up to the end of the batch.
+        rows: The hits, of live links only.
+        tallies: By campaign and position; together they hold just the rows.
+    """
+
+    journal_id: int
+    start: int
+    end: int
+    rows: Sequence[HitRow]
+    tallies: dict[tuple[int, int], RecipientTally]
+
+
+async def ensure_partitions(pool: Pool, *, months_ahead: int) -> tuple[datetime, datetime]:
+    """Make the partitions of this month and of the next ones.
+
+    Returns:
+        The time from which on, and up to which, hits can be stored.
+
+    Raises:
+        StoreUnavailableError: Postgres is away.
+    """
+    with outages_named():
+        await pool.execute(ENSURE_PARTITIONS, months_ahead)
+        [(first, end)] = await pool.fetch(PARTITION_BOUNDS)
+    return first, end
+
+
+async def find_or_add_journal(pool: Pool, name: str) -> tuple[int, int]:
+    """Return a journal's id and how many of its octets are recorded.
+
+    Raises:
+        StoreUnavailableError: Postgres is away.
+    """
+    with outages_named():
+        await pool.execute(ADD_JOURNAL, name)
+        [(journal_id, recorded_octets)] = await pool.fetch(GET_JOURNAL, name)
+    return journal_id, recorded_octets
+
+
+async def add_batch(pool: Pool, batch: Batch) -> None:
+    """Store a batch in one transaction, which is what makes every hit count exactly once.
+
+    Raises:
+        JournalMovedError: The journal is not recorded just up to the start of the batch.
+        StoreUnavailableError: Postgres is away; the batch may or may not be stored.
+    """
+    with outages_named():
+        async with pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(LOCK_JOURNAL, batch.journal_id) != batch.start:
+                raise JournalMovedError
+            if batch.rows:
+                await connection.copy_records_to_table(
+                    "hit", columns=HitRow._fields, records=batch.rows
+                )
+                await _count(connection, batch.tallies)
+            await connection.execute(ADVANCE_JOURNAL, batch.journal_id, batch.end)
+
+
+async def _count(
+    connection: asyncpg.pool.PoolConnectionProxy, tallies: dict[tuple[int, int], RecipientTally]
+) -> None:
+    totals = await connection.fetch(
+        COUNT_RECIPIENTS,
+        [campaign_id for campaign_id, _ in tallies],
+        [position for _, position in tallies],
+        [tally.hit_count for tally in tallies.values()],
+        [tally.click_count for tally in tallies.values()],
+        [tally.first_click_at for tally in tallies.values()],
+        [tally.last_click_at for tally in tallies.values()],
+    )
+    campaigns = {campaign_id: [0, 0, 0] for campaign_id, _ in sorted(tallies)}
+    for campaign_id, position, click_total in totals:
+        tally = tallies[campaign_id, position]
+        counts = campaigns[campaign_id]
+        counts[0] += tally.hit_count
+        counts[1] += tally.click_count
+        # Who has no more clicks in all than in this batch had none before.
+        counts[2] += click_total == tally.click_count > 0
+    hits, clicks, clickers = zip(*campaigns.values(), strict=True)
+    await connection.execute(COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers)
