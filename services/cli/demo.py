@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def _own_stack(data_dir: Path) -> Iterator[Addresses]:
     addresses = Addresses(f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{redirector_port}")
     try:
         for url in (addresses.api, addresses.redirector):
-            _wait(f"{url} to answer; see {log}", lambda url=url: _is_up(url, child))
+            _wait(f"{url} to answer; see {log}", partial(_is_up, url, child))
         yield addresses
     finally:
         child.terminate()

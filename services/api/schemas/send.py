@@ -22,7 +22,7 @@ SEND_METHODS = ("quick", "simpleMsg", "simple")
 OUTPUTS = ("json", "plain", "xml")
 # None: by the text. `text` promises GSM-7, so another character is an error and no mojibake.
 MESSAGE_TYPES: Mapping[str, Encoding | None] = MappingProxyType(
-    {"dynamic": None, "text": Encoding.GSM7, "unicode": Encoding.UCS2, "flash": None}
+    {"dynamic": None, "text": Encoding.GSM_7, "unicode": Encoding.UCS_2, "flash": None}
 )
 
 

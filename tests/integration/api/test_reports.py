@@ -64,7 +64,7 @@ async def settle(api: Api, campaign: Campaign, *statuses: int) -> None:
 async def a_hit(
     api: Api, campaign: Campaign, position: int, at: datetime, *, click_class: str = "person"
 ) -> None:
-    offset = int(at.timestamp() * 1_000)
+    offset = int(at.timestamp() * 1_000) * 10 + position
     await api.database.execute(ADD_HIT, campaign.id, position, at, offset, click_class)
 
 
