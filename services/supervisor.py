@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from itertools import cycle
 from typing import TextIO
 
@@ -143,7 +144,7 @@ async def _supervised(
 
 
 class _StoppedBySignals:
-    """Turn the first signal into a cancellation that ends with the context, later ones to haste."""
+    """Turn the first signal into a cancellation that ends here, later ones into haste."""
 
     def __init__(self, stop: _Stop) -> None:
         self._stop = stop
@@ -199,7 +200,7 @@ class _Keeper:
     async def _wait_until_ready(self, client: httpx.AsyncClient, url: str) -> None:
         try:
             async with asyncio.timeout(self._pace.ready_s):
-                while await _status(client, url) != httpx.codes.OK:
+                while await _status(client, url) != httpx.codes.OK:  # noqa: ASYNC110 - it can't tell
                     await asyncio.sleep(_POLL_S)
         except TimeoutError:
             raise SupervisorError(
@@ -311,6 +312,9 @@ class _Terminal:
     def __init__(self, names: Sequence[str], output: TextIO) -> None:
         self.closed = asyncio.Event()
         self._output = output
+        if isinstance(output, TextIOWrapper):
+            # A character that the terminal lacks must not end the reading of a process.
+            output.reconfigure(errors="backslashreplace")
         self._width = max(map(len, (_OWN_NAME, *names)))
         colours = cycle(_COLOURS) if output.isatty() else None
         self._colours = {name: next(colours) for name in names} if colours else {}
@@ -325,7 +329,7 @@ class _Terminal:
         try:
             self._output.write(f"{prefix} {line}\n")
             self._output.flush()
-        except BrokenPipeError:
+        except OSError:
             self.closed.set()
 
 
