@@ -15,8 +15,8 @@ MOBILE = re.compile(r"Mobi|iPhone|iPod|\[FBAN/|FBPN/com\.|Opera Mini|KAIOS|MIDP"
 DESKTOP_SYSTEMS = frozenset(
     ("Windows", "Mac OS X", "Linux", "Ubuntu", "Fedora", "Debian", "Chrome OS", "FreeBSD")
 )
-# What browsers that hide the model send in its place.
-HIDDEN_DEVICES = frozenset(("K", "Generic Smartphone", "Generic Tablet", "Other"))
+# What stands in the place of a model that the agent does not give.
+HIDDEN_DEVICES = frozenset(("K", "Generic Smartphone", "Generic Tablet", "Other", "Spider"))
 
 
 class Agent(NamedTuple):

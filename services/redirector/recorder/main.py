@@ -6,6 +6,7 @@ import signal
 
 import uvloop
 
+from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RecorderSettings
@@ -38,6 +39,7 @@ async def _run(settings: RecorderSettings) -> None:
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
     locator = Locator(settings.geoip_city_db)
+    read_agent("")  # which loads its rules now, or the first clicks would wait for them
     LOGGER.info("recording the journals in %s", settings.journal_folder)
     try:
         await record_until(stopping, Recorder(pool, settings.journal_folder, locator))

@@ -1,0 +1,98 @@
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+
+from services.redirector.blocks import Block
+from services.redirector.journal.records import Hit
+from services.redirector.recorder.enriching import Enricher, StorableTimes, tally, unpack_address
+from services.redirector.recorder.locating import Locator
+from services.redirector.routes import pack_address
+from services.redirector.storage.hits import HitRow, RecipientTally
+
+BLOCK = Block(6, 1000, 50, 77, "https://shop.example.com/")
+TIMES = StorableTimes(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC))
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
+
+
+def a_row(
+    *,
+    at: datetime = NOON,
+    position: int = 3,
+    method: str = "GET",
+    user_agent: str = PHONE,
+    headers: str = "",
+) -> HitRow:
+    head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}"
+    occurred_ns = int(at.timestamp()) * 1_000_000_000 + 123_456_789
+    hit = Hit(occurred_ns, pack_address("8.8.8.8"), 1000 + position, 6, head.encode())
+    return Enricher(Locator(None), TIMES).row(hit, BLOCK, journal_id=5, journal_offset=99)
+
+
+def test_a_hit_becomes_the_row_of_its_recipient() -> None:
+    row = a_row(position=7, headers="referer: https://mail.example.com/\r\n")
+
+    assert (row.campaign_id, row.position) == (77, 7)
+    assert (row.journal_id, row.journal_offset) == (5, 99)
+    assert row.occurred_at == NOON + timedelta(microseconds=123_456)
+    assert (row.click_class, row.device, row.address) == (
+        "person",
+        "Samsung SM-A546E",
+        ip_address("8.8.8.8"),
+    )
+    assert row.referrer == "https://mail.example.com/"
+
+
+@pytest.mark.parametrize("name", ["Purpose", "Sec-Purpose", "X-Purpose", "X-Moz"])
+def test_a_prefetch_is_known_by_any_of_its_headers(name: str) -> None:
+    assert a_row(headers=f"{name.lower()}: prefetch\r\n").click_class == "prefetch"
+
+
+@pytest.mark.parametrize(
+    ("at", "stored"),
+    [
+        (datetime(2026, 10, 31, tzinfo=UTC), TIMES.first),
+        (datetime(2031, 1, 1, tzinfo=UTC), TIMES.end - timedelta(microseconds=1)),
+    ],
+    ids=["before", "after"],
+)
+def test_a_hit_outside_the_partitions_is_kept_in_the_nearest_and_says_so(
+    at: datetime, stored: datetime
+) -> None:
+    row = a_row(at=at)
+
+    assert (row.occurred_at, row.reasons) == (stored, ("time:reset",))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("8.8.8.8", "8.8.8.8"),
+        ("::ffff:8.8.8.8", "8.8.8.8"),
+        ("2606:4700:4700::1111", "2606:4700:4700::1111"),
+        ("fe80::1%eth0", "fe80::1"),
+    ],
+)
+def test_addresses_survive_the_journal_with_mapped_ones_unmapped(written: str, read: str) -> None:
+    assert unpack_address(pack_address(written)) == ip_address(read)
+
+
+@pytest.mark.parametrize("host", ["", "unix:", "not an address"])
+def test_what_is_no_address_is_an_unknown_one(host: str) -> None:
+    assert unpack_address(pack_address(host)) is None
+
+
+def test_a_tally_counts_all_hits_and_the_clicks_of_persons_only() -> None:
+    later = NOON + timedelta(hours=1)
+    rows = [
+        a_row(at=later, position=1),
+        a_row(at=NOON, position=1),
+        a_row(at=NOON, position=1, method="HEAD"),
+        a_row(at=NOON, position=2, user_agent=""),
+    ]
+
+    assert tally(rows) == {
+        (77, 1): RecipientTally(3, 2, rows[1].occurred_at, rows[0].occurred_at),
+        (77, 2): RecipientTally(1, 0, None, None),
+    }
