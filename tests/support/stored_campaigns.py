@@ -97,7 +97,9 @@ async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
     Raises:
         AssertionError: The counts that the campaign keeps are not those of its messages.
     """
-    async with engine.connect() as connection:
+    # Both in one snapshot: a worker may be at it.
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with snapshot.connect() as connection:
         key = {"campaign_id": campaign_id}
         kept = dict((await connection.execute(COUNTS_KEPT, key)).one()._mapping)
         found = (await connection.execute(COUNTS_FOUND, key)).all()

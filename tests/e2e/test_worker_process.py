@@ -1,0 +1,158 @@
+"""Worker processes that are killed, drained and cut off: no message is lost."""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared.storage.engine import create_engine
+from tests.support.stored_campaigns import FIRST_MSISDN, counts, store_campaign
+from tests.support.worker_process import worker_process
+
+MESSAGE_COUNT = 5_000
+# Windows take long enough that a kill always meets some under way.
+SLOW = {"sandbox_submit_delay_s": 0.2, "worker_heartbeat_timeout_s": 2}
+QUICK = {"sandbox_submit_delay_s": 0, "sandbox_delivery_delay_s": 0.1}
+TIMEOUT_S = 60.0
+
+HAND_OVERS = text("SELECT count(*), count(DISTINCT msisdn) FROM sandbox_message")
+# Receipts of hand-overs that the killed worker never noted wait longer, for a message that has
+# another id by now.
+SLICES_LEFT = text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'submit_messages'")
+CUT_OFF = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name LIKE 'txlink worker%' AND datname = current_database()
+"""
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = create_engine(database_url, application="txlink tests")
+    yield engine
+    await engine.dispose()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while not await condition():  # noqa: ASYNC110 - what it waits for is in a database
+            await asyncio.sleep(0.05)
+
+
+async def a_campaign(engine: AsyncEngine, count: int = MESSAGE_COUNT) -> int:
+    # None of these numbers asks the sandbox for trouble.
+    msisdns = [
+        FIRST_MSISDN + 10 + place % 5_000 + 10_000 * (place // 5_000) for place in range(count)
+    ]
+    return await store_campaign(engine, msisdns=msisdns, is_queued=True)
+
+
+async def is_midway(engine: AsyncEngine, campaign_id: int) -> bool:
+    found = await counts(engine, campaign_id)
+    return "submitting" in found and found.get("queued", 0) < MESSAGE_COUNT - 800
+
+
+async def are_all(engine: AsyncEngine, campaign_id: int, status: str) -> bool:
+    return set(await counts(engine, campaign_id)) == {status}
+
+
+async def hand_overs(engine: AsyncEngine) -> tuple[int, int]:
+    async with engine.connect() as connection:
+        total, recipients = (await connection.execute(HAND_OVERS)).one()
+    return total, recipients
+
+
+async def has_no_slice(engine: AsyncEngine) -> bool:
+    async with engine.connect() as connection:
+        job_count: int = (await connection.execute(SLICES_LEFT)).scalar_one()
+    return job_count == 0
+
+
+async def exit_code(process: subprocess.Popen[bytes]) -> int:
+    return await asyncio.to_thread(process.wait, TIMEOUT_S)
+
+
+async def test_killed_worker_loses_no_message_and_repeats_only_windows_under_way(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine)
+    with worker_process(database_url, **SLOW) as worker:
+        await until(lambda: is_midway(engine, campaign_id))
+        worker.send_signal(signal.SIGKILL)
+        await exit_code(worker)
+    left_submitting = (await counts(engine, campaign_id)).get("submitting", 0)
+    assert left_submitting % 100 == 0
+    assert 0 < left_submitting <= 8 * 100
+
+    with worker_process(database_url, **QUICK, worker_heartbeat_timeout_s=2):
+        await until(lambda: are_all(engine, campaign_id, "delivered"))
+        await until(lambda: has_no_slice(engine))
+
+    total, recipients = await hand_overs(engine)
+    assert recipients == MESSAGE_COUNT
+    assert total - MESSAGE_COUNT <= left_submitting
+
+
+async def test_drained_worker_exits_with_0_and_leaves_nothing_submitting(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine)
+    with worker_process(database_url, **SLOW) as worker:
+        await until(lambda: is_midway(engine, campaign_id))
+        worker.send_signal(signal.SIGTERM)
+        assert await exit_code(worker) == 0
+    assert set(await counts(engine, campaign_id)) >= {"queued", "submitted"}
+    assert "submitting" not in await counts(engine, campaign_id)
+
+    with worker_process(database_url, **QUICK):
+        await until(lambda: are_all(engine, campaign_id, "delivered"))
+
+    assert await hand_overs(engine) == (MESSAGE_COUNT, MESSAGE_COUNT)
+
+
+async def test_worker_that_cannot_drain_in_time_says_so_and_loses_nothing(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine, 500)
+    with worker_process(
+        database_url, sandbox_submit_delay_s=20, worker_drain_timeout_s=0.2
+    ) as worker:
+        await until(lambda: is_submitting(engine, campaign_id))
+        worker.send_signal(signal.SIGTERM)
+        assert await exit_code(worker) == 1
+
+    with worker_process(database_url, **QUICK, worker_heartbeat_timeout_s=1):
+        await until(lambda: are_all(engine, campaign_id, "delivered"))
+
+
+async def is_submitting(engine: AsyncEngine, campaign_id: int) -> bool:
+    return "submitting" in await counts(engine, campaign_id)
+
+
+async def test_worker_outlives_the_loss_of_all_its_connections(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine)
+    with worker_process(database_url, **SLOW, sandbox_delivery_delay_s=0.1) as worker:
+        await until(lambda: is_midway(engine, campaign_id))
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(CUT_OFF)
+        await connection.close()
+
+        await until(lambda: are_all(engine, campaign_id, "delivered"))
+
+        assert worker.poll() is None
+
+
+async def test_two_workers_share_a_campaign_and_send_each_message_once(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine)
+    with worker_process(database_url, **QUICK), worker_process(database_url, **QUICK):
+        await until(lambda: are_all(engine, campaign_id, "delivered"))
+
+    assert await hand_overs(engine) == (MESSAGE_COUNT, MESSAGE_COUNT)
