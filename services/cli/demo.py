@@ -66,6 +66,9 @@ def _own_stack(data_dir: Path) -> Iterator[Addresses]:
     _say(f"Starting Postgres, API, redirector, recorder and worker (log: {log})")
     argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
     argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]
+    # The log shows the demo key, as `txlink run` does on a terminal: its owner alone may read it.
+    log.unlink(missing_ok=True)
+    log.touch(mode=0o600)
     with log.open("wb") as output:
         child = subprocess.Popen(argv, stdout=output, stderr=subprocess.STDOUT)
     addresses = Addresses(f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{redirector_port}")
