@@ -79,6 +79,8 @@ def test_database_is_dropped_although_a_client_is_still_connected(
 def test_databases_of_dead_processes_are_pruned_and_those_of_living_ones_kept(
     postgres_server: DatabaseServer, database_url: str
 ) -> None:
+    if not postgres_server.is_private:
+        pytest.skip("another machine's living processes would pass for dead ones")
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         dead.wait()
     orphan = f"txlink_test_{dead.pid}_0"

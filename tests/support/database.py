@@ -37,9 +37,11 @@ class DatabaseServer:
 
     Attributes:
         admin_url: ``postgresql://`` URL of an existing database, of a role with CREATEDB.
+        is_private: Whether only this checkout's tests, on this machine, use it.
     """
 
     admin_url: str
+    is_private: bool
 
     def url(self, database: str) -> str:
         """Return the URL of a database on this server."""
@@ -58,7 +60,7 @@ class DatabaseServer:
             yield url
 
     def prune(self) -> None:
-        """Drop what killed test runs left: databases of dead processes and old templates."""
+        """Drop what killed runs left on a private server: databases and old templates."""
         asyncio.run(_prune(self.admin_url, keep=_template_name()))
 
     @contextmanager
@@ -81,10 +83,10 @@ class DatabaseServer:
 def database_server() -> Iterator[DatabaseServer]:
     """Yield the server of ``DATABASE_URL``, or else the embedded one, shared by all workers."""
     if url := os.environ.get("DATABASE_URL"):  # noqa: TID251 - pytest's main is not ours
-        yield DatabaseServer(url)
+        yield DatabaseServer(url, is_private=False)
         return
     with embedded_postgres.running(DATA_DIR, durable=False) as embedded:
-        server = DatabaseServer(embedded.url("postgres"))
+        server = DatabaseServer(embedded.url("postgres"), is_private=True)
         if embedded.started:
             server.prune()
         yield server
@@ -141,6 +143,7 @@ async def execute(url: str, statement: str) -> None:
 async def _prune(url: str, *, keep: str) -> None:
     connection = await asyncpg.connect(url)
     try:
+        await connection.execute("SELECT pg_advisory_lock($1)", TEMPLATE_LOCK)
         for (name,) in await connection.fetch(OURS):
             if not (name.startswith(keep) or _is_of_living_process(name)):
                 await connection.execute(DROP.format(name=name))
