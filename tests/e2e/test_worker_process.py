@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.storage.engine import create_engine
 from tests.support.stored_campaigns import FIRST_MSISDN, counts, store_campaign
+from tests.support.waiting import TIMEOUT_S, until
 from tests.support.worker_process import worker_process
 
 MESSAGE_COUNT = 5_000
 # Windows take long enough that a kill always meets some under way.
 SLOW = {"sandbox_submit_delay_s": 0.2, "worker_heartbeat_timeout_s": 2}
 QUICK = {"sandbox_submit_delay_s": 0, "sandbox_delivery_delay_s": 0.1}
-TIMEOUT_S = 60.0
 
 HAND_OVERS = text("SELECT count(*), count(DISTINCT msisdn) FROM sandbox_message")
 # Receipts of hand-overs that the killed worker never noted wait longer, for a message that has
@@ -35,12 +35,6 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
     engine = create_engine(database_url, application="txlink tests")
     yield engine
     await engine.dispose()
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(TIMEOUT_S):
-        while not await condition():  # noqa: ASYNC110 - what it waits for is in a database
-            await asyncio.sleep(0.05)
 
 
 async def a_campaign(engine: AsyncEngine, count: int = MESSAGE_COUNT) -> int:

@@ -1,0 +1,189 @@
+"""The queue: with the campaign or not at all, urgent first, one job a slice, nothing vanishes."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from pgqueuer import AsyncpgDriver, Job, Queries
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.types import QueueEntrypoint, QueueManagerId
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.worker.storage.job_queue import LosslessQueries, SliceLeases, queue_driver
+from shared.storage.queue import (
+    Entrypoint,
+    MessageSlice,
+    enqueue_delivery_reports,
+    enqueue_slice,
+    enqueue_slices,
+)
+from tests.support.stored_campaigns import FIRST_MSISDN, store_campaign
+from tests.support.waiting import until
+
+ALL = {
+    QueueEntrypoint(name): EntrypointExecutionParameter(concurrency_limit=0) for name in Entrypoint
+}
+NO_HEARTBEAT = timedelta(0)
+JOB_COUNT = "SELECT count(*) FROM pgqueuer"
+STATUS = "SELECT status::text FROM pgqueuer WHERE id = $1"
+
+
+@pytest.fixture
+async def raw(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def take(
+    queries: Queries, count: int = 10, *, stale_after: timedelta = timedelta(minutes=1)
+) -> list[Job]:
+    return await queries.dequeue(
+        batch_size=count,
+        entrypoints=ALL,
+        queue_manager_id=QueueManagerId(uuid.uuid4()),
+        global_concurrency_limit=None,
+        heartbeat_timeout=stale_after,
+    )
+
+
+def part_of(job: Job) -> MessageSlice:
+    assert job.payload is not None
+    return MessageSlice.from_payload(job.payload)
+
+
+async def test_campaign_is_cut_into_slices_that_hold_every_position_once(
+    raw: asyncpg.Connection,
+) -> None:
+    await enqueue_slices(raw, 7, 1_250, urgent=False)
+
+    parts = [part_of(job) for job in await take(Queries.from_asyncpg_connection(raw))]
+    assert parts == [
+        MessageSlice(7, range(500)),
+        MessageSlice(7, range(500, 1_000)),
+        MessageSlice(7, range(1_000, 1_250)),
+    ]
+
+
+async def test_jobs_are_taken_back_with_the_transaction(raw: asyncpg.Connection) -> None:
+    transaction = raw.transaction()
+    await transaction.start()
+    await enqueue_slices(raw, 7, 100_000, urgent=False)
+    assert await raw.fetchval(JOB_COUNT) == 200
+
+    await transaction.rollback()
+
+    assert await raw.fetchval(JOB_COUNT) == 0
+
+
+async def test_urgent_goes_before_reports_and_reports_before_bulk(raw: asyncpg.Connection) -> None:
+    await enqueue_slices(raw, 1, 1_000, urgent=False)
+    await enqueue_delivery_reports(raw, [5])
+    await enqueue_slices(raw, 2, 1, urgent=True)
+
+    jobs = await take(Queries.from_asyncpg_connection(raw))
+
+    assert part_of(jobs[0]).campaign_id == 2
+    assert str(jobs[1].entrypoint) == str(Entrypoint.SETTLE_DELIVERY_REPORTS)
+    assert [part_of(job).positions for job in jobs[2:]] == [range(500), range(500, 1_000)]
+
+
+async def test_retry_is_not_taken_before_its_time(raw: asyncpg.Connection) -> None:
+    part = MessageSlice(1, (3, 17))
+    await enqueue_slice(raw, part, priority=0, delay=timedelta(seconds=0.3))
+    queries = Queries.from_asyncpg_connection(raw)
+
+    early = await take(queries)
+    await asyncio.sleep(0.4)
+    in_time = await take(queries)
+
+    assert early == []
+    assert [part_of(job) for job in in_time] == [part]
+
+
+async def test_job_of_a_dead_worker_is_taken_again(raw: asyncpg.Connection) -> None:
+    await enqueue_slices(raw, 1, 1, urgent=True)
+    queries = Queries.from_asyncpg_connection(raw)
+    (taken,) = await take(queries)
+
+    assert await take(queries) == []
+    (again,) = await take(queries, stale_after=NO_HEARTBEAT)
+
+    assert again.id == taken.id
+
+
+async def test_job_cut_off_midway_stays_in_the_queue(raw: asyncpg.Connection) -> None:
+    await enqueue_slices(raw, 1, 1, urgent=True)
+    queries = LosslessQueries(AsyncpgDriver(raw))
+    (job,) = await take(queries)
+
+    await queries.log_jobs([(job, "canceled", None)])
+
+    assert await raw.fetchval(STATUS, job.id) == "picked"
+
+
+async def test_job_that_ends_leaves_the_queue(raw: asyncpg.Connection) -> None:
+    await enqueue_slices(raw, 1, 1, urgent=True)
+    queries = LosslessQueries(AsyncpgDriver(raw))
+    (job,) = await take(queries)
+
+    await queries.log_jobs([(job, "successful", None)])
+
+    assert await raw.fetchval(JOB_COUNT) == 0
+
+
+async def test_job_whose_retry_cannot_be_stored_stays_in_the_queue(
+    raw: asyncpg.Connection, database_url: str
+) -> None:
+    await enqueue_slices(raw, 1, 1, urgent=True)
+    async with queue_driver(database_url) as driver:
+        queries = LosslessQueries(driver)
+        (job,) = await take(queries)
+    # The connection is closed by now, as in an outage.
+
+    await queries.retry_job(job, timedelta(0), None)
+
+    assert await raw.fetchval(STATUS, job.id) == "picked"
+
+
+async def test_slice_is_leased_to_one_worker_until_it_ends_or_dies(database_url: str) -> None:
+    bulk, retry = MessageSlice(1 << 45, range(500, 1_000)), MessageSlice(1 << 45, (501, 999))
+    other = MessageSlice(1 << 45, range(500))
+    async with queue_driver(database_url) as second:
+        rival = SliceLeases(second)
+        async with queue_driver(database_url) as first:
+            leases = SliceLeases(first)
+            async with leases.hold(bulk) as is_held:
+                assert is_held
+                async with (
+                    rival.hold(bulk) as by_rival,
+                    rival.hold(retry) as retry_by_rival,
+                    leases.hold(retry) as retry_by_ourselves,
+                    rival.hold(other) as other_by_rival,
+                ):
+                    assert not by_rival
+                    assert not retry_by_rival
+                    assert not retry_by_ourselves
+                    assert other_by_rival
+            async with rival.hold(bulk) as after_the_end:
+                assert after_the_end
+            await leases.hold(bulk).__aenter__()
+        await until(lambda: is_free(rival, bulk))
+
+
+async def is_free(leases: SliceLeases, part: MessageSlice) -> bool:
+    async with leases.hold(part) as is_held:
+        return is_held
+
+
+async def test_accepted_campaign_is_queued_with_its_rows(
+    engine: AsyncEngine, raw: asyncpg.Connection
+) -> None:
+    campaign_id = await store_campaign(engine, msisdns=[FIRST_MSISDN], is_queued=True, urgent=True)
+
+    (job,) = await take(Queries.from_asyncpg_connection(raw))
+
+    assert part_of(job) == MessageSlice(campaign_id, range(1))

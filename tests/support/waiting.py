@@ -1,0 +1,17 @@
+"""Waiting for what other processes and tasks do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+TIMEOUT_S = 60.0
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Ask again and again until the answer is yes.
+
+    Raises:
+        TimeoutError: It was no for ``TIMEOUT_S``.
+    """
+    async with asyncio.timeout(TIMEOUT_S):
+        while not await condition():  # noqa: ASYNC110 - what it waits for is in a database
+            await asyncio.sleep(0.05)
