@@ -15,6 +15,7 @@ from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
 from services.worker.jobs.submit_messages import SubmitMessages
 from services.worker.settings import WorkerSettings
 from services.worker.storage.job_queue import queue_driver
+from services.worker.storage.sandbox import SandboxBook
 from shared.clock import SystemClock
 from shared.storage.engine import create_engine
 
@@ -25,6 +26,7 @@ class WorkerContext:
 
     engine: AsyncEngine
     driver: AsyncpgDriver
+    sandbox_book: SandboxBook
     submit_messages: SubmitMessages
     settle_delivery_reports: SettleDeliveryReports
 
@@ -43,8 +45,9 @@ async def open_context(
         url, application="txlink worker", pool_size=settings.worker_concurrency, max_overflow=2
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
+    sandbox_book = SandboxBook(engine)
     carriers = build_carriers(
-        engine,
+        sandbox_book=sandbox_book,
         sandbox_timing=SandboxTiming(
             settings.sandbox_submit_delay_s, settings.sandbox_delivery_delay_s
         ),
@@ -56,6 +59,7 @@ async def open_context(
             yield WorkerContext(
                 engine,
                 driver,
+                sandbox_book,
                 SubmitMessages(engine, carriers, jitter, draining),
                 SettleDeliveryReports(engine, jitter),
             )

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from datetime import timedelta
 from functools import partial
+from math import inf
 
 from pgqueuer import Job, RetryRequested
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor
@@ -19,7 +20,7 @@ from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
 from services.worker.settings import WorkerSettings
 from services.worker.storage.job_queue import LosslessQueries, SliceLeases
-from services.worker.storage.outages import is_outage
+from services.worker.storage.outages import is_outage, outlive_outages
 from shared.storage.queue import Entrypoint, MessageSlice, report_ids_from_payload
 
 RECONNECT_INTERVAL_S = 1.0
@@ -53,16 +54,17 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
         except Exception as error:
             if not is_outage(error):
                 raise
-            LOGGER.warning("no Postgres (%r); trying again", error)
+            LOGGER.warning("no Postgres for the queue (%s); trying again", type(error).__name__)
             await _sleep_unless(draining, RECONNECT_INTERVAL_S)
 
 
 async def _work(context: WorkerContext, settings: WorkerSettings, draining: asyncio.Event) -> None:
     manager = _queue_manager(context)
+    outlive = partial(outlive_outages, context.engine, patience_s=inf)
     async with asyncio.TaskGroup() as tasks:
         companions = [
-            tasks.create_task(sandbox_receipts.run(context.engine)),
-            tasks.create_task(upkeep.run(context.engine)),
+            tasks.create_task(outlive(partial(sandbox_receipts.run, context.sandbox_book))),
+            tasks.create_task(outlive(partial(upkeep.run, context.engine))),
             tasks.create_task(_drain(manager, draining, settings.worker_drain_timeout_s)),
         ]
         await _take_jobs(manager, settings)

@@ -3,19 +3,18 @@
 import random  # noqa: TID251 - named for its type; the generator is injected
 from collections.abc import Mapping
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from services.worker.carriers import sandbox
 from services.worker.carriers.port import Carrier
+from services.worker.storage.sandbox import SandboxBook
 from shared.clock import Clock
 
 
 def build_carriers(
-    engine: AsyncEngine,
     *,
+    sandbox_book: SandboxBook,
     sandbox_timing: sandbox.SandboxTiming,
     draw: random.Random,
     clock: Clock,
 ) -> Mapping[str, Carrier]:
     """Set up every carrier of this worker."""
-    return {sandbox.NAME: sandbox.SandboxCarrier(engine, sandbox_timing, draw, clock)}
+    return {sandbox.NAME: sandbox.SandboxCarrier(sandbox_book, sandbox_timing, draw, clock)}

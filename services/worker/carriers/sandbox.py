@@ -21,10 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
-from services.worker.storage.sandbox import SandboxMessage, add_messages
+from services.worker.storage.sandbox import SandboxBook, SandboxMessage
 from shared.clock import Clock
 
 NAME = "sandbox"
@@ -72,7 +70,7 @@ def delivery_delay(mean_s: float, draw: random.Random) -> timedelta:
 class SandboxCarrier:
     """Takes messages into a table."""
 
-    engine: AsyncEngine
+    book: SandboxBook
     timing: SandboxTiming
     draw: random.Random
     clock: Clock
@@ -85,8 +83,7 @@ class SandboxCarrier:
         now = self.clock.now()
         answers = [refusal(message) or self._take(message, now) for message in messages]
         taken = [answer for answer in answers if isinstance(answer, SandboxMessage)]
-        async with self.engine.begin() as connection:
-            await add_messages(connection, terms, taken)
+        await self.book.add(terms, taken)
         return [_result(answer) for answer in answers]
 
     def _take(self, message: OutgoingMessage, now: datetime) -> SandboxMessage:

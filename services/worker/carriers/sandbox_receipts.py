@@ -2,13 +2,8 @@
 
 import asyncio
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from services.worker.carriers import sandbox
-from services.worker.storage.delivery_reports import add_reports
-from services.worker.storage.sandbox import DueReceipt, claim_due_receipts
-from shared.storage.engine import raw_connection
-from shared.storage.queue import enqueue_delivery_reports
+from services.worker.storage.sandbox import DueReceipt, SandboxBook
 
 BATCH_RECEIPT_COUNT = 1000
 POLL_INTERVAL_S = 0.25
@@ -26,20 +21,15 @@ def receipt_text(receipt: DueReceipt) -> str:
     )
 
 
-async def send_due_receipts(engine: AsyncEngine) -> int:
-    """Send one batch of due receipts, each exactly once; return how many there were."""
-    async with engine.begin() as connection:
-        receipts = await claim_due_receipts(connection, BATCH_RECEIPT_COUNT)
-        if receipts:
-            texts = [receipt_text(receipt) for receipt in receipts]
-            report_ids = await add_reports(connection, sandbox.NAME, texts)
-            raw = await raw_connection(connection)
-            await enqueue_delivery_reports(raw, report_ids)
-    return len(receipts)
+async def send_due_receipts(book: SandboxBook) -> int:
+    """Send one batch of due receipts; return how many there were."""
+    return await book.send_due_receipts(
+        sandbox.NAME, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
+    )
 
 
-async def run(engine: AsyncEngine) -> None:
+async def run(book: SandboxBook) -> None:
     """Send receipts as they fall due, until cancelled."""
     while True:
-        if await send_due_receipts(engine) < BATCH_RECEIPT_COUNT:
+        if await send_due_receipts(book) < BATCH_RECEIPT_COUNT:
             await asyncio.sleep(POLL_INTERVAL_S)

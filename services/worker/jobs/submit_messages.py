@@ -5,6 +5,7 @@ import logging
 import random  # noqa: TID251 - named for its type; the generator is injected
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,6 +18,7 @@ from services.worker.storage.messages import (
     apply_settlements,
     claim_window,
 )
+from services.worker.storage.outages import outlive_outages
 from services.worker.wording import bodies
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import raw_connection
@@ -24,6 +26,7 @@ from shared.storage.queue import MessageSlice, enqueue_slice
 
 WINDOW_MESSAGE_COUNT = 100
 CARRIER_TIMEOUT_S = 30.0
+SETTLE_PATIENCE_S = 15.0
 
 LOGGER = logging.getLogger(__name__)
 
@@ -75,7 +78,12 @@ class SubmitMessages:
         settlements = [
             _settlement(message, result) for message, result in zip(claimed, results, strict=True)
         ]
-        await self._settle(campaign.id, claimed, settlements, priority)
+        # The carrier has the messages: to forget its answers is to send them twice.
+        await outlive_outages(
+            self.engine,
+            partial(self._settle, campaign.id, claimed, settlements, priority),
+            patience_s=SETTLE_PATIENCE_S,
+        )
 
     async def _settle(
         self,

@@ -1,8 +1,15 @@
-"""Telling an outage of Postgres from a fault of ours."""
+"""Telling an outage of Postgres from a fault of ours, and outliving it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+PAUSE_S = 0.5
 
 _OUTAGES = (
     OSError,  # with it TimeoutError and ConnectionError
@@ -12,16 +19,43 @@ _OUTAGES = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InternalClientError,
-    # After a failover, connections to what was the primary (SQLSTATE 25006).
+    # After a failover, on connections to what was the primary (SQLSTATE 25006).
     asyncpg.ReadOnlySQLTransactionError,
 )
 
+LOGGER = logging.getLogger(__name__)
+
 
 def is_outage(error: BaseException) -> bool:
-    """Tell whether an error means that Postgres is away, and all connections must be made anew."""
+    """Tell whether an error means that Postgres is away, and connections must be made anew."""
     if isinstance(error, BaseExceptionGroup):
         return all(is_outage(inner) for inner in error.exceptions)
     if isinstance(error, DBAPIError):
         cause = error.orig and error.orig.__cause__
         return error.connection_invalidated or isinstance(cause, _OUTAGES)
     return isinstance(error, _OUTAGES)
+
+
+async def outlive_outages(
+    engine: AsyncEngine, work: Callable[[], Awaitable[None]], *, patience_s: float
+) -> None:
+    """Do some work, and do it again on new connections when an outage breaks it off.
+
+    Args:
+        engine: Where the work's connections come from; all its idle ones are dropped.
+        work: What can be done twice.
+        patience_s: How long to go on trying, in seconds; the last outage is then raised.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_s
+    while True:
+        try:
+            await work()
+        except Exception as error:
+            if not is_outage(error) or loop.time() > deadline:
+                raise
+            LOGGER.warning("no Postgres (%s); trying again", type(error).__name__)
+            await engine.dispose()
+            await asyncio.sleep(PAUSE_S)
+        else:
+            return

@@ -1,13 +1,16 @@
 """What the sandbox carrier was given, and the receipts it owes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.worker.carriers.port import SendingTerms
+from services.worker.storage.delivery_reports import add_reports
+from shared.storage.engine import raw_connection
+from shared.storage.queue import enqueue_delivery_reports
 
 ADD_MESSAGES = text("""
     INSERT INTO sandbox_message (
@@ -65,28 +68,57 @@ class DueReceipt:
     body: str = field(repr=False)
 
 
-async def add_messages(
-    connection: AsyncConnection, terms: SendingTerms, messages: Sequence[SandboxMessage]
-) -> None:
-    """Keep what the sandbox was given."""
-    await connection.execute(
-        ADD_MESSAGES,
-        {
-            "account_id": terms.account_id,
-            "sender_id": terms.sender_id,
-            "encoding": terms.encoding,
-            "segment_count": terms.segment_count,
-            "carrier_message_ids": [message.carrier_message_id for message in messages],
-            "msisdns": [message.msisdn for message in messages],
-            "bodies": [message.body for message in messages],
-            "receipt_states": [message.receipt_state for message in messages],
-            "receipts_due_at": [message.receipt_due_at for message in messages],
-        },
-    )
+class SandboxBook:
+    """The sandbox carrier's own records.
+
+    They stand for another company's system, so they open their own transactions: what the
+    sandbox took stays taken, even if the worker dies before it has noted the answer.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def add(self, terms: SendingTerms, messages: Sequence[SandboxMessage]) -> None:
+        """Keep what the sandbox was given."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                ADD_MESSAGES,
+                {
+                    "account_id": terms.account_id,
+                    "sender_id": terms.sender_id,
+                    "encoding": terms.encoding,
+                    "segment_count": terms.segment_count,
+                    "carrier_message_ids": [message.carrier_message_id for message in messages],
+                    "msisdns": [message.msisdn for message in messages],
+                    "bodies": [message.body for message in messages],
+                    "receipt_states": [message.receipt_state for message in messages],
+                    "receipts_due_at": [message.receipt_due_at for message in messages],
+                },
+            )
+
+    async def send_due_receipts(
+        self, carrier: str, write: Callable[[DueReceipt], str], *, receipt_count: int
+    ) -> int:
+        """Store receipts that are due as delivery reports, each once, and queue their reading.
+
+        Args:
+            carrier: The name that the reports come under.
+            write: Makes the text of a receipt.
+            receipt_count: Send at most this many.
+
+        Returns:
+            How many were sent.
+        """
+        async with self._engine.begin() as connection:
+            receipts = await _claim_due_receipts(connection, receipt_count)
+            if receipts:
+                texts = [write(receipt) for receipt in receipts]
+                report_ids = await add_reports(connection, carrier, texts)
+                await enqueue_delivery_reports(await raw_connection(connection), report_ids)
+        return len(receipts)
 
 
-async def claim_due_receipts(connection: AsyncConnection, receipt_count: int) -> list[DueReceipt]:
-    """Take up to ``receipt_count`` receipts that are due and not sent."""
+async def _claim_due_receipts(connection: AsyncConnection, receipt_count: int) -> list[DueReceipt]:
     rows = await connection.execute(TAKE_DUE_RECEIPTS, {"receipt_count": receipt_count})
     return [
         DueReceipt(

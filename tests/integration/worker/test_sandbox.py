@@ -13,6 +13,7 @@ from services.worker.carriers.sandbox import SandboxCarrier, SandboxTiming
 from services.worker.carriers.sandbox_receipts import send_due_receipts
 from services.worker.loop import run_worker
 from services.worker.settings import WorkerSettings
+from services.worker.storage.sandbox import SandboxBook
 from shared.clock import SystemClock
 from shared.domain.messages import MessageStatus
 from tests.support.randomness import seeded
@@ -89,7 +90,7 @@ async def test_last_digits_lead_to_every_end_that_a_message_can_have(
 
 
 async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
-    carrier = SandboxCarrier(engine, SandboxTiming(0, 60), seeded(), SystemClock())
+    carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 60), seeded(), SystemClock())
     messages = [OutgoingMessage(place, 919_800_010_003 + place, "Hello", 1) for place in range(3)]
 
     taken, refused, throttled = await carrier.submit(TERMS, messages)
@@ -104,13 +105,13 @@ async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
 
 
 async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> None:
-    slow = SandboxCarrier(engine, SandboxTiming(0, 3_600), seeded(), SystemClock())
-    quick = SandboxCarrier(engine, SandboxTiming(0, 0), seeded(), SystemClock())
+    slow = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 3_600), seeded(), SystemClock())
+    quick = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
     await slow.submit(TERMS, [OutgoingMessage(0, 919_800_010_010, "Slow", 1)])
     await quick.submit(TERMS, [OutgoingMessage(1, 919_800_010_011, "Quick", 1)])
 
-    assert await send_due_receipts(engine) == 1
-    assert await send_due_receipts(engine) == 0
+    assert await send_due_receipts(SandboxBook(engine)) == 1
+    assert await send_due_receipts(SandboxBook(engine)) == 0
 
     async with engine.connect() as connection:
         (raw,) = (await connection.execute(REPORTS)).scalars()
@@ -118,13 +119,13 @@ async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> N
 
 
 async def test_workers_that_look_at_once_send_each_receipt_once(engine: AsyncEngine) -> None:
-    carrier = SandboxCarrier(engine, SandboxTiming(0, 0), seeded(), SystemClock())
+    carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
     messages = [
         OutgoingMessage(place, 919_800_010_010 + place, "Hello", 1) for place in range(3_000)
     ]
     await carrier.submit(TERMS, messages)
 
-    sent = await asyncio.gather(*(send_due_receipts(engine) for _ in range(5)))
+    sent = await asyncio.gather(*(send_due_receipts(SandboxBook(engine)) for _ in range(5)))
 
     assert sum(sent) == 3_000
     async with engine.connect() as connection:
