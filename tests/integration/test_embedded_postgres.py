@@ -11,7 +11,6 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +80,7 @@ class Operator:
 
     def process(self, script: str, *arguments: str) -> subprocess.Popen[str]:
         who = (str(self.uid), str(self.gid), str(self.data_dir))
-        return subprocess.Popen(  # noqa: S603 - our own interpreter
+        return subprocess.Popen(
             [sys.executable, "-c", PRELUDE + script, *who, *arguments],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
@@ -128,15 +127,6 @@ def query(url: str, statement: str) -> str:
             await connection.close()
 
     return asyncio.run(run())
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """Yield a folder that every account may enter, as pytest's own are not."""
-    with tempfile.TemporaryDirectory(prefix="txlink-test-") as name:
-        folder = Path(name).resolve()
-        folder.chmod(0o755)
-        yield folder
 
 
 def account(name: str) -> tuple[int, int]:
@@ -210,7 +200,7 @@ def test_pid_of_the_killed_server_may_be_a_zombies_of_the_same_account(operator:
     pid = operator.kill_postmaster()
     uid, _ = owner(operator)
 
-    with subprocess.Popen([TRUE], user=uid if IS_ROOT else None) as zombie:  # noqa: S603 - it's true
+    with subprocess.Popen([TRUE], user=uid if IS_ROOT else None) as zombie:
         os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
         lines = operator.pid_file.read_text()
         operator.pid_file.write_text(lines.replace(str(pid), str(zombie.pid), 1))

@@ -304,7 +304,7 @@ async def test_cancelled_supervisor_stops_all_and_stays_cancelled(journal: Journ
 
 def run_supervisor(*specs: ProcessSpec, grace_s: float = 10.0) -> subprocess.Popen[str]:
     listed = [{"name": spec.name, "argv": spec.argv, "env": {}} for spec in specs]
-    return subprocess.Popen(  # noqa: S603 - our own interpreter
+    return subprocess.Popen(
         [sys.executable, "-c", SUPERVISE, json.dumps(listed), str(grace_s)],
         cwd=REPOSITORY,
         stdout=subprocess.PIPE,

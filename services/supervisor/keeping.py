@@ -1,28 +1,19 @@
-"""Keep a set of processes running in one terminal, and leave none behind.
-
-Each process has a session of its own, so a terminal's Ctrl-C reaches the supervisor alone, which
-then stops them in order. Should the supervisor be killed, ``orphan_guard`` ends them (on Linux).
-"""
+"""Keep one process running."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from io import TextIOWrapper
-from itertools import cycle
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 import httpx
 
-from services import orphan_guard
+from services.supervisor import orphan_guard
+from services.supervisor.terminal import Terminal
 
-_COLOURS = (36, 33, 32, 35, 34, 31)
-_OWN_NAME = "supervisor"
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_LINE_OCTETS = 65_536
+_CHUNK_OCTETS = 65_536
 _POLL_S = 0.1
 _PROBE_S = 2.0
 _LAST_OUTPUT_S = 1.0
@@ -68,114 +59,16 @@ class Pace:
     healthy_s: float = 60.0
 
 
-_DEFAULT_PACE = Pace()
-
-
-async def supervise(
-    specs: Sequence[ProcessSpec],
-    *,
-    on_ready: Callable[[], Awaitable[None]] | None = None,
-    output: TextIO | None = None,
-    pace: Pace = _DEFAULT_PACE,
-) -> None:
-    """Keep processes running until SIGINT, SIGTERM or SIGHUP; a second one ends the grace.
+class Keeper:
+    """Start a process, start it again when it dies, and stop it.
 
     Args:
-        specs: As for ``supervised``.
-        on_ready: Called once all are ready; if it raises, all are stopped.
-        output: As for ``supervised``; all are stopped when its reader has gone.
-        pace: As for ``supervised``.
-
-    Raises:
-        SupervisorError: A process did not get ready; the others have been stopped.
+        spec: The process.
+        terminal: Where its output and its deaths are shown.
+        pace: How patient to be with it.
     """
-    terminal = _Terminal([spec.name for spec in specs], output or sys.stdout)
-    stop = _Stop()
-    with _StoppedBySignals(stop):
-        async with _supervised(specs, terminal, pace, stop):
-            if on_ready is not None:
-                await on_ready()
-            await terminal.closed.wait()
 
-
-@asynccontextmanager
-async def supervised(
-    specs: Sequence[ProcessSpec], *, output: TextIO | None = None, pace: Pace = _DEFAULT_PACE
-) -> AsyncIterator[None]:
-    """Keep processes running for as long as the context lasts.
-
-    Args:
-        specs: In the order of their start, each awaiting the one before; stopped in reverse.
-        output: Takes their output and the supervisor's own words; None is standard output.
-        pace: The supervisor's patience.
-
-    Yields:
-        When all are ready.
-
-    Raises:
-        SupervisorError: A process did not get ready; the others have been stopped.
-    """
-    terminal = _Terminal([spec.name for spec in specs], output or sys.stdout)
-    async with _supervised(specs, terminal, pace, _Stop()):
-        yield
-
-
-@dataclass(slots=True)
-class _Stop:
-    begun: bool = False
-    hurry: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@asynccontextmanager
-async def _supervised(
-    specs: Sequence[ProcessSpec], terminal: "_Terminal", pace: Pace, stop: _Stop
-) -> AsyncIterator[None]:
-    keepers: list[_Keeper] = []
-    try:
-        for spec in specs:
-            keepers.append(_Keeper(spec, terminal, pace))
-            await keepers[-1].start()
-        yield
-    finally:
-        stop.begun = True
-        terminal.say("stopping")
-        for keeper in reversed(keepers):
-            await keeper.stop(stop.hurry)
-
-
-class _StoppedBySignals:
-    """Turn the first signal into a cancellation that ends here, later ones into haste."""
-
-    def __init__(self, stop: _Stop) -> None:
-        self._stop = stop
-        self._signalled = False
-
-    def __enter__(self) -> None:
-        self._task = asyncio.current_task()
-        for number in _STOP_SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
-        for number in _STOP_SIGNALS:
-            asyncio.get_running_loop().remove_signal_handler(number)
-        if not (self._signalled and kind is asyncio.CancelledError and self._task):
-            return False
-        self._task.uncancel()
-        return True
-
-    def _on_signal(self) -> None:
-        # Once stopping, a cancellation would interrupt just that.
-        if self._stop.begun or self._signalled:
-            self._stop.hurry.set()
-        elif self._task:
-            self._signalled = True
-            self._task.cancel()
-
-
-class _Keeper:
-    """Keep one process running."""
-
-    def __init__(self, spec: ProcessSpec, terminal: "_Terminal", pace: Pace) -> None:
+    def __init__(self, spec: ProcessSpec, terminal: Terminal, pace: Pace) -> None:
         self._spec = spec
         self._terminal = terminal
         self._pace = pace
@@ -184,6 +77,11 @@ class _Keeper:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        """Start the process and wait until it is ready.
+
+        Raises:
+            SupervisorError: Its URL answers before it, or not in time after it has started.
+        """
         url = self._spec.ready_url
         if url is None:
             self._task = asyncio.create_task(self._keep())
@@ -208,6 +106,11 @@ class _Keeper:
             ) from None
 
     async def stop(self, hurry: asyncio.Event) -> None:
+        """End the process for good: SIGTERM, then SIGKILL to its group.
+
+        Args:
+            hurry: Ends the time of grace between the two early.
+        """
         if self._task is None:
             return
         self._stopping.set()
@@ -283,9 +186,9 @@ class _Keeper:
         )
         rest = b""
         try:
-            while chunk := await reader.read(_LINE_OCTETS):
+            while chunk := await reader.read(_CHUNK_OCTETS):
                 *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) > _LINE_OCTETS:
+                if len(rest) > _CHUNK_OCTETS:
                     lines, rest = [*lines, rest], b""
                 for line in lines:
                     self._terminal.write(self._spec.name, line.decode(errors="replace"))
@@ -304,33 +207,6 @@ class _Keeper:
             # PermissionError is macOS's word for a group of zombies.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-
-
-class _Terminal:
-    """Write lines with their process's name before them."""
-
-    def __init__(self, names: Sequence[str], output: TextIO) -> None:
-        self.closed = asyncio.Event()
-        self._output = output
-        if isinstance(output, TextIOWrapper):
-            # A character that the terminal lacks must not end the reading of a process.
-            output.reconfigure(errors="backslashreplace")
-        self._width = max(map(len, (_OWN_NAME, *names)))
-        colours = cycle(_COLOURS) if output.isatty() else None
-        self._colours = {name: next(colours) for name in names} if colours else {}
-
-    def say(self, line: str) -> None:
-        self.write(_OWN_NAME, line)
-
-    def write(self, name: str, line: str) -> None:
-        prefix = f"{name:{self._width}} |"
-        if colour := self._colours.get(name):
-            prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
-        try:
-            self._output.write(f"{prefix} {line}\n")
-            self._output.flush()
-        except OSError:
-            self.closed.set()
 
 
 async def _status(client: httpx.AsyncClient, url: str) -> int | None:
