@@ -20,7 +20,7 @@ MOBILE_SAFARI = "Mobile/15E148 Safari/604.1"
                 "Android",
                 "14",
                 "mobile",
-                "SM-A546E",
+                "Samsung SM-A546E",
                 is_spider=False,
             ),
         ),

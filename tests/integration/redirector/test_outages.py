@@ -1,0 +1,149 @@
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from services.redirector.blocks import Block
+from services.redirector.settings import RedirectorSettings
+from services.redirector.snapshots import Snapshot, SnapshotFile
+from services.redirector.storage.links import TokenDomain
+from tests.support.links import DESTINATION, seed_campaign
+from tests.support.postgres_relay import PostgresRelay
+from tests.support.redirector import journaled_hits, serving
+from tests.support.waiting import until
+
+DOMAIN = TokenDomain(6, bytes(32), 1000, 5_000_000)
+
+
+@pytest.fixture
+async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
+    relay = PostgresRelay(database_url)
+    await relay.open()
+    yield relay
+    await relay.cut()
+
+
+@pytest.fixture
+def settings(
+    relay: PostgresRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> RedirectorSettings:
+    monkeypatch.setenv("DATABASE_URL", relay.url)
+    monkeypatch.setenv("TXLINK_DATA_DIR", str(tmp_path))
+    return RedirectorSettings()
+
+
+def a_block(first_link: int) -> Block:
+    return Block(6, first_link, 10, first_link, DESTINATION)
+
+
+async def test_through_an_outage_known_links_redirect_and_others_are_asked_to_come_back(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    known = await seed_campaign(database_url)
+    unknown = await seed_campaign(database_url)
+    async with serving(settings) as client:
+        await client.get(f"/{known.tokens[0]}")
+        await relay.cut()
+
+        of_known = await client.get(f"/{known.tokens[1]}")
+        of_unknown = await client.get(f"/{unknown.tokens[0]}")
+        guessed = await client.get("/zzzzzz")
+        await relay.open()
+        afterwards = await client.get(f"/{unknown.tokens[0]}")
+
+    assert (of_known.status_code, of_known.headers["location"]) == (302, DESTINATION)
+    assert (of_unknown.status_code, of_unknown.headers["retry-after"]) == (503, "5")
+    assert guessed.status_code == 404
+    assert afterwards.status_code == 302
+    assert len(journaled_hits(settings.journal_folder)) == 3
+
+
+async def test_a_redirector_restarted_in_an_outage_still_knows_its_recent_links(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    known = await seed_campaign(database_url)
+    unknown = await seed_campaign(database_url)
+    async with serving(settings) as client:
+        await client.get(f"/{known.tokens[0]}")
+    await relay.cut()
+
+    async with serving(settings) as client:
+        of_known = await client.get(f"/{known.tokens[2]}")
+        of_unknown = await client.get(f"/{unknown.tokens[0]}")
+        await relay.open()
+        afterwards = await client.get(f"/{unknown.tokens[0]}")
+
+    assert [of_known.status_code, of_unknown.status_code, afterwards.status_code] == [
+        302,
+        503,
+        302,
+    ]
+
+
+async def test_a_redirector_first_started_in_an_outage_answers_once_it_is_over(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_campaign(database_url)
+    await relay.cut()
+
+    async with serving(settings) as client:
+        during = await client.get(f"/{campaign.tokens[0]}")
+        await relay.open()
+        afterwards = await client.get(f"/{campaign.tokens[0]}")
+
+    assert (during.status_code, afterwards.status_code) == (503, 302)
+
+
+async def test_the_snapshot_is_written_while_the_process_runs_for_its_owner_only(
+    database_url: str, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_campaign(database_url)
+    async with serving(settings) as client:
+        await client.get(f"/{campaign.tokens[0]}")
+
+        async def is_written() -> bool:
+            return settings.snapshot_path.exists()
+
+        await until(is_written)
+
+        snapshot = SnapshotFile(settings.snapshot_path, limit=10).read()
+
+    assert snapshot is not None
+    assert [block.campaign_id for block in snapshot.blocks] == [campaign.id]
+    assert stat.S_IMODE(settings.snapshot_path.stat().st_mode) == 0o600
+
+
+def test_a_snapshot_keeps_older_blocks_and_the_latest_where_there_are_too_many(
+    tmp_path: Path,
+) -> None:
+    file = SnapshotFile(tmp_path / "links.snapshot", limit=3)
+    file.write(Snapshot([DOMAIN], [a_block(0), a_block(10), a_block(20)]))
+
+    file.write(Snapshot([DOMAIN], [a_block(0), a_block(30)]))
+
+    kept = file.read()
+    assert kept is not None
+    assert [block.first_link for block in kept.blocks] == [20, 0, 30]
+
+
+def test_a_snapshot_of_other_token_keys_is_forgotten(tmp_path: Path) -> None:
+    file = SnapshotFile(tmp_path / "links.snapshot", limit=3)
+    file.write(Snapshot([DOMAIN], [a_block(0)]))
+
+    other = TokenDomain(6, b"x" * 32, 1000, 5_000_000)
+    file.write(Snapshot([other], [a_block(10)]))
+
+    assert file.read() == Snapshot([other], [a_block(10)])
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"domains": [{}], "blocks": []}', "\x00"])
+def test_a_snapshot_that_cannot_be_understood_counts_as_none(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "links.snapshot"
+    path.write_text(content)
+
+    assert SnapshotFile(path, limit=3).read() is None
+
+
+def test_the_token_keys_never_show_in_a_printed_domain() -> None:
+    assert "key" not in repr(DOMAIN)
