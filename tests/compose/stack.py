@@ -151,8 +151,8 @@ def _new_stack(compose: Sequence[str], images: Mapping[str, str]) -> Stack:
         "TXLINK_API_PUBLISH": f"127.0.0.1:{api_port}",
         "TXLINK_REDIRECTOR_PUBLISH": f"127.0.0.1:{first}-{last}",
     }
-    # The example in the place of a .env that may be here; what is set above goes before it.
-    files = ("--project-directory", str(ROOT), "--env-file", str(ROOT / ".env.example"))
+    # Named, or a docker-compose.override.yml and a .env that are here would count as well.
+    files = ("--file", str(ROOT / "docker-compose.yml"), "--env-file", str(ROOT / ".env.example"))
     return Stack(
         api=f"http://127.0.0.1:{api_port}",
         redirectors=tuple(f"http://127.0.0.1:{port}" for port in range(first, last + 1)),
