@@ -27,7 +27,7 @@ def run(
         CommandError: It failed; the message ends with the last 60 lines of its output.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - the programs are named in this folder only
+        done = subprocess.run(
             command,
             check=False,
             env=environment,
