@@ -1,7 +1,6 @@
 """Find the links in a message: what a phone would make tappable, and no word more."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.api.domain import link_hosts, link_tails
@@ -47,7 +46,11 @@ def find_links(text: str) -> list[FoundLink]:
     each with its port, path, query and fragment. E-mail addresses, other schemes, file names,
     abbreviations and amounts are no links.
     """
-    return list(_scan(text))
+    links: list[FoundLink] = []
+    at = 0
+    while word := _WORD.search(text, at):
+        at = max(word.end(), _read_word(text, word, links))
+    return links
 
 
 def find_last_link(text: str) -> FoundLink | None:
@@ -56,25 +59,18 @@ def find_last_link(text: str) -> FoundLink | None:
     return links[-1] if links else None
 
 
-def _scan(text: str) -> Iterator[FoundLink]:
-    at = 0
-    while word := _WORD.search(text, at):
-        at = word.end()
-        if text.startswith("://", at):
-            scheme = _SCHEME_BEHIND.search(word[0])
-            if scheme is None:
-                at = _end_of_run(text, at)
-                continue
-            glued = word.start() + scheme.start()
-            links = [*_bare_links(text, word.start(), glued), *_schemed_links(text, glued)]
-        elif _OTHER_SCHEME.match(text, word.start()):
-            at = _end_of_run(text, at)
-            continue
-        else:
-            links = list(_bare_links(text, word.start(), at))
-        yield from links
-        if links:
-            at = max(at, links[-1].end)
+def _read_word(text: str, word: re.Match[str], links: list[FoundLink]) -> int:
+    """Add the links that begin in a word; return where to read on."""
+    if text.startswith("://", word.end()):
+        scheme = _SCHEME_BEHIND.search(word[0])
+        if scheme is None:
+            return _end_of_run(text, word.end())
+        scheme_start = word.start() + scheme.start()
+        _read_bare(text, word.start(), scheme_start, links)
+        return _read_schemed(text, scheme_start, links)
+    if _OTHER_SCHEME.match(text, word.start()):
+        return _end_of_run(text, word.end())
+    return _read_bare(text, word.start(), word.end(), links)
 
 
 def _end_of_run(text: str, start: int) -> int:
@@ -82,13 +78,14 @@ def _end_of_run(text: str, start: int) -> int:
     return run.end() if run else start
 
 
-def _schemed_links(text: str, start: int) -> Iterator[FoundLink]:
-    # Several where they are glued together.
+def _read_schemed(text: str, start: int, links: list[FoundLink]) -> int:
+    """Add the link whose scheme is at ``start``, and those that are glued behind it."""
     while scheme := _SCHEME.match(text, start):
         end, resume = _schemed_end(text, start, scheme.end())
         if end is not None:
-            yield FoundLink(start, end, text[start:end])
+            links.append(FoundLink(start, end, text[start:end]))
         start = resume
+    return start
 
 
 def _schemed_end(text: str, start: int, authority: int) -> tuple[int | None, int]:
@@ -135,18 +132,19 @@ def _end_behind_host(text: str, start: int, host_start: int, host_end: int) -> i
     return link_tails.tail_end(text, link_start=start, start=end, is_native=is_native)
 
 
-def _bare_links(text: str, start: int, end: int) -> Iterator[FoundLink]:
+def _read_bare(text: str, start: int, end: int, links: list[FoundLink]) -> int:
+    """Add the bare hosts of one run, which three dots and the like divide."""
     if "@" in text[start:end] or _is_part_of_something(text, start):
-        return
-    piece_start = start
-    # Three dots and the like divide a run: "Hurry...shop.co.in"
+        return end
+    piece_start, resume = start, end
     for ellipsis in [*_ELLIPSIS.finditer(text, start, end), None]:
         piece_end = ellipsis.start() if ellipsis else end
         link = _bare_link(text, piece_start, piece_end)
         if link:
-            yield link
-            yield from _schemed_links(text, link.end)
+            links.append(link)
+            resume = _read_schemed(text, link.end, links)
         piece_start = ellipsis.end() if ellipsis else end
+    return resume
 
 
 def _is_part_of_something(text: str, start: int) -> bool:

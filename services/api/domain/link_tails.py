@@ -69,8 +69,7 @@ def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
         quote = _CLOSING_QUOTE.search(text, start, end)
         end = quote.start() if quote else end
     end = _balanced_end(text, start, end)
-    endings = _PROSE_ENDINGS + _opened_markup(text, link_start)
-    return start + len(text[start:end].rstrip(endings))
+    return _end_without_prose(text, link_start, start, end)
 
 
 def _run_end(text: str, start: int, *, is_native: bool) -> int:
@@ -111,8 +110,12 @@ def _balanced_end(text: str, start: int, end: int) -> int:
     return opened[0][1] if opened else end
 
 
-def _opened_markup(text: str, link_start: int) -> str:
-    """Return the signs of chat markup that were opened before the link."""
+def _end_without_prose(text: str, link_start: int, start: int, end: int) -> int:
+    tail = text[start:end].rstrip(_PROSE_ENDINGS)
+    # Chat markup counts where it was opened before the link: *bold* anywhere, _ and ~ next to it.
     before = text[link_start - 1] if link_start else ""
-    adjacent = before if before in {"_", "~"} else ""
-    return adjacent + ("*" if 0 <= text.find("*") < link_start else "")
+    if tail.endswith("*") and text.find("*") < link_start:
+        tail = tail.rstrip(_PROSE_ENDINGS + "*")
+    elif before in {"_", "~"} and tail.endswith(before):
+        tail = tail.rstrip(_PROSE_ENDINGS + before)
+    return start + len(tail)
