@@ -42,7 +42,10 @@ async def open_context(
     """
     url = settings.database_url.get_secret_value()
     engine = create_engine(
-        url, application="txlink worker", pool_size=settings.worker_concurrency, max_overflow=2
+        url,
+        application="txlink worker",
+        pool_size=settings.worker_concurrency + settings.worker_express_concurrency,
+        max_overflow=2,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)

@@ -14,7 +14,13 @@ class WorkerSettings(BaseSettings):
         description="postgresql://user:password@host:port/name; past any transaction pooler",
     )
     worker_concurrency: int = Field(
-        default=8, ge=2, le=64, description="Jobs that one worker works on at a time"
+        default=8, ge=2, le=64, description="Bulk jobs that one worker has under way"
+    )
+    worker_express_concurrency: int = Field(
+        default=4,
+        ge=2,
+        le=64,
+        description="Jobs of urgent messages and delivery reports that it has under way besides",
     )
     worker_heartbeat_timeout_s: float = Field(
         default=8,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Self
 
 import asyncpg
@@ -15,18 +15,23 @@ AT_ONCE = timedelta(0)
 
 
 class Entrypoint(StrEnum):
-    """The kinds of job, by the names that the queue knows them by."""
+    """The kinds of job, by the names that the queue knows them by.
+
+    Urgent messages have a kind of their own, so that workers can keep hands free for them while
+    every other hand is busy with bulk.
+    """
 
     SUBMIT_MESSAGES = "submit_messages"
+    SUBMIT_URGENT_MESSAGES = "submit_urgent_messages"
     SETTLE_DELIVERY_REPORTS = "settle_delivery_reports"
 
 
-class Priority(IntEnum):
-    """Which job is taken first: the highest number."""
-
-    BULK = 0
-    REPORTS = 10
-    URGENT = 20
+# Where one worker takes jobs of several kinds, it takes those with the highest number first.
+_PRIORITIES = {
+    Entrypoint.SUBMIT_MESSAGES: 0,
+    Entrypoint.SETTLE_DELIVERY_REPORTS: 10,
+    Entrypoint.SUBMIT_URGENT_MESSAGES: 20,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,36 +74,28 @@ async def enqueue_slices(
         message_count: How many messages it has; their positions are 0 to that less one.
         urgent: Whether they go ahead of bulk: one-time passwords and single messages.
     """
-    slices = [
-        MessageSlice(campaign_id, range(first, min(first + SLICE_MESSAGE_COUNT, message_count)))
+    payloads = [
+        MessageSlice(
+            campaign_id, range(first, min(first + SLICE_MESSAGE_COUNT, message_count))
+        ).to_payload()
         for first in range(0, message_count, SLICE_MESSAGE_COUNT)
     ]
-    await Queries.from_asyncpg_connection(raw).enqueue(
-        [str(Entrypoint.SUBMIT_MESSAGES)] * len(slices),
-        [part.to_payload() for part in slices],
-        [int(Priority.URGENT if urgent else Priority.BULK)] * len(slices),
-    )
+    await _enqueue(raw, _submitting(urgent=urgent), payloads, delay=AT_ONCE)
 
 
 async def enqueue_slice(
-    raw: asyncpg.Connection, part: MessageSlice, *, priority: int, delay: timedelta
+    raw: asyncpg.Connection, part: MessageSlice, *, urgent: bool, delay: timedelta
 ) -> None:
     """Queue some messages again, after a delay, in the caller's transaction."""
-    await Queries.from_asyncpg_connection(raw).enqueue(
-        str(Entrypoint.SUBMIT_MESSAGES), part.to_payload(), priority, execute_after=delay
-    )
+    await _enqueue(raw, _submitting(urgent=urgent), [part.to_payload()], delay=delay)
 
 
 async def enqueue_delivery_reports(
     raw: asyncpg.Connection, report_ids: Sequence[int], *, delay: timedelta = AT_ONCE
 ) -> None:
     """Queue stored raw delivery reports to be interpreted, in the caller's transaction."""
-    await Queries.from_asyncpg_connection(raw).enqueue(
-        str(Entrypoint.SETTLE_DELIVERY_REPORTS),
-        json.dumps({"report_ids": list(report_ids)}).encode(),
-        int(Priority.REPORTS),
-        execute_after=delay,
-    )
+    payload = json.dumps({"report_ids": list(report_ids)}).encode()
+    await _enqueue(raw, Entrypoint.SETTLE_DELIVERY_REPORTS, [payload], delay=delay)
 
 
 def report_ids_from_payload(payload: bytes) -> list[int]:
@@ -110,3 +107,18 @@ def report_ids_from_payload(payload: bytes) -> list[int]:
     """
     report_ids: list[int] = json.loads(payload)["report_ids"]
     return report_ids
+
+
+def _submitting(*, urgent: bool) -> Entrypoint:
+    return Entrypoint.SUBMIT_URGENT_MESSAGES if urgent else Entrypoint.SUBMIT_MESSAGES
+
+
+async def _enqueue(
+    raw: asyncpg.Connection, kind: Entrypoint, payloads: Sequence[bytes], *, delay: timedelta
+) -> None:
+    await Queries.from_asyncpg_connection(raw).enqueue(
+        [str(kind)] * len(payloads),
+        list(payloads),
+        [_PRIORITIES[kind]] * len(payloads),
+        [delay] * len(payloads),
+    )

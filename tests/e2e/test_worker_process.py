@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.storage.engine import create_engine
+from tests.support.postgres_relay import PostgresRelay
 from tests.support.stored_campaigns import FIRST_MSISDN, counts, store_campaign
 from tests.support.waiting import TIMEOUT_S, until
 from tests.support.worker_process import worker_process
@@ -19,11 +20,12 @@ MESSAGE_COUNT = 5_000
 # Windows take long enough that a kill always meets some under way.
 SLOW = {"sandbox_submit_delay_s": 0.2, "worker_heartbeat_timeout_s": 2}
 QUICK = {"sandbox_submit_delay_s": 0, "sandbox_delivery_delay_s": 0.1}
+OUTAGE_S = 3.0
 
 HAND_OVERS = text("SELECT count(*), count(DISTINCT msisdn) FROM sandbox_message")
 # Receipts of hand-overs that the killed worker never noted wait longer, for a message that has
 # another id by now.
-SLICES_LEFT = text("SELECT count(*) FROM pgqueuer WHERE entrypoint = 'submit_messages'")
+SLICES_LEFT = text("SELECT count(*) FROM pgqueuer WHERE entrypoint LIKE 'submit%'")
 CUT_OFF = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name LIKE 'txlink worker%' AND datname = current_database()
@@ -140,6 +142,28 @@ async def test_worker_outlives_the_loss_of_all_its_connections(
         await until(lambda: are_all(engine, campaign_id, "delivered"))
 
         assert worker.poll() is None
+
+
+async def test_worker_outlives_an_outage_of_postgres(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine)
+    relay = PostgresRelay(database_url)
+    await relay.open()
+    try:
+        with worker_process(relay.url, **SLOW, sandbox_delivery_delay_s=0.1) as worker:
+            await until(lambda: is_midway(engine, campaign_id))
+            await relay.cut()
+            await asyncio.sleep(OUTAGE_S)
+            assert worker.poll() is None
+            await relay.open()
+
+            await until(lambda: are_all(engine, campaign_id, "delivered"))
+
+            worker.send_signal(signal.SIGTERM)
+            assert await exit_code(worker) == 0
+    finally:
+        await relay.cut()
 
 
 async def test_two_workers_share_a_campaign_and_send_each_message_once(

@@ -44,12 +44,12 @@ class SubmitMessages:
     jitter: random.Random
     draining: asyncio.Event
 
-    async def run(self, part: MessageSlice, *, priority: int) -> bool:
+    async def run(self, part: MessageSlice, *, urgent: bool) -> bool:
         """Submit what is due of a slice; safe to run any number of times.
 
         Args:
             part: The messages.
-            priority: That of the job, which its retries inherit.
+            urgent: Whether retries, too, go ahead of bulk.
 
         Returns:
             Whether the slice was done; False when the worker drains and left the rest queued.
@@ -63,11 +63,11 @@ class SubmitMessages:
             if self.draining.is_set():
                 return False
             window = part.positions[first : first + WINDOW_MESSAGE_COUNT]
-            await self._submit_window(campaign, window, priority)
+            await self._submit_window(campaign, window, urgent=urgent)
         return True
 
     async def _submit_window(
-        self, campaign: CampaignToSend, positions: Sequence[int], priority: int
+        self, campaign: CampaignToSend, positions: Sequence[int], *, urgent: bool
     ) -> None:
         carrier = self.carriers[campaign.carrier]
         async with self.engine.begin() as connection:
@@ -81,7 +81,7 @@ class SubmitMessages:
         # The carrier has the messages: to forget its answers is to send them twice.
         await outlive_outages(
             self.engine,
-            partial(self._settle, campaign.id, claimed, settlements, priority),
+            partial(self._settle, campaign.id, claimed, settlements, urgent=urgent),
             patience_s=SETTLE_PATIENCE_S,
         )
 
@@ -90,7 +90,8 @@ class SubmitMessages:
         campaign_id: int,
         claimed: Sequence[ClaimedMessage],
         settlements: Sequence[Settlement],
-        priority: int,
+        *,
+        urgent: bool,
     ) -> None:
         again = [
             message
@@ -103,7 +104,7 @@ class SubmitMessages:
                 retry = MessageSlice(campaign_id, [message.position for message in again])
                 delay = retry_delay(max(message.attempt for message in again), self.jitter)
                 raw = await raw_connection(connection)
-                await enqueue_slice(raw, retry, priority=priority, delay=delay)
+                await enqueue_slice(raw, retry, urgent=urgent, delay=delay)
 
 
 async def _submit(

@@ -93,7 +93,7 @@ async def test_urgent_goes_before_reports_and_reports_before_bulk(raw: asyncpg.C
 
 async def test_retry_is_not_taken_before_its_time(raw: asyncpg.Connection) -> None:
     part = MessageSlice(1, (3, 17))
-    await enqueue_slice(raw, part, priority=0, delay=timedelta(seconds=0.3))
+    await enqueue_slice(raw, part, urgent=False, delay=timedelta(seconds=0.3))
     queries = Queries.from_asyncpg_connection(raw)
 
     early = await take(queries)

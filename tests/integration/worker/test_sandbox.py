@@ -37,10 +37,10 @@ TERMS = SendingTerms(
 
 
 @asynccontextmanager
-async def running_worker(database_url: str) -> AsyncIterator[None]:
+async def running_worker(database_url: str, *, submit_delay_s: float = 0) -> AsyncIterator[None]:
     settings = WorkerSettings(
         DATABASE_URL=SecretStr(database_url),
-        sandbox_submit_delay_s=0,
+        sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,
     )
     draining = asyncio.Event()
@@ -87,6 +87,29 @@ async def test_last_digits_lead_to_every_end_that_a_message_can_have(
     assert [row.msisdn - FIRST_MSISDN for row in kept] == [0, 1, 2, 3, 6, 5]
     assert all(row.body.startswith("Offer: https://tx1.in/") for row in kept)
     assert all(row.receipt_sent_at >= row.receipt_due_at for row in kept)
+
+
+async def test_urgent_message_overtakes_bulk_that_keeps_every_bulk_hand_busy(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    bulk = await store_campaign(
+        engine, msisdns=range(FIRST_MSISDN + 10, FIRST_MSISDN + 9_010), is_queued=True
+    )
+
+    async with running_worker(database_url, submit_delay_s=1):
+        await until(lambda: has_begun(engine, bulk))
+        urgent = await store_campaign(
+            engine, msisdns=[FIRST_MSISDN + 10], is_queued=True, urgent=True
+        )
+        await until(lambda: are_all_final(engine, urgent))
+        # Eight slices are under way at most, of five windows each; none of them has ended.
+        submitted = 9_000 - (await counts(engine, bulk))["queued"]
+
+    assert submitted < 8 * 500
+
+
+async def has_begun(engine: AsyncEngine, campaign_id: int) -> bool:
+    return "submitting" in await counts(engine, campaign_id)
 
 
 async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:

@@ -15,7 +15,7 @@ from services.worker.retrying import ATTEMPT_LIMIT
 from services.worker.storage.messages import CLAIM_WINDOW, Settlement, apply_settlements
 from shared.domain.messages import MessageStatus
 from shared.domain.tokens import TokenCipher
-from shared.storage.queue import MessageSlice, Priority
+from shared.storage.queue import MessageSlice
 from tests.support.carriers import BAD_NUMBER, LINE_DOWN, THROTTLED, ScriptedCarrier, take_all
 from tests.support.randomness import seeded
 from tests.support.stored_campaigns import (
@@ -27,7 +27,7 @@ from tests.support.stored_campaigns import (
     store_campaign,
 )
 
-JOBS = text("SELECT payload, priority, execute_after - now() AS delay FROM pgqueuer")
+JOBS = text("SELECT payload, entrypoint, execute_after - now() AS delay FROM pgqueuer")
 MESSAGES = text("SELECT * FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 TOKEN_KEY = text("SELECT key FROM token_domain WHERE length = 6")
 ANALYZE = text("ANALYZE message")
@@ -46,7 +46,7 @@ async def submit_all(
     engine: AsyncEngine, carrier: ScriptedCarrier, campaign_id: int, count: int
 ) -> None:
     part = MessageSlice(campaign_id, range(count))
-    assert await a_job(engine, carrier).run(part, priority=Priority.BULK)
+    assert await a_job(engine, carrier).run(part, urgent=False)
 
 
 async def test_every_message_is_submitted_under_the_carriers_id(engine: AsyncEngine) -> None:
@@ -120,18 +120,18 @@ async def test_throttled_message_is_queued_again_and_then_submitted(engine: Asyn
     carrier = ScriptedCarrier(throttle_once)
     job = a_job(engine, carrier)
 
-    assert await job.run(MessageSlice(campaign_id, range(3)), priority=Priority.URGENT)
+    assert await job.run(MessageSlice(campaign_id, range(3)), urgent=True)
 
     assert await counts(engine, campaign_id) == {"queued": 1, "submitted": 2}
     async with engine.connect() as connection:
         retry = (await connection.execute(JOBS)).one()
         refused = (await connection.execute(MESSAGES, {"campaign_id": campaign_id})).all()[1]
-    assert retry.priority == Priority.URGENT
+    assert retry.entrypoint == "submit_urgent_messages"
     assert timedelta(0) < retry.delay <= timedelta(seconds=1)
     assert (refused.failure_cause, refused.attempt_count) == ("ESME_RTHROTTLED", 1)
 
     part = MessageSlice.from_payload(retry.payload)
-    assert await job.run(part, priority=retry.priority)
+    assert await job.run(part, urgent=True)
 
     assert part == MessageSlice(campaign_id, (1,))
     assert carrier.positions == [0, 1, 2, 1]
@@ -205,7 +205,7 @@ async def test_draining_worker_finishes_its_window_and_leaves_the_rest_queued(
     carrier = ScriptedCarrier(before_answering=draining.set)
     job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), draining)
 
-    is_done = await job.run(MessageSlice(campaign_id, range(300)), priority=Priority.BULK)
+    is_done = await job.run(MessageSlice(campaign_id, range(300)), urgent=False)
 
     assert not is_done
     assert await counts(engine, campaign_id) == {"submitted": 100, "queued": 200}

@@ -1,0 +1,117 @@
+"""Taking jobs off the queue, in two lanes.
+
+Bulk fills every hand it is given for as long as its carrier takes. What must not wait for it,
+urgent messages and delivery reports, has a lane of its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from pgqueuer import Job, QueueManager, RetryRequested
+from pgqueuer.executors import DatabaseRetryEntrypointExecutor
+
+from services.worker.context import WorkerContext
+from services.worker.settings import WorkerSettings
+from services.worker.storage.job_queue import LosslessQueries, SliceLeases
+from shared.storage.queue import Entrypoint, MessageSlice, report_ids_from_payload
+
+LEASE_WAIT = timedelta(seconds=1)
+POLL_INTERVAL = timedelta(seconds=1)
+JOB_LOG_INTERVAL = timedelta(seconds=30)
+
+# A job that raises has met a fault of ours. It is tried again for some minutes and then held in
+# the queue, not deleted: its messages still wait for someone to mend it.
+JOB_EXECUTOR = partial(
+    DatabaseRetryEntrypointExecutor, max_attempts=10, max_delay=timedelta(minutes=1)
+)
+
+
+Functions = Mapping[Entrypoint, Callable[[Job], Awaitable[None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Takes jobs of some kinds.
+
+    Attributes:
+        manager: What takes them.
+        job_count: How many may be under way, at least 2.
+    """
+
+    manager: QueueManager
+    job_count: int
+
+
+def build_lanes(context: WorkerContext, settings: WorkerSettings) -> Sequence[Lane]:
+    """Make the bulk lane and the express lane."""
+    leases = SliceLeases(context.driver)
+
+    async def submit(job: Job, *, urgent: bool) -> None:
+        part = MessageSlice.from_payload(job.payload or b"")
+        async with leases.hold(part) as is_held:
+            if not is_held:
+                raise RetryRequested(LEASE_WAIT, "another job works on this slice")
+            if not await context.submit_messages.run(part, urgent=urgent):
+                raise RetryRequested(reason="the worker drains")
+
+    async def settle_delivery_reports(job: Job) -> None:
+        await context.settle_delivery_reports.run(report_ids_from_payload(job.payload or b""))
+
+    bulk: Functions = {Entrypoint.SUBMIT_MESSAGES: partial(submit, urgent=False)}
+    express: Functions = {
+        Entrypoint.SUBMIT_URGENT_MESSAGES: partial(submit, urgent=True),
+        Entrypoint.SETTLE_DELIVERY_REPORTS: settle_delivery_reports,
+    }
+    return (
+        Lane(_manager(context, bulk), settings.worker_concurrency),
+        Lane(_manager(context, express), settings.worker_express_concurrency),
+    )
+
+
+async def take_jobs(lanes: Iterable[Lane], heartbeat_timeout: timedelta) -> None:
+    """Take jobs until told to stop, or the connection is lost; then let those under way finish.
+
+    Args:
+        lanes: Both end when one does.
+        heartbeat_timeout: A job without a sign of life for so long is taken from its worker.
+
+    Raises:
+        ExceptionGroup: Jobs could not be taken.
+    """
+    takers = (_take_jobs_of(lane, lanes, heartbeat_timeout) for lane in lanes)
+    # Not a task group: that would cut off one lane's jobs midway when the other lane fails.
+    ends = await asyncio.gather(*takers, return_exceptions=True)
+    if errors := [end for end in ends if isinstance(end, Exception)]:
+        raise ExceptionGroup("jobs cannot be taken", errors)
+
+
+def stop_taking(lanes: Iterable[Lane]) -> None:
+    """Take no more jobs."""
+    for lane in lanes:
+        lane.manager.shutdown.set()
+
+
+async def _take_jobs_of(lane: Lane, lanes: Iterable[Lane], heartbeat_timeout: timedelta) -> None:
+    try:
+        await lane.manager.run(
+            dequeue_timeout=POLL_INTERVAL,
+            batch_size=lane.job_count // 2,
+            max_concurrent_tasks=lane.job_count,
+            heartbeat_timeout=heartbeat_timeout,
+            log_aggregation_interval=JOB_LOG_INTERVAL,
+        )
+    finally:
+        stop_taking(lanes)
+
+
+def _manager(context: WorkerContext, functions: Functions) -> QueueManager:
+    manager = QueueManager(LosslessQueries(context.driver))
+    for kind, function in functions.items():
+        register = manager.entrypoint(
+            str(kind), accepts_context=False, on_failure="hold", executor_factory=JOB_EXECUTOR
+        )
+        register(function)
+    return manager
