@@ -36,7 +36,7 @@ _ELLIPSIS = re.compile(r"\.{2,}")
 _BARE_LABEL = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}-]*[{_LETTERS}])?")
 _BARE_TAIL = re.compile(r"/|\?[\w.%\[\]-]+=|#\w")
 # Before a bare host these say that it is part of something else: a path, a parameter, a handle.
-_NOT_BEFORE_BARE = frozenset("/\\=&#~$")
+_NOT_BEFORE_BARE = frozenset("/\\=&#$")
 
 
 def find_links(text: str) -> list[FoundLink]:
@@ -66,8 +66,8 @@ def _read_word(text: str, word: re.Match[str], links: list[FoundLink]) -> int:
         if scheme is None:
             return _end_of_run(text, word.end())
         scheme_start = word.start() + scheme.start()
-        _read_bare(text, word.start(), scheme_start, links)
-        return _read_schemed(text, scheme_start, links)
+        resume = _read_bare(text, word.start(), scheme_start, links)
+        return max(resume, _read_schemed(text, resume, links))
     if _OTHER_SCHEME.match(text, word.start()):
         return _end_of_run(text, word.end())
     return _read_bare(text, word.start(), word.end(), links)

@@ -22,8 +22,8 @@ _SENTENCE_BEGINNINGS = _words(
     "am as at be buy by call click do get in is it me my no now open pm so to us"
 )
 _SENTENCE_ENDS = _words(
-    "days delivered done here hours hurry it more now off on only shipped soon thanks today"
-    " tomorrow tonight up us week you"
+    "days delivered done etc here hours hurry it more no now off on only shipped soon thanks"
+    " today tomorrow tonight up us week yes you"
 )
 _NUMBERED = _words(
     "ac acc account bill flat inv invoice item loan mob order ph phone plot policy ref reg roll"
@@ -79,18 +79,26 @@ def reads_as_prose(name: str) -> bool:
         or (single in _SENTENCE_ENDS and ending in _SENTENCE_BEGINNINGS)
         or (single in _NUMBERED and ending == "no")
         or any(len(label) == 1 and label.isupper() for label in front)
-        or sum(len(label) == 1 for label in front) > 1
-        or (front[-1].isdecimal() and ending not in _PLAIN_ENDINGS)
+        or (
+            ending not in _PLAIN_ENDINGS
+            and (front[-1].isdecimal() or sum(len(label) == 1 for label in front) > 1)
+        )
     )
 
 
 def without_next_sentence(name: str) -> str:
-    """Cut a sentence off that is stuck to a host: ``example.com.Reply`` is ``example.com``."""
+    """Cut off prose that is stuck to a host.
+
+    Of ``example.com.Reply`` and ``example.com-Hurry`` that leaves ``example.com``.
+    """
     front, _, last = name.rpartition(".")
-    if not is_registered(front) or last.lower() in _NOT_PUBLIC:
+    if last.lower() in _NOT_PUBLIC:
         return name
-    is_prose = _is_new_sentence(name, last) or not is_registered(name)
-    return front if is_prose else name
+    if is_registered(front):
+        is_prose = _is_new_sentence(name, last) or not is_registered(name)
+        return front if is_prose else name
+    before_dash = f"{front}.{last.partition('-')[0]}"
+    return before_dash if is_registered(before_dash) and not is_registered(name) else name
 
 
 def _is_new_sentence(name: str, last: str) -> bool:

@@ -11,8 +11,10 @@ _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _INTRODUCES_VALUE = frozenset("/=?&#:@")
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _BRACKETS = re.compile(r"[()\[\]{}]")
+# <, >, " and the no-break space as HTML writes them, left over from an e-mail.
+_ESCAPED_DELIMITER = re.compile(r"&(?:lt|gt|quot|nbsp|#34|#39|#60|#62|#160);")
 _CLOSING_QUOTE = re.compile(r"'(?![A-Za-z0-9])")
-_PROSE_ENDINGS = ".,:;!?'|^"
+_PROSE_ENDINGS = ".,:;!?|^"
 _JOINERS = frozenset("\u200c\u200d")
 _LAST_LATIN = 0x24F
 _MORE_LATIN = range(0x1E00, 0x1F00)
@@ -68,6 +70,8 @@ def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
     if link_start and text[link_start - 1] == "'":
         quote = _CLOSING_QUOTE.search(text, start, end)
         end = quote.start() if quote else end
+    if escaped := _ESCAPED_DELIMITER.search(text, start, end):
+        end = escaped.start()
     end = _balanced_end(text, start, end)
     return _end_without_prose(text, link_start, start, end)
 
@@ -111,11 +115,16 @@ def _balanced_end(text: str, start: int, end: int) -> int:
 
 
 def _end_without_prose(text: str, link_start: int, start: int, end: int) -> int:
-    tail = text[start:end].rstrip(_PROSE_ENDINGS)
+    tail = text[start:end]
+    endings = _PROSE_ENDINGS
+    # An apostrophe that has its match in the link is a value's: ?name='Asha'
+    if tail.count("'") % 2:
+        endings += "'"
     # Chat markup counts where it was opened before the link: *bold* anywhere, _ and ~ next to it.
     before = text[link_start - 1] if link_start else ""
-    if tail.endswith("*") and text.find("*") < link_start:
-        tail = tail.rstrip(_PROSE_ENDINGS + "*")
-    elif before in {"_", "~"} and tail.endswith(before):
-        tail = tail.rstrip(_PROSE_ENDINGS + before)
-    return start + len(tail)
+    bare = tail.rstrip(endings)
+    if bare.endswith("*") and text.find("*") < link_start:
+        endings += "*"
+    elif before in {"_", "~"}:
+        endings += before
+    return start + len(tail.rstrip(endings))

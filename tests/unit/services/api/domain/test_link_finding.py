@@ -42,6 +42,8 @@ LAST_LINKS = {
     "a bracket stuck to the closing quote": "'«https://a.example.com/story»'(new) and more",
     "an apostrophe inside": "«https://a.example.com/asha's-shop» now",
     "an apostrophe inside quotes": "'«https://a.example.com/asha's-shop»' now",
+    "quotes of a value": "«https://a.example.com/?name='Asha'» now",
+    "quotes that HTML escaped": "&lt;a href=&quot;«https://a.example.com/a»&quot;&gt;",
     "angle brackets": "<«https://a.example.com/a»> now",
     "a backtick": "`«https://a.example.com/a»` now",
     "bold stars opened before it are markup": "**Pay: «https://p.example.com/i/1»** (due)",
@@ -137,6 +139,10 @@ LAST_LINKS = {
     "numbers as a name": "Visit «163.com» today",
     "a sentence stuck to a schemed host": "«https://a.example.com».Reply STOP",
     "a sentence that begins with a suffix": "«https://a.example.com».Do not reply",
+    "a dash and a word stuck to a host": "«https://a.example.com»-Hurry",
+    "a private network's host": "«https://shop.example.com.internal» now",
+    "single letters under a plain suffix": "«a.b.com» is open",
+    "strikethrough around a bare host": "~«shop.co.in»~",
     "an address book entry": "(«shop.example.com»)",
 }
 
@@ -221,6 +227,12 @@ def test_all_links_are_listed_from_left_to_right() -> None:
         "d.co.in",
         "g.com",
     ]
+
+
+def test_bare_and_schemed_link_stuck_together_are_two() -> None:
+    found = find_links("shop.co.inhttps://b.example.com/2")
+
+    assert [link.text for link in found] == ["shop.co.in", "https://b.example.com/2"]
 
 
 FRAGMENTS = st.sampled_from(
