@@ -35,6 +35,7 @@ class JournalWriter:
         self._rotate_at = max_file_octets
         self._full: list[int] = []
         self._is_dirty = False
+        self._is_new = True
         self._pending: list[tuple[bytes, Future[bool]]] = []
         self._is_closing = asyncio.Event()
         self._loop: AbstractEventLoop
@@ -117,6 +118,7 @@ class JournalWriter:
             return
         self._full.append(self._descriptor)
         self._descriptor, self._octets, self._rotate_at = descriptor, 0, self._max_file_octets
+        self._is_new = True
 
     async def _sync_forever(self) -> None:
         reported_count = 0
@@ -130,6 +132,9 @@ class JournalWriter:
                     self.lost_count,
                 )
                 reported_count = self.lost_count
+            if self._is_new:
+                self._is_new = False
+                await asyncio.to_thread(_sync_folder, self._folder)
             full, self._full = self._full, []
             await asyncio.to_thread(_sync_and_close, full)
             if self._is_dirty:
@@ -141,6 +146,13 @@ def _sync_and_close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         _sync(descriptor)
         os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that a new journal is still found after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    _sync(descriptor)
+    os.close(descriptor)
 
 
 def _sync(descriptor: int) -> None:

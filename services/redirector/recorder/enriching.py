@@ -10,12 +10,13 @@ from services.redirector.blocks import Block
 from services.redirector.journal.records import Hit
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.heads import as_utf8, parse_head
-from services.redirector.recorder.locating import Locator
+from services.redirector.recorder.locating import NOWHERE, Locator
 from services.redirector.storage.hits import HitRow, RecipientTally
 from shared.domain.clicks import ClickClass, Signals, classify
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CACHED_ADDRESSES = 10_000
+CACHED_VERDICTS = 10_000
 PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 RESET_CLOCK = "time:reset"
 
@@ -48,6 +49,7 @@ class Enricher:
 
     def __init__(self, locator: Locator, times: StorableTimes) -> None:
         self._locate = lru_cache(CACHED_ADDRESSES)(locator.locate)
+        self._classify = lru_cache(CACHED_VERDICTS)(classify)
         self._times = times
 
     def row(self, hit: Hit, block: Block, *, journal_id: int, journal_offset: int) -> HitRow:
@@ -58,10 +60,9 @@ class Enricher:
         purpose = ",".join(
             [head.headers[name] for name in PURPOSE_HEADERS if name in head.headers]
         )
-        verdict = classify(Signals(head.method, user_agent, purpose, agent.is_spider))
+        verdict = self._classify(Signals(head.method, user_agent, purpose, agent.is_spider))
         address = unpack_address(hit.address)
-        place = self._locate(address) if address else ()
-        country, region, city = place or (None, None, None)
+        place = self._locate(address) if address else NOWHERE
         occurred_at = EPOCH + timedelta(microseconds=hit.occurred_ns // 1000)
         stored_at = self._times.nearest(occurred_at)
         return HitRow(
@@ -74,9 +75,9 @@ class Enricher:
             reasons=verdict.reasons + ((RESET_CLOCK,) if stored_at != occurred_at else ()),
             score=verdict.score,
             address=address,
-            country=country,
-            region=region,
-            city=city,
+            country=place.country,
+            region=place.region,
+            city=place.city,
             browser=agent.browser,
             browser_version=agent.browser_version,
             os=agent.os,

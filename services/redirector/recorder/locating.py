@@ -1,12 +1,14 @@
 """Where an address is, as far as a MaxMind city database says."""
 
 import logging
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import NamedTuple
 
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
+from maxminddb import InvalidDatabaseError
 
 LOGGER = logging.getLogger(__name__)
 
@@ -51,7 +53,12 @@ class Locator:
 
 def _open(path: Path) -> Reader | None:
     try:
-        return Reader(path)
-    except (OSError, ValueError) as error:
-        LOGGER.error("hits get no region: %s cannot be read as MMDB (%s)", path, error)  # noqa: TRY400
+        reader = Reader(path)
+        # A database of another kind would raise at every address.
+        with suppress(AddressNotFoundError):
+            reader.city("::1")
+    except (OSError, ValueError, TypeError, InvalidDatabaseError) as error:
+        LOGGER.error("hits get no region: %s is no city database (%s)", path, error)  # noqa: TRY400
         return None
+    else:
+        return reader

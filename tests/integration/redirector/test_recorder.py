@@ -2,7 +2,6 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
-from ipaddress import ip_address
 from pathlib import Path
 
 import asyncpg
@@ -322,13 +321,3 @@ async def test_sigterm_ends_the_recorder_in_peace(database_url: str, tmp_path: P
         recorder.send_signal(signal.SIGTERM)
 
         assert await asyncio.to_thread(recorder.wait, 10) == 0
-
-
-def test_without_a_readable_city_database_no_place_is_known_and_nothing_fails(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    locator = Locator(tmp_path / "absent.mmdb")
-
-    assert set(locator.locate(ip_address("8.8.8.8"))) == {None}
-    assert "absent.mmdb" in caplog.text
-    locator.close()
