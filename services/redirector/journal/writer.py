@@ -89,6 +89,7 @@ class JournalWriter:
         """Return how many records the file took, from the first on."""
         data = b"".join(records)
         written = 0
+        self._is_dirty = True
         try:
             while written < len(data):
                 written += os.write(self._descriptor, memoryview(data)[written:])
@@ -97,7 +98,6 @@ class JournalWriter:
             self._cut_to(self._octets + (ends[-1] if ends else 0))
             return len(ends)
         self._octets += written
-        self._is_dirty = True
         return len(records)
 
     def _cut_to(self, octets: int) -> None:
@@ -150,9 +150,12 @@ def _sync_and_close(descriptors: list[int]) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """Make sure that a new journal is still found after a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    _sync(descriptor)
-    os.close(descriptor)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        LOGGER.exception("the journal folder cannot be opened")
+        return
+    _sync_and_close([descriptor])
 
 
 def _sync(descriptor: int) -> None:

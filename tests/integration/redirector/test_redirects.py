@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterator
 from ipaddress import IPv6Address
 
 import asyncpg
@@ -6,10 +7,18 @@ import httpx
 import pytest
 
 from services.redirector.settings import RedirectorSettings
+from tests.support.database import DatabaseServer
 from tests.support.links import DESTINATION, seed_campaign
 from tests.support.redirector import journaled_hits, serving
 
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) AppleWebKit/537.36 Chrome/124.0.0.0 Mobile"
+
+
+# Each test has a journal folder and a campaign of its own, so they may share a database.
+@pytest.fixture(scope="module")
+def database_url(postgres_server: DatabaseServer) -> Iterator[str]:
+    with postgres_server.migrated_database() as url:
+        yield url
 
 
 async def get(settings: RedirectorSettings, path: str, method: str = "GET") -> httpx.Response:
