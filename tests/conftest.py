@@ -1,12 +1,17 @@
 """Fixtures for tests that need a real Postgres."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.support.database import DatabaseServer, database_server
+from tests.support.open_folders import open_temporary_folder
+
+# A busy machine makes an example slow; a slow example is no fault of the product.
+hypothesis.settings.register_profile("txlink", deadline=None)
+hypothesis.settings.load_profile("txlink")
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +36,5 @@ def empty_database_url(postgres_server: DatabaseServer) -> Iterator[str]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """Yield a folder that every account may enter, as pytest's ``tmp_path`` is not.
-
-    An embedded Postgres of root's runs as ``nobody``; in ``tmp_path`` its data would be moved out
-    to a folder that no test run removes.
-    """
-    with tempfile.TemporaryDirectory(prefix="txlink-test-") as name:
-        folder = Path(name).resolve()
-        folder.chmod(0o755)
+    with open_temporary_folder() as folder:
         yield folder
