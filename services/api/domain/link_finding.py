@@ -17,15 +17,18 @@ class FoundLink:
 
 # Everything here takes time linear in the text: each run is matched once, by possessive
 # quantifiers, and the search goes on behind it.
-_LETTERS = r"A-Za-z0-9À-ÖØ-öø-ɏ\u0300-\u036f\u1e00-\u1eff"
-_WORD_CHARS = rf"[{_LETTERS}._%+@-]"
-# A run with a dot in it or a colon behind it; the others are most words, and are no links.
-_WORD = re.compile(rf"(?<!{_WORD_CHARS})(?=[{_LETTERS}_%+@-]*+[.:]){_WORD_CHARS}++")
+_LETTERS = r"A-Za-zÀ-ÖØ-öø-ɏ\u0300-\u036f\u1e00-\u1eff"
+_WORD_CHARS = rf"[{_LETTERS}0-9._%+@-]"
+# Runs in which a link may begin: before ://, or with a dot before a letter. Code and data of
+# other schemes are passed over whole.
+_WORD = re.compile(
+    rf"(?<!{_WORD_CHARS})(?:"
+    r"(?P<opaque>(?i:javascript|vbscript|blob|filesystem|data(?=:[a-z]++/[a-z])):\S*+)"
+    rf"|{_WORD_CHARS}++(?=://)"
+    rf"|(?={_WORD_CHARS}*?\.[{_LETTERS}]){_WORD_CHARS}++)"
+)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME_BEHIND = re.compile(r"(?<!\+)https?\Z", re.IGNORECASE)
-_OTHER_SCHEME = re.compile(
-    r"(?:javascript|vbscript|blob|filesystem|data(?=:[a-z]++/[a-z])):", re.IGNORECASE
-)
 _REST_OF_RUN = re.compile(r"\S*+")
 _USERINFO = re.compile(r"(?:[A-Za-z0-9._~!$&*+=:%-]*+@)*+")
 _IPV6 = re.compile(r"\[[0-9A-Fa-f:.]{2,45}\]")
@@ -33,7 +36,7 @@ _NAME_RUN = re.compile(r"[A-Za-z0-9._-]*+")
 _PORT = re.compile(r":([0-9]{1,5})(?![A-Za-z0-9])")
 _MAX_PORT = 65_535
 _ELLIPSIS = re.compile(r"\.{2,}")
-_BARE_LABEL = re.compile(rf"[{_LETTERS}](?:[{_LETTERS}-]*[{_LETTERS}])?")
+_BARE_NAME = re.compile(rf"[{_LETTERS}0-9-]++(?:\.[{_LETTERS}0-9-]++)+")
 _BARE_TAIL = re.compile(r"/|\?[\w.%\[\]-]+=|#\w")
 # Before a bare host these say that it is part of something else: a path, a parameter, a handle.
 _NOT_BEFORE_BARE = frozenset("/\\=&#$")
@@ -61,21 +64,17 @@ def find_last_link(text: str) -> FoundLink | None:
 
 def _read_word(text: str, word: re.Match[str], links: list[FoundLink]) -> int:
     """Add the links that begin in a word; return where to read on."""
+    if word["opaque"]:
+        return word.end()
     if text.startswith("://", word.end()):
         scheme = _SCHEME_BEHIND.search(word[0])
         if scheme is None:
-            return _end_of_run(text, word.end())
+            rest = _REST_OF_RUN.match(text, word.end())
+            return rest.end() if rest else word.end()
         scheme_start = word.start() + scheme.start()
         resume = _read_bare(text, word.start(), scheme_start, links)
         return max(resume, _read_schemed(text, resume, links))
-    if _OTHER_SCHEME.match(text, word.start()):
-        return _end_of_run(text, word.end())
     return _read_bare(text, word.start(), word.end(), links)
-
-
-def _end_of_run(text: str, start: int) -> int:
-    run = _REST_OF_RUN.match(text, start)
-    return run.end() if run else start
 
 
 def _read_schemed(text: str, start: int, links: list[FoundLink]) -> int:
@@ -157,14 +156,13 @@ def _bare_link(text: str, start: int, end: int) -> FoundLink | None:
     name = piece.strip("._-")
     start += piece.find(name)
     host_end = start + len(name)
-    labels = name.split(".")
-    if not link_hosts.is_host(name) or not all(map(_BARE_LABEL.fullmatch, labels)):
+    if not _BARE_NAME.fullmatch(name) or not link_hosts.is_host(name):
         return None
     is_registered = link_hosts.is_registered(name)
     if not is_registered and not link_hosts.is_public_suffix(name):
         return None
     end = _end_behind_bare(text, start, host_end)
-    is_certain = end > host_end or labels[0].lower() == "www"
+    is_certain = end > host_end or name[:4].lower() == "www."
     if is_certain or (is_registered and not link_hosts.reads_as_prose(name)):
         return FoundLink(start, end, text[start:end])
     return None
