@@ -15,7 +15,7 @@ from tests.compose.commands import CommandError, run, succeeds
 INSTALL_S = 600
 START_S = 60
 STOP_S = 60
-PACKAGES = {"dockerd": "docker.io", "docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
+COMPANIONS = {"docker-compose": "docker-compose", "mmdebstrap": "mmdebstrap"}
 
 LOGGER = logging.getLogger(__name__)
 
@@ -46,9 +46,8 @@ def docker_engine() -> Iterator[None]:
 
 
 def _install_missing() -> None:
-    missing = [package for program, package in PACKAGES.items() if not shutil.which(program)]
-    if _answers() and "docker-compose" not in missing:
-        return
+    wanted = COMPANIONS if _answers() else {**COMPANIONS, "dockerd": "docker.io"}
+    missing = [package for program, package in wanted.items() if not shutil.which(program)]
     if not missing or os.geteuid() or not shutil.which("apt-get"):
         return
     LOGGER.info("installing %s", " ".join(missing))
@@ -66,7 +65,7 @@ def _answers() -> bool:
 
 def _start(log: Path) -> subprocess.Popen[bytes]:
     if os.geteuid() or not shutil.which("dockerd"):
-        raise NoEngineError("no engine answers, and only root can start dockerd")
+        raise NoEngineError("none answers; starting one takes root and dockerd")
     LOGGER.info("starting dockerd")
     with log.open("wb") as output:
         # A group of its own, or Ctrl-C would stop the engine before the containers.
