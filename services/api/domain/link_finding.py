@@ -37,7 +37,7 @@ _PORT = re.compile(r":([0-9]{1,5})(?![A-Za-z0-9])")
 _MAX_PORT = 65_535
 _ELLIPSIS = re.compile(r"\.{2,}")
 _BARE_NAME = re.compile(rf"[{_LETTERS}0-9-]++(?:\.[{_LETTERS}0-9-]++)+")
-_BARE_TAIL = re.compile(r"/|\?[\w.%\[\]-]+=|#\w")
+_BARE_TAIL = re.compile(r"\?[\w.%\[\]-]+=|#\w", re.ASCII)
 # Before a bare host these say that it is part of something else: a path, a parameter, a handle.
 _NOT_BEFORE_BARE = frozenset("/\\=&#$")
 
@@ -92,18 +92,14 @@ def _schemed_end(text: str, start: int, authority: int) -> tuple[int | None, int
     userinfo = _USERINFO.match(text, authority)
     host_start = userinfo.end() if userinfo else authority
     host_end = _host_end(text, host_start)
-    if text.startswith("://", host_end) and (
-        scheme := _SCHEME_BEHIND.search(text[host_start:host_end])
-    ):
-        host_end = host_start + scheme.start()
-    elif text[host_end : host_end + 1] not in {"/", "?", "#", ":"}:
-        name = text[host_start:host_end].rstrip("._-")
-        host_end = host_start + len(link_hosts.without_next_sentence(name))
     name = text[host_start:host_end]
-    if not link_hosts.is_host(name):
-        return None, host_end
-    end = _end_behind_host(text, start, host_start, host_end)
-    return end, end
+    end = host_end
+    if link_hosts.is_host(name):
+        end = _end_behind_host(text, start, host_start, host_end)
+    if end == host_end:
+        name = link_hosts.without_next_sentence(name.rstrip("._-"))
+        end = host_start + len(name)
+    return end if link_hosts.is_host(name) else None, max(end, host_end)
 
 
 def _host_end(text: str, start: int) -> int:
@@ -120,8 +116,11 @@ def _host_end(text: str, start: int) -> int:
         if not link_tails.is_latin(text[end]) and link_hosts.is_registered(text[start:end]):
             break
         end = native
-    ellipsis = _ELLIPSIS.search(text, start, end)
-    return ellipsis.start() if ellipsis else end
+    if ellipsis := _ELLIPSIS.search(text, start, end):
+        return ellipsis.start()
+    # A host that runs into :// has the scheme of the next link stuck to it.
+    glued = _SCHEME_BEHIND.search(text[start:end]) if text.startswith("://", end) else None
+    return start + glued.start() if glued else end
 
 
 def _end_behind_host(text: str, start: int, host_start: int, host_end: int) -> int:

@@ -127,4 +127,5 @@ def _end_without_prose(text: str, link_start: int, start: int, end: int) -> int:
         endings += "*"
     elif before in {"_", "~"}:
         endings += before
-    return start + len(tail.rstrip(endings))
+    tail = tail.rstrip(endings)
+    return start if tail == "#" else start + len(tail)

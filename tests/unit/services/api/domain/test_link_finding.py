@@ -92,6 +92,7 @@ LAST_LINKS = {
     "a query right behind the host": "«https://a.example.com?x=1» today",
     "a fragment right behind the host": "«https://a.example.com#top» today",
     "an HTML entity is text and stays": "«https://a.example.com/?a=1&amp;b=2» now",
+    "a hash sign and nothing": "«https://a.example.com»# today",
     "a port": "Panel: «https://p.example.com:8443/login» (VPN off)",
     "a number behind a colon is no port": "Call «https://a.example.com»:9876543210",
     "userinfo is the link's": "Files: «https://meera:p4ss@f.example.com/x.zip» until Friday",
@@ -139,6 +140,9 @@ LAST_LINKS = {
     "numbers as a name": "Visit «163.com» today",
     "a sentence stuck to a schemed host": "«https://a.example.com».Reply STOP",
     "a sentence that begins with a suffix": "«https://a.example.com».Do not reply",
+    "a sentence stuck to a host, and a link to that": (
+        "https://a.example.com.Dohttps://b.example.com.«https://c.example.com»"
+    ),
     "a dash and a word stuck to a host": "«https://a.example.com»-Hurry",
     "a private network's host": "«https://shop.example.com.internal» now",
     "single letters under a plain suffix": "«a.b.com» is open",
