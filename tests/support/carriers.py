@@ -8,6 +8,7 @@ from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessag
 Answer = Accepted | CarrierError
 THROTTLED = CarrierError("ESME_RTHROTTLED", retryable=True, throttled=True, ours=False)
 BAD_NUMBER = CarrierError("ESME_RINVDSTADR", retryable=False, throttled=False, ours=False)
+BAD_PASSWORD = CarrierError("ESME_RINVPASWD", retryable=True, throttled=False, ours=True)
 LINE_DOWN = CarrierError("line-down", retryable=True, throttled=False, ours=False)
 
 

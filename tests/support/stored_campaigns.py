@@ -91,6 +91,11 @@ async def statuses(engine: AsyncEngine, campaign_id: int) -> list[MessageStatus]
         return [MessageStatus(status) for status in rows.scalars()]
 
 
+async def are_all_final(engine: AsyncEngine, campaign_id: int) -> bool:
+    """Tell whether nothing more will happen to any message."""
+    return all(status.is_final for status in await statuses(engine, campaign_id))
+
+
 async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
     """Return how many messages stand at each status, having proved the kept counts right.
 

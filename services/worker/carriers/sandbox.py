@@ -19,7 +19,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import assert_never
 
 from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
 from services.worker.storage.sandbox import SandboxBook, SandboxMessage
@@ -97,10 +96,6 @@ class SandboxCarrier:
 
 
 def _result(answer: SandboxMessage | CarrierError) -> Accepted | CarrierError:
-    match answer:
-        case SandboxMessage():
-            return Accepted(answer.carrier_message_id)
-        case CarrierError():
-            return answer
-        case _:
-            assert_never(answer)
+    if isinstance(answer, SandboxMessage):
+        return Accepted(answer.carrier_message_id)
+    return answer

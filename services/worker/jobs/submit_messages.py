@@ -75,6 +75,7 @@ class SubmitMessages:
         if not claimed:
             return
         results = await _submit(carrier, campaign, claimed)
+        _report_faults_of_ours(campaign.carrier, results)
         settlements = [
             _settlement(message, result) for message, result in zip(claimed, results, strict=True)
         ]
@@ -124,6 +125,12 @@ async def _submit(
         error = refusal
     LOGGER.warning("carrier %s took no message of a window: %s", campaign.carrier, error.code)
     return [error] * len(messages)
+
+
+def _report_faults_of_ours(carrier: str, results: Sequence[Accepted | CarrierError]) -> None:
+    codes = {result.code for result in results if isinstance(result, CarrierError) and result.ours}
+    if codes:
+        LOGGER.error("carrier %s finds fault with us: %s", carrier, ", ".join(sorted(codes)))
 
 
 def _settlement(message: ClaimedMessage, result: Accepted | CarrierError) -> Settlement:

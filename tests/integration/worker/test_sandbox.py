@@ -1,24 +1,26 @@
 """The sandbox from queue to receipt, in a whole worker."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
 from services.worker.carriers.sandbox import SandboxCarrier, SandboxTiming
 from services.worker.carriers.sandbox_receipts import send_due_receipts
-from services.worker.loop import run_worker
-from services.worker.settings import WorkerSettings
 from services.worker.storage.sandbox import SandboxBook
 from shared.clock import SystemClock
 from shared.domain.messages import MessageStatus
 from tests.support.randomness import seeded
-from tests.support.stored_campaigns import FIRST_MSISDN, counts, statuses, store_campaign
+from tests.support.stored_campaigns import (
+    FIRST_MSISDN,
+    are_all_final,
+    counts,
+    statuses,
+    store_campaign,
+)
 from tests.support.waiting import until
+from tests.support.worker_task import running_worker
 
 KEPT = text("SELECT * FROM sandbox_message ORDER BY id")
 REPORTS = text("SELECT raw FROM delivery_report ORDER BY id")
@@ -34,24 +36,6 @@ TERMS = SendingTerms(
     dlt_entity_id=None,
     dlt_template_id=None,
 )
-
-
-@asynccontextmanager
-async def running_worker(database_url: str, *, submit_delay_s: float = 0) -> AsyncIterator[None]:
-    settings = WorkerSettings(
-        DATABASE_URL=SecretStr(database_url),
-        sandbox_submit_delay_s=submit_delay_s,
-        sandbox_delivery_delay_s=0.1,
-    )
-    draining = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(run_worker(settings, draining))
-        yield
-        draining.set()
-
-
-async def are_all_final(engine: AsyncEngine, campaign_id: int) -> bool:
-    return all(status.is_final for status in await statuses(engine, campaign_id))
 
 
 async def test_last_digits_lead_to_every_end_that_a_message_can_have(

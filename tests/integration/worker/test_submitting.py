@@ -16,7 +16,14 @@ from services.worker.storage.messages import CLAIM_WINDOW, Settlement, apply_set
 from shared.domain.messages import MessageStatus
 from shared.domain.tokens import TokenCipher
 from shared.storage.queue import MessageSlice
-from tests.support.carriers import BAD_NUMBER, LINE_DOWN, THROTTLED, ScriptedCarrier, take_all
+from tests.support.carriers import (
+    BAD_NUMBER,
+    BAD_PASSWORD,
+    LINE_DOWN,
+    THROTTLED,
+    ScriptedCarrier,
+    take_all,
+)
 from tests.support.randomness import seeded
 from tests.support.stored_campaigns import (
     FIRST_LINK,
@@ -183,7 +190,19 @@ async def test_whole_window_is_queued_again_when_the_carrier_is_away(
     assert [list(part.positions) for part in parts] == [list(range(100)), list(range(100, 120))]
 
 
-async def test_fault_of_ours_leaves_the_window_to_be_sent_again(engine: AsyncEngine) -> None:
+async def test_fault_of_our_set_up_is_logged_as_an_error(
+    engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign_id = await store_campaign(engine, msisdns=numbers(3))
+
+    await submit_all(engine, ScriptedCarrier(lambda _: BAD_PASSWORD), campaign_id, 3)
+
+    assert await counts(engine, campaign_id) == {"queued": 3}
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert errors == ["carrier sandbox finds fault with us: ESME_RINVPASWD"]
+
+
+async def test_exception_leaves_the_window_to_be_sent_again(engine: AsyncEngine) -> None:
     campaign_id = await store_campaign(engine, msisdns=numbers(3))
 
     def break_down() -> None:

@@ -1,0 +1,25 @@
+"""A whole worker in the test's own event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pydantic import SecretStr
+
+from services.worker.loop import run_worker
+from services.worker.settings import WorkerSettings
+
+
+@asynccontextmanager
+async def running_worker(database_url: str, *, submit_delay_s: float = 0) -> AsyncIterator[None]:
+    """Run a worker with a quick sandbox; drain it at the end."""
+    settings = WorkerSettings(
+        DATABASE_URL=SecretStr(database_url),
+        sandbox_submit_delay_s=submit_delay_s,
+        sandbox_delivery_delay_s=0.1,
+    )
+    draining = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(run_worker(settings, draining))
+        yield
+        draining.set()
