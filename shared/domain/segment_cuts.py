@@ -44,15 +44,24 @@ def fewest_cuts(
     link = _last_span(text, keep_whole)
     clusters = _clusters(text)
 
+    def reach(start: int) -> int:
+        return bisect_right(weight_before, weight_before[start] + size) - 1
+
+    filled = [reach(0)]
+    while filled[-1] < len(text):
+        filled.append(reach(filled[-1]))
+    if not any(_is_torn(link, cut) or cut in clusters for cut in filled):
+        return tuple(filled)
+
     @cache
     def best(start: int) -> _Plan:
-        reach = bisect_right(weight_before, weight_before[start] + size) - 1
-        if reach >= len(text):
-            return _Plan(1, 0, 0, (len(text),))
-        torn = [span for span in (link, clusters.get(reach)) if _is_torn(span, reach)]
-        ends = {reach, *(span.start for span in torn if span and span.start > start)}
+        end = reach(start)
+        if end == len(text):
+            return _Plan(1, 0, 0, (end,))
+        torn = [span for span in (link, clusters.get(end)) if _is_torn(span, end)]
+        ends = {end, *(span.start for span in torn if span and span.start > start)}
         # Of equals min keeps the first, so the fullest part.
-        plans = [through(end, best(end)) for end in sorted(ends, reverse=True)]
+        plans = [through(cut, best(cut)) for cut in sorted(ends, reverse=True)]
         return min(plans, key=lambda plan: plan[:3])
 
     def through(end: int, rest: _Plan) -> _Plan:

@@ -42,7 +42,7 @@ def is_host(name: str) -> bool:
     which may follow the last.
     """
     if name.startswith("["):
-        return _is_address(name[1:-1])
+        return ":" in name and _is_address(name[1:-1])
     labels = name.removesuffix(".").split(".")
     if labels[-1].isdecimal():
         return _is_address(name)

@@ -187,7 +187,7 @@ NO_LINKS = {
     "an empty label": "Go to https://.example.com now",
     "a label that ends in a hyphen": "Go to https://a-.example.com/x now",
     "no IPv4 address": "Go to http://256.1.1.1/x or http://1.2.3/x",
-    "no IPv6 address": "Go to http://[1::2::3]/x",
+    "no IPv6 address": "Go to http://[1::2::3]/x or http://[1.2.3.4]/x",
     "a host cut by a zero-width space": "https://shop\u200b.example/x",
     "a path": "in /etc/app.in and C:\\app.in",
     "a parameter": "x=shop.in&y=shop.in",
