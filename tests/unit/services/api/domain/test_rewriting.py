@@ -147,3 +147,27 @@ def test_short_link_is_found_again_where_it_was_put(before: str, link: str, afte
 
     assert found is not None
     assert (found.start, found.text) == (len(rewrite.before), LINK)
+
+
+HOSTILE = st.lists(
+    st.one_of(
+        st.characters(),
+        st.sampled_from(
+            ["http://", "https://", "www.", "a.in", ".com", "/", "[::1]", "xn--", "@"]
+        ),
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(text=HOSTILE)
+@settings(max_examples=300, deadline=None)
+def test_any_text_is_rewritten_or_refused_for_a_reason(text: str) -> None:
+    try:
+        rewrite = plan(text)
+    except DomainError as refused:
+        assert refused.code
+        return
+
+    assert rewrite.with_link(rewrite.destination) == text
+    assert re.fullmatch(r"https?://[!-~]+", rewrite.location)
