@@ -146,8 +146,15 @@ def _read_bare(text: str, start: int, end: int, links: list[FoundLink]) -> int:
 
 
 def _is_part_of_something(text: str, start: int) -> bool:
-    before = text[max(0, start - 6) : start].lower()
-    return before[-1:] in _NOT_BEFORE_BARE or before.endswith(("http:", "https:"))
+    before = text[max(0, start - 6) : start]
+    last = before[-1:]
+    return (
+        last in _NOT_BEFORE_BARE
+        # A letter that has a case is of a script with spaces, so the host is the end of a word
+        # or, with a Cyrillic letter first, made to look like another.
+        or last.lower() != last.upper()
+        or before.lower().endswith(("http:", "https:"))
+    )
 
 
 def _bare_link(text: str, start: int, end: int) -> FoundLink | None:

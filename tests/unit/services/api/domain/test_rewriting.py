@@ -162,11 +162,10 @@ HOSTILE = st.lists(
 
 @given(text=HOSTILE)
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_rewritten_or_refused_for_a_reason(text: str) -> None:
+def test_any_text_is_rewritten_or_refused_by_a_rule(text: str) -> None:
     try:
         rewrite = plan(text)
-    except DomainError as refused:
-        assert refused.code
+    except DomainError:
         return
 
     assert rewrite.with_link(rewrite.destination) == text
