@@ -7,9 +7,11 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check format lock clean
+.PHONY: help setup run demo test check compose-test format lock clean
+.PHONY: bench-send bench-tokens bench-numbers bench-text
 
 help: ## Say what each target does
+	@echo "  make bench-NAME       Benchmark send, tokens, numbers or text against its limit"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
@@ -42,7 +44,15 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q tests/unit --cov --cov-config=pyproject.toml --cov-report=
+	$(BIN)/pytest -q tests/unit --cov=shared/domain --cov=services/api/domain \
+		--cov=services/worker --cov-branch --cov-report=
+	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/delivery_reports.py'
+
+compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
+	$(BIN)/python -m tests.compose.prove
+
+bench-send bench-tokens bench-numbers bench-text: bench-%: $(VENV)/.dev
+	$(BIN)/python -m bench.$*
 
 format: $(VENV)/.dev ## Format and mend what ruff can
 	$(BIN)/ruff format .

@@ -3,11 +3,13 @@
 Revision: 0006, after 0005
 """
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from alembic import op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
-from sqlalchemy.engine import AdaptedConnection
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import AdaptedConnection
 
 revision = "0006"
 down_revision = "0005"

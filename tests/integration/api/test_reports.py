@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -14,6 +13,7 @@ Headers = dict[str, str]
 NUMBERS = [919876543210, 919876543211, 919876543212]
 TEXT = "Sale: https://shop.example.com/sale. Reply STOP"
 DELIVERED, UNDELIVERED = 3, 4
+UNKNOWN = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
 ADD_HIT = """
     INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
         reasons, score, address, browser, os, device_type, request_head)
@@ -68,7 +68,7 @@ async def a_hit(
     await api.database.execute(ADD_HIT, campaign.id, position, at, offset, click_class)
 
 
-async def get(api: Api, headers: Headers, path: str, **parameters: Any) -> Any:
+async def get(api: Api, headers: Headers, path: str, **parameters: str | int | bool) -> Any:  # noqa: ANN401
     response = await api.client.get(path, params=parameters, headers=headers)
     assert response.status_code == 200, response.text
     return response.json()
@@ -184,10 +184,11 @@ async def test_pages_of_visits_do_not_drift_while_clicks_arrive(api: Api, acme: 
     for second in range(5):
         await a_hit(api, campaign, 0, start + timedelta(seconds=second))
 
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor: str | None = None
     while True:
-        extra = {"cursor": cursor} if cursor else {}
-        page = await get(api, acme, f"/campaigns/{campaign.uuid}/clicks", limit=2, **extra)
+        path = f"/campaigns/{campaign.uuid}/clicks"
+        page = await get(api, acme, path, limit=2, cursor=cursor or "")
         seen += [visit["occurred_at"] for visit in page["clicks"]]
         await a_hit(api, campaign, 0, start + timedelta(seconds=100 + len(seen)))
         cursor = page["next_cursor"]
@@ -273,7 +274,7 @@ async def test_another_accounts_campaign_is_not_found(
     stranger = await api.account("stranger")
 
     response = await api.client.get(f"/campaigns/{campaign.uuid}{suffix}", headers=stranger)
-    unknown = await api.client.get(f"/campaigns/{uuid4()}{suffix}", headers=stranger)
+    unknown = await api.client.get(f"/campaigns/{UNKNOWN}{suffix}", headers=stranger)
 
     assert response.status_code == 404
     assert response.json() == unknown.json()
@@ -304,9 +305,9 @@ async def test_another_accounts_rows_are_in_no_list(api: Api, acme: Headers) -> 
     "path",
     [
         "/campaigns",
-        f"/campaigns/{uuid4()}",
-        f"/campaigns/{uuid4()}/recipients",
-        f"/campaigns/{uuid4()}/clicks",
+        f"/campaigns/{UNKNOWN}",
+        f"/campaigns/{UNKNOWN}/recipients",
+        f"/campaigns/{UNKNOWN}/clicks",
         "/recipients/919876543210",
         "/sandbox/messages",
     ],

@@ -42,7 +42,7 @@ async def stored(api: Api) -> dict[str, int]:
 async def test_a_send_is_stored_and_queued_whole(api: Api, acme: Headers) -> None:
     answer = await send(api, acme, **TRACKED, smartLinkTitle="Sale")
 
-    campaign = await api.database.fetchrow("SELECT * FROM campaign")
+    (campaign,) = await api.database.fetch("SELECT * FROM campaign")
     assert str(campaign["uuid"]) == answer["uuid"]
     assert str(campaign["transaction_id"]) == answer["transactionId"]
     assert campaign["title"] == "Sale"
