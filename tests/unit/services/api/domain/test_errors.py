@@ -1,0 +1,55 @@
+"""Each refusal names the field and says what would be right."""
+
+import pytest
+
+from services.api.domain import errors
+from shared.domain.errors import DomainError
+
+
+@pytest.mark.parametrize(
+    ("error", "field", "message"),
+    [
+        (errors.InvalidCredentialsError(), None, "Invalid credentials: send a live API key"),
+        (errors.ScopeMissingError("send"), None, "lacks the scope send"),
+        (errors.MissingFieldError("msg", "the text"), "msg", "msg is missing: give the text"),
+        (
+            errors.InvalidBooleanError("test", "x" * 50),
+            "test",
+            f"test must be true or false, not '{'x' * 40}'",
+        ),
+        (
+            errors.UnknownValueError("output", "yaml", ["json", "xml"]),
+            "output",
+            "output must be one of json, xml, not 'yaml'",
+        ),
+        (errors.InvalidValueError("tz", "must be a zone"), "tz", "tz must be a zone"),
+        (
+            errors.UnknownParameterError("trackLnk", "trackLink"),
+            "trackLnk",
+            "'trackLnk' is not a parameter of this call; did you mean trackLink?",
+        ),
+        (errors.UnknownParameterError("zz", None), "zz", "'zz' is not a parameter of this call"),
+        (errors.UnsupportedParameterError("file"), "file", "file is not supported yet"),
+        (
+            errors.UnknownSenderIdError("X", ["ACME", "ACMEIN"]),
+            "senderId",
+            "senderId 'X' is not registered for this account; registered: ACME, ACMEIN",
+        ),
+        (errors.UnknownSenderIdError("X", []), "senderId", "registered: none yet"),
+        (errors.NoRecipientError(["'1': short"]), "mobile", "can be sent to: '1': short"),
+        (errors.TooManyRecipientsError(3, 2), "mobile", "3 numbers; one request may carry 2"),
+        (errors.BodyTooLargeError(10), "body", "larger than 10 octets"),
+        (errors.MalformedBodyError("no JSON"), "body", "could not be read: no JSON"),
+        (errors.UnsupportedBodyError("text/csv"), "body", "Content type 'text/csv' is not read"),
+        (errors.IdempotencyConflictError(), "idempotencyKey", "came before with another request"),
+        (errors.NoLinkRoomError(5), None, "No token domain has room for 5 links"),
+        (errors.NotFoundError("campaign"), None, "No campaign of this account has that id"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+)
+def test_a_refusal_names_the_field_and_what_would_be_right(
+    error: DomainError, field: str | None, message: str
+) -> None:
+    assert message in str(error)
+    assert error.field == field
+    assert error.code
