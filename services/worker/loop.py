@@ -9,15 +9,14 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from datetime import timedelta
-from functools import partial
-from math import inf
 
 from services.worker import upkeep
 from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
 from services.worker.lanes import Lane, build_lanes, stop_taking, take_jobs
+from services.worker.rounds import sleep_unless
 from services.worker.settings import WorkerSettings
-from services.worker.storage.outages import is_outage, outlive_outages
+from services.worker.storage.outages import is_outage
 
 RECONNECT_INTERVAL_S = 1.0
 
@@ -43,22 +42,27 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
             if not is_outage(error):
                 raise
             LOGGER.warning("no Postgres for the queue (%s); trying again", type(error).__name__)
-            await _sleep_unless(draining, RECONNECT_INTERVAL_S)
+            await sleep_unless(draining, RECONNECT_INTERVAL_S)
 
 
 async def _work(context: WorkerContext, settings: WorkerSettings, draining: asyncio.Event) -> None:
     lanes = build_lanes(context, settings)
-    outlive = partial(outlive_outages, context.engine, patience_s=inf)
+    ended = asyncio.Event()
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
-        companions = [
-            tasks.create_task(outlive(partial(sandbox_receipts.run, context.sandbox_book))),
-            tasks.create_task(outlive(partial(upkeep.run, context.engine))),
-            tasks.create_task(_drain(lanes, draining, settings.worker_drain_timeout_s)),
-        ]
+        tasks.create_task(sandbox_receipts.make_rounds(context.sandbox_book, ended))
+        tasks.create_task(upkeep.make_rounds(context.engine, ended))
+        drain = tasks.create_task(_drain(lanes, draining, settings.worker_drain_timeout_s))
         LOGGER.info("taking jobs")
-        await take_jobs(lanes, timedelta(seconds=settings.worker_heartbeat_timeout_s))
-        for companion in companions:
-            companion.cancel()
+        try:
+            await take_jobs(lanes, timedelta(seconds=settings.worker_heartbeat_timeout_s))
+        except ExceptionGroup as error:
+            # Raised in here, it would cancel the rounds in the middle of their work.
+            failure = error
+        ended.set()
+        drain.cancel()
+    if failure is not None:
+        raise failure
 
 
 async def _drain(lanes: Iterable[Lane], draining: asyncio.Event, timeout_s: float) -> None:
@@ -67,11 +71,3 @@ async def _drain(lanes: Iterable[Lane], draining: asyncio.Event, timeout_s: floa
     stop_taking(lanes)
     await asyncio.sleep(timeout_s)
     raise DrainTimeoutError
-
-
-async def _sleep_unless(event: asyncio.Event, delay_s: float) -> None:
-    try:
-        async with asyncio.timeout(delay_s):
-            await event.wait()
-    except TimeoutError:
-        return

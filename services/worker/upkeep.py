@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.worker import rounds
 from services.worker.storage.upkeep import add_partitions, is_our_turn, purge
 
 INTERVAL = timedelta(hours=1)
@@ -21,12 +23,11 @@ async def keep_up(engine: AsyncEngine) -> bool:
             return False
         await add_partitions(connection, months_ahead=MONTHS_AHEAD)
         await purge(connection)
+    LOGGER.info("upkeep done")
     return True
 
 
-async def run(engine: AsyncEngine) -> None:
-    """Do the upkeep now and every hour, until cancelled."""
-    while True:
-        if await keep_up(engine):
-            LOGGER.info("upkeep done")
-        await asyncio.sleep(INTERVAL.total_seconds())
+async def make_rounds(engine: AsyncEngine, ended: asyncio.Event) -> None:
+    """Do the upkeep now and every hour, until told to end."""
+    work = partial(keep_up, engine)
+    await rounds.make_rounds(work, interval_s=INTERVAL.total_seconds(), ended=ended)

@@ -1,6 +1,8 @@
 """Connections to Postgres, as every service makes them."""
 
 import asyncpg
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_TIMEOUT_S = 5.0
@@ -31,18 +33,30 @@ def create_engine(
         pool_size: Connections kept open.
         max_overflow: Connections that may be open beyond that under load.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         sqlalchemy_url(database_url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=CONNECT_TIMEOUT_S,
         pool_pre_ping=True,
+        # Bound values are secrets and people's numbers; a logged error must not show them.
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": STATEMENT_TIMEOUT_S,
             "server_settings": {"application_name": application, "timezone": "UTC"},
         },
     )
+    event.listen(engine.sync_engine, "handle_error", _leave_former_primary)
+    return engine
+
+
+def _leave_former_primary(context: ExceptionContext) -> None:
+    # After a failover, connections to what was the primary are alive, and of no use (SQLSTATE
+    # 25006). Called lost, they all are made anew as the pool next hands them out.
+    cause = context.sqlalchemy_exception and context.original_exception.__cause__
+    if isinstance(cause, asyncpg.ReadOnlySQLTransactionError):
+        context.is_disconnect = True
 
 
 async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:

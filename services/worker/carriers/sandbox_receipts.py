@@ -1,7 +1,9 @@
 """The sandbox's network: sends the receipts that are due, whichever worker took the message."""
 
 import asyncio
+from functools import partial
 
+from services.worker import rounds
 from services.worker.carriers import sandbox
 from services.worker.storage.sandbox import DueReceipt, SandboxBook
 
@@ -22,14 +24,18 @@ def receipt_text(receipt: DueReceipt) -> str:
 
 
 async def send_due_receipts(book: SandboxBook) -> int:
-    """Send one batch of due receipts; return how many there were."""
-    return await book.send_due_receipts(
-        sandbox.NAME, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
-    )
-
-
-async def run(book: SandboxBook) -> None:
-    """Send receipts as they fall due, until cancelled."""
+    """Send all due receipts, in batches; return how many there were."""
+    sent = 0
     while True:
-        if await send_due_receipts(book) < BATCH_RECEIPT_COUNT:
-            await asyncio.sleep(POLL_INTERVAL_S)
+        batch = await book.send_due_receipts(
+            sandbox.NAME, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
+        )
+        sent += batch
+        if batch < BATCH_RECEIPT_COUNT:
+            return sent
+
+
+async def make_rounds(book: SandboxBook, ended: asyncio.Event) -> None:
+    """Send receipts as they fall due, until told to end."""
+    work = partial(send_due_receipts, book)
+    await rounds.make_rounds(work, interval_s=POLL_INTERVAL_S, ended=ended)

@@ -81,7 +81,6 @@ class SubmitMessages:
         ]
         # The carrier has the messages: to forget its answers is to send them twice.
         await outlive_outages(
-            self.engine,
             partial(self._settle, campaign.id, claimed, settlements, urgent=urgent),
             patience_s=SETTLE_PATIENCE_S,
         )

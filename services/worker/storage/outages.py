@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 PAUSE_S = 0.5
 
@@ -36,13 +35,10 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, _OUTAGES)
 
 
-async def outlive_outages(
-    engine: AsyncEngine, work: Callable[[], Awaitable[None]], *, patience_s: float
-) -> None:
-    """Do some work, and do it again on new connections when an outage breaks it off.
+async def outlive_outages(work: Callable[[], Awaitable[None]], *, patience_s: float) -> None:
+    """Do some work, and do it again when an outage of Postgres breaks it off.
 
     Args:
-        engine: Where the work's connections come from; all its idle ones are dropped.
         work: What can be done twice.
         patience_s: How long to go on trying, in seconds; the last outage is then raised.
     """
@@ -55,7 +51,6 @@ async def outlive_outages(
             if not is_outage(error) or loop.time() > deadline:
                 raise
             LOGGER.warning("no Postgres (%s); trying again", type(error).__name__)
-            await engine.dispose()
             await asyncio.sleep(PAUSE_S)
         else:
             return

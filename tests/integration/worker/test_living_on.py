@@ -40,7 +40,7 @@ async def test_connections_to_a_former_primary_are_dropped_and_the_work_done(
         async with engine.begin() as connection:
             await connection.execute(PURGE_IDEMPOTENCY_KEYS)
 
-    await outlive_outages(engine, write, patience_s=10)
+    await outlive_outages(write, patience_s=10)
 
 
 async def test_worker_recovers_from_a_failover_without_a_restart(

@@ -1,3 +1,4 @@
+import contextlib
 import re
 
 import pytest
@@ -163,10 +164,7 @@ HOSTILE = st.lists(
 @given(text=HOSTILE)
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_rewritten_or_refused_by_a_rule(text: str) -> None:
-    try:
+    with contextlib.suppress(DomainError):
         rewrite = plan(text)
-    except DomainError:
-        return
-
-    assert rewrite.with_link(rewrite.destination) == text
-    assert re.fullmatch(r"https?://[!-~]+", rewrite.location)
+        assert rewrite.with_link(rewrite.destination) == text
+        assert re.fullmatch(r"https?://[!-~]+", rewrite.location)
