@@ -1,5 +1,6 @@
 """The API as an ASGI application, and as a process."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
 from services.api.routes import campaigns, health, recipients, sandbox, send
 from services.api.settings import ApiSettings
+from shared.settings import settings_or_exit
 
 DESCRIPTION = """
 Send SMS whose links tell who clicked.
@@ -42,12 +44,12 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
 def app_from_env() -> FastAPI:
     """Build the application as the environment says, for ``uvicorn --factory``."""
-    return create_app(ApiSettings())
+    return create_app(settings_or_exit(ApiSettings, os.environ))
 
 
 def main() -> None:
     """Serve the API until told to stop; requests that run then are finished."""
-    settings = ApiSettings()
+    settings = settings_or_exit(ApiSettings, os.environ)
     # No access log: its lines would hold the query, where old clients put their passwords.
     uvicorn.run(
         create_app(settings),

@@ -14,9 +14,13 @@ from pathlib import Path
 from services.api.domain.errors import InvalidCredentialsError, InvalidValueError
 from services.api.operations.authenticate import authenticate_key
 from services.api.operations.create_account import KEY_SCOPES, create_account, create_key
+from services.api.settings import ApiSettings
 from services.cli.migrating import migrate
+from services.redirector.settings import RecorderSettings, RedirectorSettings
 from services.supervisor import ProcessSpec, supervise
+from services.worker.settings import WorkerSettings
 from shared import embedded_postgres
+from shared.settings import DATABASE_URL_FORM
 from shared.storage.engine import create_engine
 
 DEMO_ACCOUNT = "demo"
@@ -35,11 +39,11 @@ class Addresses:
 
 
 @contextmanager
-def database(data_dir: Path) -> Iterator[str]:
-    """Yield the URL of a migrated database: DATABASE_URL's, or one on an embedded server."""
-    if url := os.environ.get("DATABASE_URL"):
-        migrate(url)
-        yield url
+def database(data_dir: Path, given_url: str | None) -> Iterator[str]:
+    """Yield the URL of a migrated database: the given one, or one on an embedded server."""
+    if given_url is not None:
+        migrate(given_url)
+        yield given_url
         return
     with embedded_postgres.running(data_dir / "postgres") as server:
         url = server.url(DATABASE)
@@ -94,13 +98,27 @@ def _environment(data_dir: Path, database_url: str, addresses: Addresses) -> Map
     }
 
 
-def run(data_dir: Path, *, api_port: int, redirector_port: int) -> None:
-    """Run everything until Ctrl-C; a process that dies is started again."""
+def run(data_dir: Path, database_url: str | None, *, api_port: int, redirector_port: int) -> None:
+    """Run everything until Ctrl-C; a process that dies is started again.
+
+    Args:
+        data_dir: Of the journals and, without a URL, the embedded Postgres.
+        database_url: Of the Postgres to use instead.
+        api_port: Where the API listens.
+        redirector_port: Where the redirector listens.
+
+    Raises:
+        SettingsError: A process would refuse what the environment says.
+    """
     addresses = Addresses(f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{redirector_port}")
+    # A process that refuses its settings would be started again and again.
+    environment = _environment(data_dir, database_url or DATABASE_URL_FORM, addresses)
+    for kind in (ApiSettings, RedirectorSettings, RecorderSettings, WorkerSettings):
+        kind.from_env(environment)
     data_dir.mkdir(parents=True, exist_ok=True)
-    with announced(data_dir, addresses), database(data_dir) as database_url:
-        key = demo_key(data_dir, database_url)
-        specs = processes(data_dir, database_url, addresses)
+    with announced(data_dir, addresses), database(data_dir, database_url) as url:
+        key = demo_key(data_dir, url)
+        specs = processes(data_dir, url, addresses)
 
         async def show_help() -> None:
             print(_help(addresses, key), flush=True)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from services.api.operations.authenticate import ROLE_SCOPES
 from services.api.operations.create_account import (
     KEY_SCOPES,
@@ -19,18 +21,25 @@ from services.cli.demo import demo
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.sandbox_phone import show_sandbox
+from services.cli.settings import CliSettings
 from shared.domain.errors import DomainError
+from shared.settings import SettingsError, exit_refused
 from shared.storage.engine import create_engine
 
-Command = Callable[[argparse.Namespace], None]
+Command = Callable[[argparse.Namespace, CliSettings], None]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run the command that the arguments name; a refusal ends with status 1 and its reason."""
+    """Run the command that the arguments name.
+
+    A refusal ends with status 1 and its reason; wrong arguments or settings with status 2.
+    """
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     try:
-        command(arguments)
+        command(arguments, CliSettings.from_env(os.environ))
+    except SettingsError as error:
+        exit_refused(error)
     except DomainError as error:
         sys.exit(f"txlink: {error}")
 
@@ -84,26 +93,28 @@ def _add_data_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
     run(
         arguments.data_dir,
+        _revealed(settings.database_url),
         api_port=arguments.api_port,
         redirector_port=arguments.redirector_port,
     )
 
 
-def _demo(arguments: argparse.Namespace) -> None:
+def _demo(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    del settings
     demo(arguments.data_dir)
 
 
-def _migrate(arguments: argparse.Namespace) -> None:
+def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:
     del arguments
-    migrate(_database_url())
+    migrate(settings.needed_database_url())
 
 
-def _create_account(arguments: argparse.Namespace) -> None:
+def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def create() -> None:
-        engine = create_engine(_database_url(), application="txlink-cli")
+        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
         made = await create_account(
             engine,
             arguments.name,
@@ -117,9 +128,9 @@ def _create_account(arguments: argparse.Namespace) -> None:
     asyncio.run(create())
 
 
-def _create_key(arguments: argparse.Namespace) -> None:
+def _create_key(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def create() -> None:
-        engine = create_engine(_database_url(), application="txlink-cli")
+        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
         scopes = frozenset(arguments.scope or KEY_SCOPES)
         made = await create_key(engine, arguments.account, arguments.name, scopes=scopes)
         await engine.dispose()
@@ -128,9 +139,9 @@ def _create_key(arguments: argparse.Namespace) -> None:
     asyncio.run(create())
 
 
-def _create_user(arguments: argparse.Namespace) -> None:
+def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def create(password: str) -> None:
-        engine = create_engine(_database_url(), application="txlink-cli")
+        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
         await create_user(
             engine, arguments.account, arguments.login, password, role=arguments.role
         )
@@ -142,17 +153,19 @@ def _create_user(arguments: argparse.Namespace) -> None:
     asyncio.run(create(password))
 
 
-def _sandbox(arguments: argparse.Namespace) -> None:
-    show_sandbox(arguments.data_dir, arguments.url, limit=arguments.limit)
+def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    show_sandbox(
+        arguments.data_dir,
+        arguments.url,
+        api_key=_revealed(settings.api_key),
+        limit=arguments.limit,
+    )
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def _show_key(text: str) -> None:
     print(text)
     print("This key is shown only now: keep it where secrets are kept.", file=sys.stderr)
-
-
-def _database_url() -> str:
-    url = os.environ.get("DATABASE_URL")
-    if not url:
-        sys.exit("txlink: DATABASE_URL is not set: postgresql://user:password@host:port/database")
-    return url

@@ -1,6 +1,5 @@
 """What the sandbox carrier delivered, drawn for a terminal."""
 
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -28,16 +27,16 @@ def draw(message: dict[str, Any]) -> str:
     return f"{head}\n╭{edge}╮\n{body}\n╰{edge}╯\n  {foot}"
 
 
-def show_sandbox(data_dir: Path, api_url: str, *, limit: int) -> None:
+def show_sandbox(data_dir: Path, api_url: str, *, api_key: str | None, limit: int) -> None:
     """Print the newest messages that the sandbox was given, as the API tells them.
 
-    The key is ``TXLINK_API_KEY``'s, else the demo account's of the local data folder.
+    Without a key, the demo account's of the local data folder is taken.
 
     Raises:
         SystemExit: There is no key, or the API cannot be reached or refuses it.
     """
     key_path = demo_key_path(data_dir)
-    key = os.environ.get("TXLINK_API_KEY") or (key_path.exists() and key_path.read_text().strip())
+    key = api_key or (key_path.exists() and key_path.read_text().strip())
     if not key:
         sys.exit("txlink: set TXLINK_API_KEY, or start with `make run`, which makes a demo key")
     try:

@@ -1,6 +1,7 @@
 """The redirector's application and its process."""
 
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from services.redirector.answers import NOT_FOUND
 from services.redirector.context import open_redirector
 from services.redirector.routes import ShortLinks, router
 from services.redirector.settings import RedirectorSettings
+from shared.settings import settings_or_exit
 
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
@@ -52,12 +54,12 @@ def app_from_env() -> ShortLinks:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    return create_app(RedirectorSettings())
+    return create_app(settings_or_exit(RedirectorSettings, os.environ))
 
 
 def main() -> None:
     """Serve the short domain until SIGTERM or SIGINT."""
-    settings = RedirectorSettings()
+    settings = settings_or_exit(RedirectorSettings, os.environ)
     uvicorn.run(
         "services.redirector.main:app_from_env",
         factory=True,

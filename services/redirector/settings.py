@@ -2,22 +2,16 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+
+from shared.settings import LinkSettings, ProcessSettings
 
 
-class _HostSettings(BaseSettings):
+class _JournalSettings(ProcessSettings):
     """What both processes must agree on, since they meet at the journal folder."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="TXLINK_", frozen=True, extra="ignore", env_ignore_empty=True
-    )
-
-    database_url: SecretStr = Field(
-        validation_alias="DATABASE_URL", description="postgresql://user:password@host:port/name"
-    )
     data_dir: Path = Field(
-        default=Path(".data"), description="Folder of the journals; must outlive the process"
+        default=Path(".data"), description="folder of the journals; must outlive the process"
     )
 
     @property
@@ -26,20 +20,23 @@ class _HostSettings(BaseSettings):
         return self.data_dir / "journal"
 
 
-class RedirectorSettings(_HostSettings):
+class RedirectorSettings(_JournalSettings, LinkSettings):
     """Settings of one redirector process, read once at its start."""
 
     redirector_host: str = Field(
-        default="127.0.0.1", description="Address that the redirector listens on"
+        default="127.0.0.1", description="address that the redirector listens on"
     )
-    redirector_port: int = Field(default=8001, ge=0, le=65535, description="Its port")
+    redirector_port: int = Field(
+        default=8001,
+        ge=0,
+        le=65535,
+        description="port that the redirector listens on, up to 65535",
+    )
     redirector_workers: int = Field(
-        default=1, ge=1, le=64, description="Its processes, each with a journal of its own"
-    )
-    short_domain: str = Field(
-        default="tx1.in",
-        pattern=r"^[a-z0-9.-]+\.[a-z]{2,}(:\d+)?$",
-        description="Domain of the short links, without scheme",
+        default=1,
+        ge=1,
+        le=64,
+        description="server processes of the redirector, 1 to 64, each with a journal of its own",
     )
 
     @property
@@ -48,7 +45,7 @@ class RedirectorSettings(_HostSettings):
         return self.data_dir / "journal" / "links.snapshot"
 
 
-class RecorderSettings(_HostSettings):
+class RecorderSettings(_JournalSettings):
     """Settings of one recorder process, read once at its start."""
 
     geoip_city_db: Path | None = Field(

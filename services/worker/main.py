@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -9,6 +10,7 @@ import uvloop
 
 from services.worker.loop import DrainTimeoutError, run_worker
 from services.worker.settings import WorkerSettings
+from shared.settings import settings_or_exit
 
 LOGGER = logging.getLogger(__name__)
 
@@ -18,8 +20,9 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    settings = settings_or_exit(WorkerSettings, os.environ)
     try:
-        uvloop.run(_run(WorkerSettings()))
+        uvloop.run(_run(settings))
     except* DrainTimeoutError:
         LOGGER.warning("stopped with windows under way; they will be submitted again")
         sys.exit(1)

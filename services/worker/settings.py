@@ -1,38 +1,33 @@
 """What the worker is told by its environment."""
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+
+from shared.settings import ProcessSettings
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(ProcessSettings):
     """Settings of one worker process, read once at its start."""
 
-    model_config = SettingsConfigDict(env_prefix="TXLINK_", frozen=True, extra="ignore")
-
-    database_url: SecretStr = Field(
-        validation_alias="DATABASE_URL",
-        description="postgresql://user:password@host:port/name; past any transaction pooler",
-    )
     worker_concurrency: int = Field(
-        default=8, ge=2, le=64, description="Bulk jobs that one worker has under way"
+        default=8, ge=2, le=64, description="bulk jobs that one worker has under way, 2 to 64"
     )
     worker_express_concurrency: int = Field(
         default=4,
         ge=2,
         le=64,
-        description="Jobs of urgent messages and delivery reports that it has under way besides",
+        description="jobs of urgent messages and delivery reports under way besides, 2 to 64",
     )
     worker_heartbeat_timeout_s: float = Field(
         default=8,
         ge=1,
-        description="Seconds without a sign of life after which a job is given to another worker",
+        description="seconds without a sign of life after which a job is given to another worker",
     )
     worker_drain_timeout_s: float = Field(
-        default=20, ge=0, description="Seconds that SIGTERM leaves for windows under way"
+        default=20, ge=0, description="seconds that SIGTERM leaves for windows under way"
     )
     sandbox_submit_delay_s: float = Field(
-        default=0.02, ge=0, description="Seconds the sandbox takes to answer a window of messages"
+        default=0.02, ge=0, description="seconds the sandbox takes to answer a window of messages"
     )
     sandbox_delivery_delay_s: float = Field(
-        default=2, ge=0, description="Mean seconds until the sandbox sends a delivery receipt"
+        default=2, ge=0, description="mean seconds until the sandbox sends a delivery receipt"
     )

@@ -14,7 +14,7 @@ from services.worker.settings import WorkerSettings
 async def running_worker(database_url: str, *, submit_delay_s: float = 0) -> AsyncIterator[None]:
     """Run a worker with a quick sandbox; drain it at the end."""
     settings = WorkerSettings(
-        DATABASE_URL=SecretStr(database_url),
+        database_url=SecretStr(database_url),
         sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 
 import uvloop
@@ -11,6 +12,7 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RecorderSettings
 from services.redirector.storage.connections import StoreUnavailableError, open_pool
+from shared.settings import settings_or_exit
 
 LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    uvloop.run(_run(RecorderSettings()))
+    uvloop.run(_run(settings_or_exit(RecorderSettings, os.environ)))
 
 
 async def _run(settings: RecorderSettings) -> None:

@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from services.redirector.blocks import Block
 from services.redirector.settings import RedirectorSettings
@@ -25,12 +26,8 @@ async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
 
 
 @pytest.fixture
-def settings(
-    relay: PostgresRelay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> RedirectorSettings:
-    monkeypatch.setenv("DATABASE_URL", relay.url)
-    monkeypatch.setenv("TXLINK_DATA_DIR", str(tmp_path))
-    return RedirectorSettings()
+def settings(relay: PostgresRelay, tmp_path: Path) -> RedirectorSettings:
+    return RedirectorSettings(database_url=SecretStr(relay.url), data_dir=tmp_path)
 
 
 def a_block(first_link: int) -> Block:

@@ -1,0 +1,207 @@
+"""How every process reads its settings, and how it says that one is wrong.
+
+An environment is shared: ``txlink run`` starts all processes in its own, and one file of
+variables may serve a whole host. So each process knows the names that the others read.
+"""
+
+import difflib
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, NoReturn, Self, TypeVar, get_args
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from typing_extensions import override
+
+PREFIX: Final = "TXLINK_"
+KNOWN_VARIABLES: Final = frozenset(
+    {
+        "TXLINK_API_HOST",
+        "TXLINK_API_KEY",
+        "TXLINK_API_PORT",
+        "TXLINK_API_PUBLISH",  # of docker-compose.yml only
+        "TXLINK_DATA_DIR",
+        "TXLINK_IMAGE",  # of docker-compose.yml only
+        "TXLINK_MAX_BODY_OCTETS",
+        "TXLINK_MAX_RECIPIENTS",
+        "TXLINK_REDIRECTOR_HOST",
+        "TXLINK_REDIRECTOR_PORT",
+        "TXLINK_REDIRECTOR_PUBLISH",  # of docker-compose.yml only
+        "TXLINK_REDIRECTOR_WORKERS",
+        "TXLINK_SANDBOX_DELIVERY_DELAY_S",
+        "TXLINK_SANDBOX_SUBMIT_DELAY_S",
+        "TXLINK_SHORT_DOMAIN",
+        "TXLINK_WORKER_CONCURRENCY",
+        "TXLINK_WORKER_DRAIN_TIMEOUT_S",
+        "TXLINK_WORKER_EXPRESS_CONCURRENCY",
+        "TXLINK_WORKER_HEARTBEAT_TIMEOUT_S",
+    }
+)
+DATABASE_URL_FORM: Final = "postgresql://user:password@host:port/name"
+REFUSED_STATUS: Final = 2
+_SHORT_DOMAIN = re.compile(r"[a-z0-9.-]+\.[a-z]{2,}(:[0-9]+)?")
+_DATABASE_SCHEMES = ("postgresql://", "postgres://", "postgresql+asyncpg://")
+
+
+class SettingsError(ValueError):
+    """Say which variables of the environment are wrong, and what would be right.
+
+    Args:
+        complaints: A sentence for each, without the value of any secret.
+    """
+
+    def __init__(self, complaints: Sequence[str]) -> None:
+        head = "txlink: the environment is not right; docs/configuration.md has every variable"
+        super().__init__("\n  ".join([head, *complaints]))
+
+
+class EnvironmentSettings(BaseSettings):
+    """Settings that are read by ``from_env`` alone: a constructor takes what it is given."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        hide_input_in_errors=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out every source that would be read unasked."""
+        return (init_settings,)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings from an environment; an empty variable counts as unset.
+
+        Raises:
+            SettingsError: A variable is missing or has a value that is none for it, or one with
+                our prefix is known to no process.
+        """
+        complaints = [_of_unknown(name) for name in sorted(environ) if _is_unknown(name)]
+        source = EnvSettingsSource(cls)
+        # Names are exact, although the source looks for them in small letters.
+        source.env_vars = {
+            name.lower(): value for name, value in environ.items() if value and name.isupper()
+        }
+        try:
+            settings = cls(**source())
+        except ValidationError as error:
+            complaints += [_of_value(cls.variables(), detail) for detail in error.errors()]
+            raise SettingsError(complaints) from error
+        if complaints:
+            raise SettingsError(complaints)
+        return settings
+
+    @classmethod
+    def variables(cls) -> Mapping[str, FieldInfo]:
+        """Return the fields by the names of their variables."""
+        return {_variable(name, field): field for name, field in cls.model_fields.items()}
+
+
+def _variable(name: str, field: FieldInfo) -> str:
+    alias = field.validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{name.upper()}"
+
+
+def _is_unknown(name: str) -> bool:
+    return name.upper().startswith(PREFIX) and name not in KNOWN_VARIABLES
+
+
+def _of_unknown(name: str) -> str:
+    # Without the prefix, or any two names would be close.
+    known = [variable.removeprefix(PREFIX) for variable in KNOWN_VARIABLES]
+    near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), known, n=1)
+    return f"{name} is no setting" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
+
+
+def _of_value(variables: Mapping[str, FieldInfo], detail: ErrorDetails) -> str:
+    location = str(detail["loc"][0])
+    variable = location if location in variables else f"{PREFIX}{location.upper()}"
+    field = variables[variable]
+    if detail["type"] == "missing":
+        return f"{variable} is not set; it should be {field.description}"
+    given = "refused" if _is_secret(field) else repr(detail["input"])
+    cause = detail.get("ctx", {}).get("error")
+    # Of pydantic's own words, what follows a comma is about parsing.
+    rule = str(cause or detail["msg"].partition(",")[0].removeprefix("Input "))
+    return f"{variable} is {given}; it {rule} ({field.description})"
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def _check_database_url(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(_DATABASE_SCHEMES):
+        raise ValueError("should start with postgresql://")
+    return url
+
+
+def _check_short_domain(domain: str) -> str:
+    if not _SHORT_DOMAIN.fullmatch(domain):
+        raise ValueError("should be a domain in small letters, without scheme, such as tx1.in")
+    return domain
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
+
+
+class ProcessSettings(EnvironmentSettings):
+    """What every process needs."""
+
+    database_url: DatabaseUrl = Field(
+        validation_alias="DATABASE_URL", description=DATABASE_URL_FORM
+    )
+
+
+class LinkSettings(ProcessSettings):
+    """What whoever writes short links and whoever answers them must agree on."""
+
+    short_domain: Annotated[str, AfterValidator(_check_short_domain)] = Field(
+        default="tx1.in", description="domain of the short links, without scheme"
+    )
+
+
+Settings = TypeVar("Settings", bound=EnvironmentSettings)
+
+
+def settings_or_exit(kind: type[Settings], environ: Mapping[str, str]) -> Settings:
+    """Read a process's settings at its start, or end it with what is wrong with them.
+
+    Raises:
+        SystemExit: They are wrong; status 2, and standard error says how.
+    """
+    try:
+        return kind.from_env(environ)
+    except SettingsError as error:
+        exit_refused(error)
+
+
+def exit_refused(error: SettingsError) -> NoReturn:
+    """End the process with an error that an operator can mend.
+
+    Raises:
+        SystemExit: Always, with status 2.
+    """
+    sys.stderr.write(f"{error}\n")
+    sys.exit(REFUSED_STATUS)
