@@ -140,15 +140,15 @@ def _of_value(variables: Mapping[str, FieldInfo], detail: ErrorDetails) -> str:
     field = variables[variable]
     if detail["type"] == "missing":
         return f"{variable} is not set; it should be {field.description}"
-    given = "refused" if _is_secret(field) else repr(detail["input"])
+    given = "refused" if _holds_secret(field.annotation) else repr(detail["input"])
     cause = detail.get("ctx", {}).get("error")
     # Of pydantic's own words, what follows a comma is about parsing.
     rule = str(cause or detail["msg"].partition(",")[0].removeprefix("Input "))
     return f"{variable} is {given}; it {rule} ({field.description})"
 
 
-def _is_secret(field: FieldInfo) -> bool:
-    return SecretStr in (field.annotation, *get_args(field.annotation))
+def _holds_secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(map(_holds_secret, get_args(annotation)))
 
 
 def _check_database_url(url: SecretStr) -> SecretStr:
