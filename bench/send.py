@@ -25,7 +25,7 @@ import numpy as np
 
 from services.api.domain.rewriting import plan_rewrite
 from services.api.operations.create_account import create_account
-from services.cli.local_stack import free_ports
+from services.cli.addresses import free_ports
 from services.cli.migrating import migrate
 from shared import embedded_postgres
 from shared.domain.msisdn import NumberRules

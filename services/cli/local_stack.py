@@ -1,20 +1,19 @@
 """All of txlink on one machine: database, migrations, a demo account and every process."""
 
 import asyncio
-import fcntl
-import json
 import os
-import socket
+import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 from services.api.domain.errors import InvalidCredentialsError, InvalidValueError
 from services.api.operations.authenticate import authenticate_key
 from services.api.operations.create_account import KEY_SCOPES, create_account, create_key
 from services.api.settings import ApiSettings
+from services.cli.addresses import Addresses, require_free
+from services.cli.announcing import announced
 from services.cli.migrating import migrate
 from services.redirector.settings import RecorderSettings, RedirectorSettings
 from services.supervisor import ProcessSpec, supervise
@@ -28,14 +27,6 @@ DEMO_SENDER_ID = "TXLINK"
 DATABASE = "txlink"
 HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = 'txlink'"
 CREATE_DATABASE = "CREATE DATABASE txlink"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a running stack listens."""
-
-    api: str
-    redirector: str
 
 
 @contextmanager
@@ -109,67 +100,37 @@ def run(data_dir: Path, database_url: str | None, *, api_port: int, redirector_p
 
     Raises:
         SettingsError: A process would refuse what the environment says.
+        SupervisorError: A process did not get ready; all have been stopped.
     """
-    addresses = Addresses(f"http://127.0.0.1:{api_port}", f"http://127.0.0.1:{redirector_port}")
+    addresses = Addresses.at_ports(api_port=api_port, redirector_port=redirector_port)
     # A process that refuses its settings would be started again and again.
     environment = _environment(data_dir, database_url or DATABASE_URL_FORM, addresses)
     for kind in (ApiSettings, RedirectorSettings, RecorderSettings, WorkerSettings):
         kind.from_env(environment)
     data_dir.mkdir(parents=True, exist_ok=True)
-    with announced(data_dir, addresses), database(data_dir, database_url) as url:
-        key = demo_key(data_dir, url)
-        specs = processes(data_dir, url, addresses)
-
-        async def show_help() -> None:
-            print(_help(addresses, key), flush=True)
-
-        asyncio.run(supervise(specs, on_ready=show_help))
+    _stop_on_signals()
+    with announced(data_dir, addresses):
+        require_free(api_port=api_port, redirector_port=redirector_port)
+        with database(data_dir, database_url) as url:
+            _supervise(data_dir, url, addresses)
 
 
-@contextmanager
-def announced(data_dir: Path, addresses: Addresses) -> Iterator[None]:
-    """Hold the folder's lock, with the addresses in it, so that `txlink demo` finds them.
+def _supervise(data_dir: Path, database_url: str, addresses: Addresses) -> None:
+    key = demo_key(data_dir, database_url)
 
-    Raises:
-        SystemExit: Another `txlink run` has the folder.
+    async def show_help() -> None:
+        print(_help(addresses, key), flush=True)
+
+    asyncio.run(supervise(processes(data_dir, database_url, addresses), on_ready=show_help))
+
+
+def _stop_on_signals() -> None:
+    """Let a signal to end interrupt as Ctrl-C does, or it would leave Postgres running.
+
+    The supervisor has its own way with them for as long as it runs.
     """
-    with _lock_path(data_dir).open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            running = running_addresses(data_dir)
-            where = f" at {running.api}" if running else ""
-            sys.exit(f"txlink: already running with {data_dir}{where}; stop it with Ctrl-C there")
-        file.truncate(0)
-        file.write(json.dumps(asdict(addresses)))
-        file.flush()
-        yield
-
-
-def running_addresses(data_dir: Path) -> Addresses | None:
-    """Return where a running `txlink run` of this folder listens; None if none runs."""
-    try:
-        with _lock_path(data_dir).open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return Addresses(**json.load(file))
-    except FileNotFoundError:
-        pass
-    return None
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of 127.0.0.1 that nothing listens on just now."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in sockets]
-
-
-def _lock_path(data_dir: Path) -> Path:
-    return data_dir / "run.lock"
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 async def _ensure_database(admin_url: str) -> None:

@@ -22,9 +22,14 @@ from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
+from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
+from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
 from shared.storage.engine import create_engine
+
+# What a shell says of a program that Ctrl-C ended.
+INTERRUPTED = 130
 
 Command = Callable[[argparse.Namespace, CliSettings], None]
 
@@ -40,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         command(arguments, CliSettings.from_env(os.environ))
     except SettingsError as error:
         exit_refused(error)
-    except DomainError as error:
+    except (DomainError, EmbeddedPostgresError, SupervisorError) as error:
         sys.exit(f"txlink: {error}")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 def _parser() -> argparse.ArgumentParser:

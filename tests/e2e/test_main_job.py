@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.cli.addresses import Addresses, free_ports
+from services.cli.announcing import running_addresses
 from services.cli.demo import PHONES
 from tests.support.open_folders import open_temporary_folder
 from tests.support.stack import REPOSITORY, Json, Stack, running_stack, wait_until
@@ -93,9 +95,10 @@ def test_clicks_are_told_by_number_with_browser_system_device_address_and_time(
     assert [row["clicks"] for row in history if row["campaign_uuid"] == answer["uuid"]] == [1]
 
 
-def test_the_demo_command_does_the_main_job_from_nothing(open_folder: Path) -> None:
+def demo(data_dir: Path) -> str:
+    """Run the demo, hold what it shows to what it promises, and return it."""
     done = subprocess.run(
-        [sys.executable, "-m", "services.cli", "demo", "--data-dir", str(open_folder / "data")],
+        [sys.executable, "-m", "services.cli", "demo", "--data-dir", str(data_dir)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -105,6 +108,95 @@ def test_the_demo_command_does_the_main_job_from_nothing(open_folder: Path) -> N
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(set(re.findall(r"https://tx1\.in/[0-9A-Za-z]{6,8}\b", done.stdout))) == 3
+    assert len(set(re.findall(r"(?<!/)tx1\.in/[0-9A-Za-z]{6,8}\b", done.stdout))) == 3
     assert done.stdout.count("302 → " + DESTINATION) == 4
     assert done.stdout.count("clickers 2") == 2
-    assert "Samsung SM-A546E (mobile)" in done.stdout
+    assert done.stdout.count("Chrome Mobile 124.0.0.0  Android 14  Samsung SM-A546E (mobile)") == 2
+    assert done.stdout.count("Mobile Safari 17.4  iOS 17.4  iPhone (mobile)") == 2
+    assert re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d  127\.0\.0\.1  ", done.stdout)
+    return done.stdout
+
+
+def test_the_demo_command_does_the_main_job_from_nothing(open_folder: Path) -> None:
+    shown = demo(open_folder / "data")
+
+    assert "Starting Postgres, API, redirector, recorder and worker" in shown
+    assert not (open_folder / "data" / "postgres" / "cluster" / "postmaster.pid").exists()
+
+
+def test_the_demo_command_uses_a_stack_that_runs_and_leaves_it_running(stack: Stack) -> None:
+    processes = set(stack.supervisor.children(recursive=True))
+    campaigns = stack.get("/campaigns")["campaigns"]
+
+    shown = demo(stack.data_dir)
+
+    assert f"Using the txlink that runs at {stack.api.base_url}" in shown
+    assert "Starting" not in shown
+    assert set(stack.supervisor.children(recursive=True)) == processes
+    assert len(stack.get("/campaigns")["campaigns"]) == len(campaigns) + 2
+
+
+def refused_run(data_dir: Path, *, api_port: int, redirector_port: int) -> str:
+    """Run everything where it can't be, and return what is said of it."""
+    argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
+    argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]
+    done = subprocess.run(
+        argv, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    return done.stderr
+
+
+def test_a_second_run_with_a_folder_is_refused_and_the_first_goes_on(stack: Stack) -> None:
+    api_port, redirector_port = free_ports(2)
+
+    said = refused_run(stack.data_dir, api_port=api_port, redirector_port=redirector_port)
+
+    url = str(stack.api.base_url)
+    assert said == (
+        f"txlink: already running with {stack.data_dir} at {url}: "
+        "stop it with Ctrl-C there, or choose another --data-dir\n"
+    )
+    assert running_addresses(stack.data_dir) == Addresses(url, stack.redirector_url)
+    assert stack.get("/healthz")
+
+
+@pytest.mark.parametrize("name", ["api", "redirector"])
+def test_a_run_on_a_busy_port_is_refused_before_anything_is_started(
+    stack: Stack, open_folder: Path, name: str
+) -> None:
+    (free,) = free_ports(1)
+    busy = httpx.URL(stack.redirector_url).port or 0
+    ports = {"api_port": free, "redirector_port": free, f"{name}_port": busy}
+
+    said = refused_run(open_folder / "data", **ports)
+
+    assert said == (
+        f"txlink: port {busy} can't be used (Address already in use): "
+        f"choose another with --{name}-port, or stop what listens there\n"
+    )
+    assert not (open_folder / "data" / "postgres").exists()
+
+
+def test_one_port_for_both_services_is_refused(open_folder: Path) -> None:
+    (port,) = free_ports(1)
+
+    said = refused_run(open_folder / "data", api_port=port, redirector_port=port)
+
+    assert said == f"txlink: API and redirector can't share port {port}: give each its own\n"
+
+
+def test_a_run_that_is_ended_while_it_starts_leaves_no_postgres(open_folder: Path) -> None:
+    api_port, redirector_port = free_ports(2)
+    data_dir = open_folder / "data"
+    postmaster = data_dir / "postgres" / "cluster" / "postmaster.pid"
+    argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
+    argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]
+
+    with subprocess.Popen(argv, cwd=REPOSITORY) as run:
+        wait_until(postmaster.exists, "Postgres")
+        run.terminate()
+        code = run.wait(60)
+
+    assert code == 130
+    assert not postmaster.exists()

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import psutil
 
-from services.cli.local_stack import demo_key_path, free_ports
+from services.cli.addresses import free_ports
+from services.cli.local_stack import demo_key_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WAIT_S = 90.0
@@ -25,6 +26,7 @@ Json = dict[str, Any]
 class Stack:
     """A running txlink."""
 
+    data_dir: Path
     api: httpx.Client
     redirector_url: str
     supervisor: psutil.Process
@@ -86,7 +88,8 @@ def running_stack(data_dir: Path, **environment: str) -> Iterator[Stack]:
         with httpx.Client(
             base_url=f"http://127.0.0.1:{api_port}", headers={"apikey": key}, timeout=30
         ) as api:
-            yield Stack(api, f"http://127.0.0.1:{redirector_port}", psutil.Process(process.pid))
+            redirector_url = f"http://127.0.0.1:{redirector_port}"
+            yield Stack(data_dir, api, redirector_url, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait(60)
