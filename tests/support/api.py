@@ -9,7 +9,7 @@ import httpx
 from pydantic import SecretStr
 
 from services.api.main import create_app
-from services.api.operations.create_account import create_account
+from services.api.operations.create_account import create_account, create_user
 from services.api.settings import ApiSettings
 from shared.storage.engine import create_engine
 
@@ -30,6 +30,12 @@ class Api:
         )
         await engine.dispose()
         return {"apikey": made.key.text}
+
+    async def user(self, account: str, login: str, password: str, role: str = "sender") -> None:
+        """Make a user of an account."""
+        engine = create_engine(self.database_url, application="test")
+        await create_user(engine, account, login, password, role=role)
+        await engine.dispose()
 
     async def count(self, table: str) -> int:
         """Count the rows of a table."""

@@ -19,12 +19,12 @@ class InvalidCredentialsError(DomainError):
 
 
 class ScopeMissingError(DomainError):
-    """The key is good but may not do this."""
+    """The key or the user is known but may not do this."""
 
     code: ClassVar[str] = "scope_missing"
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"This API key lacks the scope {scope}")
+        super().__init__(f"These credentials lack the scope {scope}")
 
 
 class FieldError(DomainError):

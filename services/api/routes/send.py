@@ -66,7 +66,7 @@ def _responses() -> dict[str, Any]:
     reasons = {
         "400": "A parameter is missing or wrong; `field` names it",
         "401": "No live API key, or wrong userId and password",
-        "403": "The API key lacks the scope `send`",
+        "403": "The API key or the user lacks the scope `send`",
         "409": "The idempotency key came before with another request",
         "413": "The body is too large, or holds too many numbers",
         "415": "The content type is not read",

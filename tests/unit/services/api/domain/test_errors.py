@@ -10,7 +10,7 @@ from shared.domain.errors import DomainError
     ("error", "field", "message"),
     [
         (errors.InvalidCredentialsError(), None, "Invalid credentials: send a live API key"),
-        (errors.ScopeMissingError("send"), None, "lacks the scope send"),
+        (errors.ScopeMissingError("send"), None, "lack the scope send"),
         (errors.MissingFieldError("msg", "the text"), "msg", "msg is missing: give the text"),
         (
             errors.InvalidBooleanError("test", "x" * 50),
