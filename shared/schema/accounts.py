@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     LargeBinary,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -27,7 +28,17 @@ ACCOUNT = Table(
     Column("time_zone", Text, nullable=False, server_default="Asia/Kolkata"),
     Column("carrier", Text, nullable=False, server_default="sandbox"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("link_shape", Text, nullable=False, server_default="token"),
+    Column("smart_encoding", Boolean, nullable=False, server_default="false"),
+    Column("accepts_landlines", Boolean, nullable=False, server_default="false"),
+    Column("accepts_short_codes", Boolean, nullable=False, server_default="false"),
+    # Null: no price is agreed, and no cost is shown.
+    Column("segment_price", Numeric(12, 6)),
+    Column("currency", Text, nullable=False, server_default="INR"),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
+    CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
+    CheckConstraint("segment_price >= 0", name="segment_price"),
+    CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
 )
 
 # "user" is a reserved word of SQL.
@@ -69,5 +80,10 @@ SENDER_ID = Table(
     Column("header", Text(collation="C"), nullable=False),
     Column("dlt_entity_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # Null: as the account has it.
+    Column("link_shape", Text),
+    # Short domains that are registered with the operators together with this header (DLT).
+    Column("link_domains", ARRAY(Text), nullable=False, server_default="{}"),
     UniqueConstraint("account_id", "header"),
+    CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
 )

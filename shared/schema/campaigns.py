@@ -10,6 +10,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -34,7 +35,8 @@ CAMPAIGN = Table(
     Column("title", Text, nullable=False, server_default=""),
     Column("sender_id", Text, nullable=False, server_default=""),
     Column("carrier", Text, nullable=False),
-    # The text up to the tracked link and behind it; without a link body_after is null.
+    # The text up to the tracked link and behind it; without a link body_after is null. Where the
+    # texts are personal, what they were made of, and their own parts are in personal_text.
     Column("body_before", Text, nullable=False),
     Column("body_after", Text),
     Column("destination", Text),
@@ -48,11 +50,18 @@ CAMPAIGN = Table(
     Column("dlt_entity_id", Text),
     Column("dlt_template_id", Text),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("is_personal", Boolean, nullable=False, server_default="false"),
+    # Null: segment_count for each of message_count; personal texts have their own counts.
+    Column("segment_total", BigInteger),
+    Column("segment_price", Numeric(12, 6)),
+    Column("currency", Text),
     CheckConstraint("message_count > 0", name="message_count"),
     CheckConstraint(
-        "num_nulls(body_after, destination, link_prefix, token_length, first_link) IN (0, 5)",
+        "num_nulls(link_prefix, token_length, first_link) IN (0, 3)"
+        " AND (is_personal OR num_nulls(body_after, destination, first_link) IN (0, 3))",
         name="link",
     ),
+    CheckConstraint("segment_total IS NOT NULL OR NOT is_personal", name="segment_total"),
     Index(None, "account_id", "id"),
 )
 
@@ -76,6 +85,24 @@ MESSAGE = Table(
         "carrier_message_id",
         postgresql_where=text("carrier_message_id IS NOT NULL"),
     ),
+    postgresql_partition_by="RANGE (campaign_id)",
+)
+
+PERSONAL_TEXT = Table(
+    "personal_text",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("body_before", Text, nullable=False),
+    Column("body_after", Text),
+    Column("destination", Text),
+    # As in link_block, of which the block then has none.
+    Column("location", Text),
+    Column("encoding", Text, nullable=False),
+    Column("segment_count", SmallInteger, nullable=False),
+    CheckConstraint("location ~ '^https?://[!-~]+$'", name="location"),
+    CheckConstraint("num_nulls(body_after, destination, location) IN (0, 3)", name="link"),
+    PrimaryKeyConstraint("campaign_id", "position"),
     postgresql_partition_by="RANGE (campaign_id)",
 )
 

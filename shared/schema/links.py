@@ -34,8 +34,9 @@ LINK_BLOCK = Table(
     Column("first_link", BigInteger, nullable=False),
     Column("link_count", Integer, nullable=False),
     Column("campaign_id", BigInteger, nullable=False, unique=True),
-    # What goes into the Location header as it stands: ASCII, absolute, http or https.
-    Column("location", Text, nullable=False),
+    # What goes into the Location header as it stands: ASCII, absolute, http or https. Null: each
+    # message has a location of its own, in personal_text.
+    Column("location", Text),
     PrimaryKeyConstraint("token_length", "first_link"),
     CheckConstraint("link_count > 0", name="link_count"),
     CheckConstraint("location ~ '^https?://[!-~]+$'", name="location"),
