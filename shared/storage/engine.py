@@ -3,7 +3,11 @@
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared.storage.outages import DRIVER_OUTAGES
 
 CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
@@ -57,6 +61,16 @@ def _leave_former_primary(context: ExceptionContext) -> None:
     cause = context.sqlalchemy_exception and context.original_exception.__cause__
     if isinstance(cause, asyncpg.ReadOnlySQLTransactionError):
         context.is_disconnect = True
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether an error means that Postgres is away, and connections must be made anew."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_outage(inner) for inner in error.exceptions)
+    if isinstance(error, DBAPIError):
+        cause = error.orig and error.orig.__cause__
+        return error.connection_invalidated or isinstance(cause, DRIVER_OUTAGES)
+    return isinstance(error, (*DRIVER_OUTAGES, PoolTimeoutError))
 
 
 async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:

@@ -6,18 +6,9 @@ from typing import TypeAlias
 
 import asyncpg
 
-CONNECT_TIMEOUT_S = 2.0
-_OUTAGES = (
-    OSError,  # with it TimeoutError and ConnectionError
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    # After a failover, connections to what was the primary (SQLSTATE 25006).
-    asyncpg.ReadOnlySQLTransactionError,
-)
+from shared.storage.outages import DRIVER_OUTAGES
 
+CONNECT_TIMEOUT_S = 2.0
 Pool: TypeAlias = asyncpg.Pool
 
 
@@ -60,5 +51,5 @@ def outages_named() -> Iterator[None]:
     """
     try:
         yield
-    except _OUTAGES as error:
+    except DRIVER_OUTAGES as error:
         raise StoreUnavailableError(f"{type(error).__name__}: {error}") from error

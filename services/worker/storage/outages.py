@@ -1,38 +1,16 @@
-"""Telling an outage of Postgres from a fault of ours, and outliving it."""
+"""Outliving an outage of Postgres."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from shared.storage.engine import is_outage
+
+__all__ = ["is_outage", "outlive_outages"]
 
 PAUSE_S = 0.5
 
-_OUTAGES = (
-    OSError,  # with it TimeoutError and ConnectionError
-    PoolTimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InternalClientError,
-    # After a failover, on connections to what was the primary (SQLSTATE 25006).
-    asyncpg.ReadOnlySQLTransactionError,
-)
-
 LOGGER = logging.getLogger(__name__)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Tell whether an error means that Postgres is away, and connections must be made anew."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(is_outage(inner) for inner in error.exceptions)
-    if isinstance(error, DBAPIError):
-        cause = error.orig and error.orig.__cause__
-        return error.connection_invalidated or isinstance(cause, _OUTAGES)
-    return isinstance(error, _OUTAGES)
 
 
 async def outlive_outages(work: Callable[[], Awaitable[None]], *, patience_s: float) -> None:

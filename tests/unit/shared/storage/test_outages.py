@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from services.worker.storage.outages import is_outage
+from shared.storage.engine import is_outage
 
 
 def wrapped(cause: Exception, *, invalidated: bool = False) -> DBAPIError:
