@@ -32,6 +32,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_IMAGE",  # of docker-compose.yml only
         "TXLINK_MAX_BODY_OCTETS",
         "TXLINK_MAX_RECIPIENTS",
+        "TXLINK_RECORDER_HEARTBEAT_FILE",
         "TXLINK_REDIRECTOR_HOST",
         "TXLINK_REDIRECTOR_PORT",
         "TXLINK_REDIRECTOR_PUBLISH",  # of docker-compose.yml only
@@ -42,6 +43,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_WORKER_CONCURRENCY",
         "TXLINK_WORKER_DRAIN_TIMEOUT_S",
         "TXLINK_WORKER_EXPRESS_CONCURRENCY",
+        "TXLINK_WORKER_HEARTBEAT_FILE",
         "TXLINK_WORKER_HEARTBEAT_TIMEOUT_S",
     }
 )

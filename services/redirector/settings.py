@@ -48,6 +48,9 @@ class RedirectorSettings(_JournalSettings, LinkSettings):
 class RecorderSettings(_JournalSettings):
     """Settings of one recorder process, read once at its start."""
 
+    recorder_heartbeat_file: Path | None = Field(
+        default=None, description="file kept young while the recorder makes progress"
+    )
     geoip_city_db: Path | None = Field(
         default=None,
         validation_alias="GEOIP_CITY_DB",

@@ -16,6 +16,7 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 from services.worker.context import WorkerContext
 from services.worker.settings import WorkerSettings
 from services.worker.storage.job_queue import LosslessQueries, SliceLeases
+from shared.heartbeat import Heartbeat
 from shared.storage.queue import Entrypoint, MessageSlice, report_ids_from_payload
 
 LEASE_WAIT = timedelta(seconds=1)
@@ -45,8 +46,16 @@ class Lane:
     job_count: int
 
 
-def build_lanes(context: WorkerContext, settings: WorkerSettings) -> Sequence[Lane]:
-    """Make the bulk lane and the express lane."""
+def build_lanes(
+    context: WorkerContext, settings: WorkerSettings, heartbeat: Heartbeat
+) -> Sequence[Lane]:
+    """Make the bulk lane and the express lane.
+
+    Args:
+        context: What jobs work with.
+        settings: How many jobs may be under way.
+        heartbeat: Has a part ``bulk`` and a part ``express``.
+    """
     leases = SliceLeases(context.driver)
 
     async def submit(job: Job, *, urgent: bool) -> None:
@@ -66,8 +75,11 @@ def build_lanes(context: WorkerContext, settings: WorkerSettings) -> Sequence[La
         Entrypoint.SETTLE_DELIVERY_REPORTS: settle_delivery_reports,
     }
     return (
-        Lane(_manager(context, bulk), settings.worker_concurrency),
-        Lane(_manager(context, express), settings.worker_express_concurrency),
+        Lane(_manager(context, bulk, heartbeat.part("bulk")), settings.worker_concurrency),
+        Lane(
+            _manager(context, express, heartbeat.part("express")),
+            settings.worker_express_concurrency,
+        ),
     )
 
 
@@ -107,8 +119,10 @@ async def _take_jobs_of(lane: Lane, lanes: Iterable[Lane], heartbeat_timeout: ti
         stop_taking(lanes)
 
 
-def _manager(context: WorkerContext, functions: Functions) -> QueueManager:
-    manager = QueueManager(LosslessQueries(context.driver))
+def _manager(
+    context: WorkerContext, functions: Functions, on_look: Callable[[], None]
+) -> QueueManager:
+    manager = QueueManager(LosslessQueries(context.driver, on_look=on_look))
     for kind, function in functions.items():
         register = manager.entrypoint(
             str(kind), accepts_context=False, on_failure="hold", executor_factory=JOB_EXECUTOR

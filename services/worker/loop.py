@@ -17,6 +17,7 @@ from services.worker.lanes import Lane, build_lanes, stop_taking, take_jobs
 from services.worker.rounds import sleep_unless
 from services.worker.settings import WorkerSettings
 from services.worker.storage.outages import is_outage
+from shared.heartbeat import Heartbeat
 
 RECONNECT_INTERVAL_S = 1.0
 
@@ -34,23 +35,31 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
         DrainTimeoutError: It was not done in time, in an exception group; a worker will take it
             up when its heartbeat has run out.
     """
+    heartbeat = Heartbeat(settings.worker_heartbeat_file, "bulk", "express", "sandbox receipts")
     while not draining.is_set():
         try:
             async with open_context(settings, draining) as context:
-                await _work(context, settings, draining)
+                await _work(context, settings, draining, heartbeat)
         except Exception as error:
             if not is_outage(error):
                 raise
             LOGGER.warning("no Postgres for the queue (%s); trying again", type(error).__name__)
+            heartbeat.beat()
             await sleep_unless(draining, RECONNECT_INTERVAL_S)
 
 
-async def _work(context: WorkerContext, settings: WorkerSettings, draining: asyncio.Event) -> None:
-    lanes = build_lanes(context, settings)
+async def _work(
+    context: WorkerContext,
+    settings: WorkerSettings,
+    draining: asyncio.Event,
+    heartbeat: Heartbeat,
+) -> None:
+    lanes = build_lanes(context, settings, heartbeat)
+    on_receipts = heartbeat.part("sandbox receipts")
     ended = asyncio.Event()
     failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(sandbox_receipts.make_rounds(context.sandbox_book, ended))
+        tasks.create_task(sandbox_receipts.make_rounds(context.sandbox_book, ended, on_receipts))
         tasks.create_task(upkeep.make_rounds(context.engine, ended))
         drain = tasks.create_task(_drain(lanes, draining, settings.worker_drain_timeout_s))
         LOGGER.info("taking jobs")

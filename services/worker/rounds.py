@@ -10,7 +10,11 @@ LOGGER = logging.getLogger(__name__)
 
 
 async def make_rounds(
-    work: Callable[[], Awaitable[object]], *, interval_s: float, ended: asyncio.Event
+    work: Callable[[], Awaitable[object]],
+    *,
+    interval_s: float,
+    ended: asyncio.Event,
+    on_round: Callable[[], None] | None = None,
 ) -> None:
     """Do some work now and at every interval; an outage of Postgres only breaks off a round.
 
@@ -21,6 +25,7 @@ async def make_rounds(
         work: One round.
         interval_s: From the end of a round to the next, in seconds.
         ended: Set to end with the round that is under way.
+        on_round: Called after each round, done or broken off by an outage.
     """
     while not ended.is_set():
         try:
@@ -29,6 +34,8 @@ async def make_rounds(
             if not is_outage(error):
                 raise
             LOGGER.warning("no Postgres (%s); trying again", type(error).__name__)
+        if on_round is not None:
+            on_round()
         await sleep_unless(ended, interval_s)
 
 

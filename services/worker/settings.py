@@ -1,5 +1,7 @@
 """What the worker is told by its environment."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from shared.settings import ProcessSettings
@@ -24,6 +26,9 @@ class WorkerSettings(ProcessSettings):
     )
     worker_drain_timeout_s: float = Field(
         default=20, ge=0, description="seconds that SIGTERM leaves for windows under way"
+    )
+    worker_heartbeat_file: Path | None = Field(
+        default=None, description="file kept young while the worker makes progress"
     )
     sandbox_submit_delay_s: float = Field(
         default=0.02, ge=0, description="seconds the sandbox takes to answer a window of messages"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -11,12 +12,15 @@ from services.worker.settings import WorkerSettings
 
 
 @asynccontextmanager
-async def running_worker(database_url: str, *, submit_delay_s: float = 0) -> AsyncIterator[None]:
+async def running_worker(
+    database_url: str, *, submit_delay_s: float = 0, heartbeat_file: Path | None = None
+) -> AsyncIterator[None]:
     """Run a worker with a quick sandbox; drain it at the end."""
     settings = WorkerSettings(
         database_url=SecretStr(database_url),
         sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,
+        worker_heartbeat_file=heartbeat_file,
     )
     draining = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:

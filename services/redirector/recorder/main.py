@@ -12,6 +12,7 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RecorderSettings
 from services.redirector.storage.connections import StoreUnavailableError, open_pool
+from shared.heartbeat import Heartbeat
 from shared.settings import settings_or_exit
 
 LOGGER = logging.getLogger(__name__)
@@ -44,15 +45,23 @@ async def _run(settings: RecorderSettings) -> None:
     read_agent("")  # which loads its rules now, or the first clicks would wait for them
     LOGGER.info("recording the journals in %s", settings.journal_folder)
     try:
-        await record_until(stopping, Recorder(pool, settings.journal_folder, locator))
+        recorder = Recorder(pool, settings.journal_folder, locator)
+        await record_until(stopping, recorder, Heartbeat(settings.recorder_heartbeat_file))
     finally:
         locator.close()
         pool.terminate()
     LOGGER.info("stopped")
 
 
-async def record_until(stopping: asyncio.Event, recorder: Recorder) -> None:
-    """Record batch by batch, through outages of any length, until told to stop."""
+async def record_until(stopping: asyncio.Event, recorder: Recorder, heartbeat: Heartbeat) -> None:
+    """Record batch by batch, through outages of any length, until told to stop.
+
+    Args:
+        stopping: Set to end after the batch that is under way.
+        recorder: What records.
+        heartbeat: Beats with each batch, and through an outage of Postgres; not while anything
+            else keeps the hits in the journal, since that wants mending.
+    """
     retry_s = FIRST_RETRY_S
     while not stopping.is_set():
         try:
@@ -61,11 +70,13 @@ async def record_until(stopping: asyncio.Event, recorder: Recorder) -> None:
         except Exception as error:
             if isinstance(error, StoreUnavailableError):
                 LOGGER.warning("no Postgres, trying again in %g s: %s", retry_s, error)
+                heartbeat.beat()
             else:
                 LOGGER.exception("recording failed, trying again in %g s", retry_s)
             recorder.forget()
             wait_s, retry_s = retry_s, min(2 * retry_s, LAST_RETRY_S)
         else:
+            heartbeat.beat()
             retry_s = FIRST_RETRY_S
         if wait_s:
             await _wait(stopping, wait_s)

@@ -1,6 +1,7 @@
 """The sandbox's network: sends the receipts that are due, whichever worker took the message."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from services.worker import rounds
@@ -23,19 +24,34 @@ def receipt_text(receipt: DueReceipt) -> str:
     )
 
 
-async def send_due_receipts(book: SandboxBook) -> int:
-    """Send all due receipts, in batches; return how many there were."""
+async def send_due_receipts(book: SandboxBook, on_batch: Callable[[], None] | None = None) -> int:
+    """Send all due receipts, in batches; return how many there were.
+
+    Args:
+        book: Where they stand.
+        on_batch: Called after each batch.
+    """
     sent = 0
     while True:
         batch = await book.send_due_receipts(
             sandbox.NAME, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
         )
         sent += batch
+        if on_batch is not None:
+            on_batch()
         if batch < BATCH_RECEIPT_COUNT:
             return sent
 
 
-async def make_rounds(book: SandboxBook, ended: asyncio.Event) -> None:
-    """Send receipts as they fall due, until told to end."""
-    work = partial(send_due_receipts, book)
-    await rounds.make_rounds(work, interval_s=POLL_INTERVAL_S, ended=ended)
+async def make_rounds(
+    book: SandboxBook, ended: asyncio.Event, on_progress: Callable[[], None]
+) -> None:
+    """Send receipts as they fall due, until told to end.
+
+    Args:
+        book: Where they stand.
+        ended: As for ``rounds.make_rounds``.
+        on_progress: Called after each batch and each round.
+    """
+    work = partial(send_due_receipts, book, on_progress)
+    await rounds.make_rounds(work, interval_s=POLL_INTERVAL_S, ended=ended, on_round=on_progress)

@@ -1,15 +1,17 @@
 """The worker's end of the queue: its connection, its leases, and a job's ending."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
 from pgqueuer import Job, Queries
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.models import TracebackRecord
-from pgqueuer.types import JOB_STATUS
+from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.types import JOB_STATUS, QueueEntrypoint, QueueManagerId
 from typing_extensions import override
 
 from shared.storage.engine import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S
@@ -22,13 +24,35 @@ END_LEASE = "SELECT pg_advisory_unlock(hashint8($1::bigint), $2::integer)"
 LOGGER = logging.getLogger(__name__)
 
 
+@dataclass
 class LosslessQueries(Queries):
     """PgQueuer's statements, with no way for a job to vanish undone.
 
     PgQueuer deletes a job whose task was cancelled, and gives one up whose retry could not be
     stored. Both happen here when Postgres goes away or the worker must stop at once, so such
     jobs are left as they are: their heartbeat runs out and a worker takes them again.
+
+    Attributes:
+        on_look: Called after each look for jobs, whether or not there were any.
     """
+
+    on_look: Callable[[], None] | None = None
+
+    @override
+    async def dequeue(
+        self,
+        batch_size: int,
+        entrypoints: dict[QueueEntrypoint, EntrypointExecutionParameter],
+        queue_manager_id: QueueManagerId,
+        global_concurrency_limit: int | None,
+        heartbeat_timeout: timedelta,
+    ) -> list[Job]:
+        jobs = await super().dequeue(
+            batch_size, entrypoints, queue_manager_id, global_concurrency_limit, heartbeat_timeout
+        )
+        if self.on_look is not None:
+            self.on_look()
+        return jobs
 
     @override
     async def log_jobs(

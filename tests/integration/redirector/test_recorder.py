@@ -15,11 +15,13 @@ from services.redirector.recorder.recording import Recorder
 from services.redirector.routes import pack_address
 from services.redirector.storage.connections import open_pool
 from shared.clock import SystemClock
+from shared.heartbeat import Heartbeat
 from tests.support.links import SeededCampaign, seed_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.recorder_process import recorder_process
 from tests.support.waiting import until
 
+SILENT = Heartbeat(None)
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
 CRAWLER = "facebookexternalhit/1.1"
 
@@ -240,7 +242,8 @@ async def test_two_recorders_started_by_mistake_count_each_hit_once(
         journals[number % 2].add(campaign, number % 50)
     stopping = asyncio.Event()
     recorders = [
-        asyncio.create_task(record_until(stopping, a_recorder(batch_hits=7))) for _ in range(2)
+        asyncio.create_task(record_until(stopping, a_recorder(batch_hits=7), SILENT))
+        for _ in range(2)
     ]
 
     async def is_recorded() -> bool:
@@ -264,7 +267,7 @@ async def test_recording_outlasts_an_outage_of_postgres(
     pool = await open_pool(relay.url, application="test", size=1, statement_timeout_s=5)
     stopping = asyncio.Event()
     recorder = Recorder(pool, tmp_path / "journal", Locator(None))
-    recording = asyncio.create_task(record_until(stopping, recorder))
+    recording = asyncio.create_task(record_until(stopping, recorder, SILENT))
     journal = Journal(tmp_path)
 
     async def are_recorded(number: int) -> bool:
