@@ -34,6 +34,7 @@ SANDBOX_MESSAGE = Table(
     Column("receipt_sent_at", DateTime(timezone=True)),
     Index(None, "account_id", "id"),
     Index(None, "receipt_due_at", postgresql_where=text("receipt_sent_at IS NULL")),
+    Index(None, "receipt_sent_at", postgresql_where=text("receipt_sent_at IS NOT NULL")),
 )
 
 DELIVERY_REPORT = Table(
@@ -47,5 +48,5 @@ DELIVERY_REPORT = Table(
     # Null until a message is found for it, or it is given up with a reason.
     Column("settled_at", DateTime(timezone=True)),
     Column("outcome", Text),
-    Index(None, "id", postgresql_where=text("settled_at IS NULL")),
+    Index(None, "settled_at", postgresql_where=text("settled_at IS NOT NULL")),
 )

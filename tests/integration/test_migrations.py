@@ -18,6 +18,17 @@ OBJECTS = """
     SELECT typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype = 'e'
 """
 
+DROP_LAST_MONTH = """
+    DO $$ BEGIN
+        EXECUTE (
+            SELECT 'DROP TABLE ' || string_agg(inhrelid::regclass::text, ', ') FROM pg_inherits
+            JOIN pg_class ON pg_class.oid = inhrelid
+            WHERE relkind = 'r' AND relname LIKE
+            '%' || to_char(now() AT TIME ZONE 'UTC' + interval '12 months', '_YYYYMM')
+        );
+    END $$
+"""
+
 
 async def fetch(url: str, query: str, *values: object) -> list[asyncpg.Record]:
     connection = await asyncpg.connect(url)
@@ -78,7 +89,7 @@ def test_keys_differ_between_installations(empty_database_url: str) -> None:
     assert first.isdisjoint(second)
 
 
-@pytest.mark.parametrize("table", ["message", "recipient_clicks", "hit"])
+@pytest.mark.parametrize("table", ["message", "recipient_clicks", "personal_text", "hit"])
 async def test_partitions_reach_a_year_ahead(database_url: str, table: str) -> None:
     rows = await fetch(
         database_url,
@@ -112,3 +123,16 @@ async def test_ensuring_partitions_again_changes_nothing(database_url: str) -> N
     await fetch(database_url, "SELECT ensure_partitions(12)")
 
     assert await fetch(database_url, count) == before
+
+
+async def test_sessions_that_find_a_month_missing_at_once_all_succeed(database_url: str) -> None:
+    count = "SELECT count(*) AS n FROM pg_inherits"
+    before = await fetch(database_url, count)
+
+    for _ in range(5):
+        await fetch(database_url, DROP_LAST_MONTH)
+        await asyncio.gather(
+            *(fetch(database_url, "SELECT ensure_partitions(12)") for _ in range(6))
+        )
+
+        assert await fetch(database_url, count) == before
