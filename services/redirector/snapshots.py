@@ -1,13 +1,23 @@
 """What the redirector needs to answer known links, kept on disk for a start without Postgres."""
 
+import fcntl
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 from services.redirector.blocks import Block
 from services.redirector.storage.links import TokenDomain
+
+LOCK_WAIT_S = 10.0
+LOCK_POLL_S = 0.02
+
+_row_of = attrgetter(*(field.name for field in fields(Block)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class SnapshotFile:
                 TokenDomain(**{**domain, "key": bytes.fromhex(domain["key"])})
                 for domain in content["domains"]
             ]
-            return Snapshot(domains, [Block(**block) for block in content["blocks"]])
+            return Snapshot(domains, [Block(*row) for row in content["block_rows"]])
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
 
@@ -52,19 +62,27 @@ class SnapshotFile:
         """Replace the file, keeping older blocks that it has of the same token keys.
 
         Raises:
-            OSError: The disk is full, or the folder cannot be written to.
+            OSError: The disk is full, the folder cannot be written to, or another process has
+                been writing for too long.
         """
+        # What another process put there between our reading and our replacing would be lost.
+        with _locked(self._path.with_name(f".{self._path.name}.lock")):
+            self._replace(snapshot)
+
+    def _replace(self, snapshot: Snapshot) -> None:
         content = {
             "domains": [
                 {**asdict(domain), "key": domain.key.hex()} for domain in snapshot.domains
             ],
-            "blocks": [asdict(block) for block in self._merged(snapshot)],
+            # Without the names of their fields: there are many of them.
+            "block_rows": [_row_of(block) for block in self._merged(snapshot)],
         }
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w") as file:
-                json.dump(content, file)
+                # In one go: ``dump`` writes piece by piece, in pure Python.
+                file.write(json.dumps(content))
                 file.flush()
                 os.fsync(descriptor)
             draft.replace(self._path)
@@ -81,6 +99,28 @@ class SnapshotFile:
             blocks.pop((block.token_length, block.first_link), None)
             blocks[block.token_length, block.first_link] = block
         return list(blocks.values())[-self._limit :]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        _take(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int) -> None:
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # A writer that is stopped must not keep this process from ending.
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(LOCK_POLL_S)
 
 
 def _keys(snapshot: Snapshot) -> dict[int, bytes]:

@@ -1,4 +1,6 @@
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,12 +11,26 @@ from services.redirector.blocks import Block
 from services.redirector.settings import RedirectorSettings
 from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
+from tests.support.database import REPOSITORY
 from tests.support.links import DESTINATION, seed_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.redirector import journaled_hits, serving
 from tests.support.waiting import until
 
 DOMAIN = TokenDomain(6, bytes(32), 1000, 5_000_000)
+
+# Adds a hundred blocks of its own, one a writing.
+WRITE = """
+import sys
+from pathlib import Path
+from services.redirector.blocks import Block
+from services.redirector.snapshots import Snapshot, SnapshotFile
+from services.redirector.storage.links import TokenDomain
+file = SnapshotFile(Path(sys.argv[1]), limit=1_000)
+for first_link in range(int(sys.argv[2]), 400, 4):
+    block = Block(6, first_link, 1, first_link, "https://shop.example.com/")
+    file.write(Snapshot([TokenDomain(6, bytes(32), 1000, 5_000_000)], [block]))
+"""
 
 
 @pytest.fixture
@@ -124,6 +140,24 @@ def test_a_snapshot_keeps_older_blocks_and_the_latest_where_there_are_too_many(
     assert [block.first_link for block in kept.blocks] == [20, 0, 30]
 
 
+def test_redirectors_that_write_at_the_same_time_lose_none_of_each_others_blocks(
+    tmp_path: Path,
+) -> None:
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITE, str(tmp_path / "links.snapshot"), str(number)],
+            cwd=REPOSITORY,
+        )
+        for number in range(4)
+    ]
+
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+
+    kept = SnapshotFile(tmp_path / "links.snapshot", limit=1_000).read()
+    assert kept is not None
+    assert {block.first_link for block in kept.blocks} == set(range(400))
+
+
 def test_a_snapshot_of_other_token_keys_is_forgotten(tmp_path: Path) -> None:
     file = SnapshotFile(tmp_path / "links.snapshot", limit=3)
     file.write(Snapshot([DOMAIN], [a_block(0)]))
@@ -134,7 +168,17 @@ def test_a_snapshot_of_other_token_keys_is_forgotten(tmp_path: Path) -> None:
     assert file.read() == Snapshot([other], [a_block(10)])
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"domains": [{}], "blocks": []}', "\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"domains": [{}], "block_rows": []}',
+        '{"domains": [], "blocks": []}',
+        "\x00",
+    ],
+)
 def test_a_snapshot_that_cannot_be_understood_counts_as_none(tmp_path: Path, content: str) -> None:
     path = tmp_path / "links.snapshot"
     path.write_text(content)
