@@ -1,0 +1,110 @@
+"""What a dry run tells a sender: each message as it would go out, its cost, and what to change."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from services.api.domain.preflight_characters import (
+    ForcingCharacter,
+    forcing_characters,
+    if_replaced,
+    unicode_warnings,
+)
+from services.api.domain.preflight_dlt import dlt_warnings
+from services.api.domain.preflight_input import (
+    DryMessage,
+    DryRun,
+    PreflightWarning,
+    Warnings,
+    counted,
+)
+from services.api.domain.preflight_links import link_warnings
+from shared.domain.segments import Segmentation
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessagePreview:
+    """One message as its recipient would get it.
+
+    Attributes:
+        segmentation: Its encoding, units and parts.
+        forcing_characters: What makes it go as UCS-2.
+        if_replaced: How it would go with smart encoding; None if that changes nothing.
+    """
+
+    mobile: str
+    text: str
+    segmentation: Segmentation
+    forcing_characters: tuple[ForcingCharacter, ...]
+    if_replaced: Segmentation | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Preflight:
+    """All that a dry run tells.
+
+    Attributes:
+        messages: The first messages of the send.
+        longest: The segmentation of the dearest of them.
+        forcing_characters: What makes any of them go as UCS-2, each character once.
+        total_segments: Segments of the whole send.
+        cost: Price of the whole send; None if no price is set.
+        link_length: Characters of the longest short link shown; None if links are not tracked.
+    """
+
+    messages: tuple[MessagePreview, ...]
+    longest: Segmentation
+    forcing_characters: tuple[ForcingCharacter, ...]
+    total_segments: int
+    cost: Decimal | None
+    currency: str | None
+    link_length: int | None
+    warnings: tuple[PreflightWarning, ...]
+
+
+def preflight(run: DryRun) -> Preflight:
+    """Look a send over before it is made.
+
+    Args:
+        run: The send; it has at least one message.
+    """
+    price = run.price_per_segment
+    segmentations = [message.segmentation for message in run.messages]
+    return Preflight(
+        messages=tuple(_preview(run, message) for message in run.messages),
+        longest=max(segmentations, key=lambda each: (each.count, each.units)),
+        forcing_characters=forcing_characters(message.text for message in run.messages),
+        total_segments=run.total_segments,
+        cost=None if price is None else price * run.total_segments,
+        currency=run.currency,
+        link_length=max((len(each.short_link or "") for each in run.tracked), default=None),
+        warnings=(
+            *link_warnings(run),
+            *unicode_warnings(run),
+            *_empty_values(run),
+            *dlt_warnings(run),
+        ),
+    )
+
+
+def _preview(run: DryRun, message: DryMessage) -> MessagePreview:
+    return MessagePreview(
+        mobile=message.mobile,
+        text=message.text,
+        segmentation=message.segmentation,
+        forcing_characters=forcing_characters([message.text]),
+        if_replaced=None if run.is_unicode else if_replaced(message.text),
+    )
+
+
+def _empty_values(run: DryRun) -> Warnings:
+    empty: dict[str, list[str]] = {}
+    for message in run.messages:
+        for name, value in message.values.items():
+            if not value.strip():
+                empty.setdefault(name, []).append(message.mobile)
+    for name, mobiles in empty.items():
+        text = (
+            f"{{{name}}} is empty in {len(mobiles)} of {counted(len(run.messages), 'message')} shown."
+            " Fill that column, or word the text so that it reads well without."
+        )
+        yield PreflightWarning("empty_value", text, tuple(mobiles))
