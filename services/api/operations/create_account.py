@@ -4,6 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.account_rules import (
+    checked_name,
+    checked_region,
+    checked_sender_ids,
+    checked_zone,
+)
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.authenticate import PASSWORD_HASHER, ROLE_SCOPES
 from services.api.storage.accounts import (
@@ -34,11 +40,15 @@ async def create_account(
     """Make an account with its sender IDs and a first API key that may do everything.
 
     Raises:
-        InvalidValueError: There is an account of that name.
+        InvalidValueError: There is an account of that name, or a value is none that can be
+            sent with.
     """
+    name, region = checked_name(name), checked_region(region)
+    zone = checked_zone(time_zone, field="time zone")
+    sender_ids = checked_sender_ids(sender_ids)
     key = make_key()
     async with engine.begin() as connection:
-        account_id = await add_account(connection, name, region=region, time_zone=time_zone)
+        account_id = await add_account(connection, name, region=region, time_zone=zone.key)
         if account_id is None:
             raise InvalidValueError("name", f"{name!r} is taken: choose another")
         for sender_id in sender_ids:

@@ -18,7 +18,7 @@ from services.api.domain.errors import (
     UnknownSenderIdError,
 )
 from services.api.operations.tracked_links import TrackedLink, preview_link, track_link
-from services.api.storage.accounts import Account, list_sender_ids
+from services.api.storage.accounts import Account
 from services.api.storage.blocks import add_block
 from services.api.storage.campaigns import NewCampaign, add_campaign, copy_messages
 from services.api.storage.idempotency import KeptAnswer, add_answer, find_answer
@@ -134,7 +134,7 @@ async def submit_campaign(
         return _replay(kept, command)
     # Badly written numbers cost up to 0.1 ms each; other requests must not wait for them.
     recipients = await asyncio.to_thread(_recipients, context, account, command)
-    sender_id = await _sender_id(context, account, command.sender_id)
+    sender_id = _sender_id(account, command.sender_id)
     link = await _link(context, command, len(recipients.msisdns))
     text = link.text if link else command.body
     segmentation = segment(
@@ -209,19 +209,18 @@ def _recipients(context: SendContext, account: Account, command: SendCommand) ->
     return recipients
 
 
-async def _sender_id(context: SendContext, account: Account, asked: str) -> str:
+def _sender_id(account: Account, asked: str) -> str:
     """Return the sender ID to send as: the one asked for, else the account's first.
 
     Raises:
         UnknownSenderIdError: The account has not registered it.
     """
-    async with context.engine.connect() as connection:
-        registered = await list_sender_ids(connection, account.id)
+    registered = [sender_id.header for sender_id in account.sender_ids]
     if not asked:
         return registered[0] if registered else ""
-    for sender_id in registered:
-        if sender_id.casefold() == asked.casefold():
-            return sender_id
+    for header in registered:
+        if header.casefold() == asked.casefold():
+            return header
     raise UnknownSenderIdError(asked, registered)
 
 

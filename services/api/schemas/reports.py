@@ -6,10 +6,11 @@ import ipaddress
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.api.domain.account_rules import checked_zone
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.read_reports import LinkedRow
 from services.api.storage.reports import HitPlace, Row
@@ -155,10 +156,7 @@ def zone_of(name: str | None, default: str) -> ZoneInfo:
     Raises:
         InvalidValueError: There is no such zone.
     """
-    try:
-        return ZoneInfo(name or default)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata") from None
+    return checked_zone(name or default, field="tz")
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -1,10 +1,13 @@
 """Who may call: API keys, users and what their accounts may send as."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import JSON, func, insert, or_, select
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.api_keys import NewKey
@@ -12,17 +15,50 @@ from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
 
 
 @dataclass(frozen=True, slots=True)
+class SenderId:
+    """A sender ID of an account.
+
+    Attributes:
+        header: What the phone shows.
+        link_shape: ``token`` or ``header``; None is as the account has it.
+        link_domains: Short domains registered with the operators together with this header.
+        dlt_entity_id: Of a sender in India.
+    """
+
+    header: str
+    link_shape: str | None
+    link_domains: frozenset[str]
+    dlt_entity_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """The account a request is made for."""
+    """The account a request is made for, and how it sends.
+
+    Attributes:
+        default_region: Two letters: where numbers without country code are at home.
+        carrier: Name of the carrier that takes its messages.
+        link_shape: ``token`` or ``header``.
+        smart_encoding: Whether look-alikes of GSM-7 replace characters that it lacks.
+        segment_price: Of one segment, in ``currency``; None if no price is agreed.
+        sender_ids: The oldest first; that one is the default.
+    """
 
     id: int
     name: str
     default_region: str
     time_zone: str
     carrier: str
+    link_shape: str
+    smart_encoding: bool
+    accepts_landlines: bool
+    accepts_short_codes: bool
+    segment_price: Decimal | None
+    currency: str
+    sender_ids: tuple[SenderId, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredKey:
     """An API key as kept: the secret's SHA-256 and whose it is."""
 
@@ -31,7 +67,7 @@ class StoredKey:
     scopes: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class StoredUser:
     """A user as kept: the password's argon2 hash and whose it is."""
 
@@ -40,13 +76,40 @@ class StoredUser:
     role: str
 
 
-_ACCOUNT_COLUMNS = (
+_SETTING_COLUMNS = (
     ACCOUNT.c.id,
     ACCOUNT.c.name,
     ACCOUNT.c.default_region,
     ACCOUNT.c.time_zone,
     ACCOUNT.c.carrier,
+    ACCOUNT.c.link_shape,
+    ACCOUNT.c.smart_encoding,
+    ACCOUNT.c.accepts_landlines,
+    ACCOUNT.c.accepts_short_codes,
+    ACCOUNT.c.segment_price,
+    ACCOUNT.c.currency,
 )
+_SENDER_ID_FIELDS = ("header", "link_shape", "link_domains", "dlt_entity_id")
+_AS_JSON = func.json_build_array(*(SENDER_ID.c[name] for name in _SENDER_ID_FIELDS))
+# With the account, so that a send costs no round trip for them; walks the unique index that
+# leads with account_id.
+_SENDER_IDS = (
+    select(func.json_agg(aggregate_order_by(_AS_JSON, SENDER_ID.c.id), type_=JSON))
+    .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
+    .scalar_subquery()
+)
+_ACCOUNT_COLUMNS = (*_SETTING_COLUMNS, _SENDER_IDS)
+
+
+def _to_account(row: Sequence[Any]) -> Account:
+    *settings, sender_ids = row
+    return Account(
+        *settings,
+        sender_ids=tuple(
+            SenderId(header, shape, frozenset(domains), entity_id)
+            for header, shape, domains, entity_id in sender_ids or ()
+        ),
+    )
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
@@ -64,7 +127,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
     if row is None:
         return None
     secret_sha256, scopes, *account = row
-    return StoredKey(Account(*account), secret_sha256, frozenset(scopes))
+    return StoredKey(_to_account(account), secret_sha256, frozenset(scopes))
 
 
 async def find_user(connection: AsyncConnection, login: str) -> StoredUser | None:
@@ -78,17 +141,7 @@ async def find_user(connection: AsyncConnection, login: str) -> StoredUser | Non
     if row is None:
         return None
     password_hash, role, *account = row
-    return StoredUser(Account(*account), password_hash, role)
-
-
-async def list_sender_ids(connection: AsyncConnection, account_id: int) -> list[str]:
-    """Return the account's sender IDs, the oldest first: that one is its default."""
-    query = (
-        select(SENDER_ID.c.header)
-        .where(SENDER_ID.c.account_id == account_id)
-        .order_by(SENDER_ID.c.id)
-    )
-    return list((await connection.execute(query)).scalars())
+    return StoredUser(_to_account(account), password_hash, role)
 
 
 async def find_account(connection: AsyncConnection, name: str) -> int | None:

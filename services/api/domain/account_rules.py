@@ -1,0 +1,74 @@
+"""What an account may be called, where it may be at home and what it may send as."""
+
+import re
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from services.api.domain.errors import InvalidValueError
+from shared.domain.msisdn_patterns import calling_code_of
+
+MAX_NAME = 100
+# TS 23.040 §9.1.2.5: eleven characters of GSM-7, or the fifteen digits of a number. Of the
+# characters only those that may also stand in a link's path.
+_SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def checked_name(text: str) -> str:
+    """Return an account's name without the blanks around it.
+
+    Raises:
+        InvalidValueError: It is blank, longer than ``MAX_NAME``, or has control characters.
+    """
+    name = text.strip()
+    if not name or len(name) > MAX_NAME or _CONTROL.search(name):
+        wanted = f"must have 1 to {MAX_NAME} characters, no line ends or the like among them"
+        raise InvalidValueError("name", wanted)
+    return name
+
+
+def checked_region(text: str) -> str:
+    """Return a region in capitals, where numbers without country code can be at home.
+
+    Raises:
+        InvalidValueError: It has no telephone numbers.
+    """
+    region = text.strip().upper()
+    try:
+        calling_code_of(region)
+    except LookupError as error:
+        wanted = "must be two letters of a country (ISO 3166-1), such as IN"
+        raise InvalidValueError("region", wanted) from error
+    return region
+
+
+def checked_zone(text: str, *, field: str) -> ZoneInfo:
+    """Return a time zone by its name.
+
+    Args:
+        text: Such as ``Asia/Kolkata``.
+        field: What the caller calls it.
+
+    Raises:
+        InvalidValueError: There is no such zone.
+    """
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        wanted = "must be an IANA time zone such as Asia/Kolkata"
+        raise InvalidValueError(field, wanted) from error
+
+
+def checked_sender_ids(headers: Sequence[str]) -> list[str]:
+    """Return sender IDs in their order.
+
+    Raises:
+        InvalidValueError: One is none that a phone can show, or comes twice in any case.
+    """
+    for header in headers:
+        if not _SENDER_ID.fullmatch(header):
+            wanted = f"{header[:20]!r} must have 1 to 11 letters or digits, or up to 15 digits"
+            raise InvalidValueError("senderId", wanted)
+    if len({header.casefold() for header in headers}) < len(headers):
+        raise InvalidValueError("senderId", "must not name the same sender ID twice")
+    return list(headers)

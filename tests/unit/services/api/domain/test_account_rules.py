@@ -1,0 +1,76 @@
+"""An account is refused what a send could not be made with."""
+
+import phonenumbers
+import pytest
+
+from services.api.domain.account_rules import (
+    checked_name,
+    checked_region,
+    checked_sender_ids,
+    checked_zone,
+)
+from services.api.domain.errors import InvalidValueError
+from shared.domain.msisdn import NumberRules
+from shared.domain.recipients import parse_recipients
+
+
+def test_a_name_loses_the_blanks_around_it() -> None:
+    assert checked_name("  Acme & Sons ") == "Acme & Sons"
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "two\nlines", "a\0b"])
+def test_a_name_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(InvalidValueError, match="name must have 1 to 100 characters"):
+        checked_name(name)
+
+
+@pytest.mark.parametrize(("region", "checked"), [("IN", "IN"), ("in", "IN"), (" us ", "US")])
+def test_a_region_is_taken_in_any_case(region: str, checked: str) -> None:
+    assert checked_region(region) == checked
+
+
+@pytest.mark.parametrize("region", ["", "ZZ", "001", "IND", "AQ", "भारत"])
+def test_a_region_without_telephone_numbers_is_refused(region: str) -> None:
+    with pytest.raises(InvalidValueError, match="region must be two letters"):
+        checked_region(region)
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_numbers_can_be_read_at_home_in_every_region_that_is_taken(region: str) -> None:
+    rules = NumberRules(default_region=checked_region(region))
+
+    read = parse_recipients("+919876543210,123", rules=rules, drop_duplicates=False)
+
+    assert read.msisdns[0] == 919876543210
+
+
+def test_a_zone_is_taken_by_its_name() -> None:
+    assert checked_zone("Asia/Kolkata", field="tz").key == "Asia/Kolkata"
+
+
+@pytest.mark.parametrize(
+    "zone", ["", "Asia/Kolkatta", "Asia", "../etc/passwd", "a\0b", "x" * 3_000, "\ud800", "+05:30"]
+)
+def test_a_zone_that_is_none_is_refused_by_the_callers_name_for_it(zone: str) -> None:
+    with pytest.raises(InvalidValueError, match="must be an IANA time zone") as caught:
+        checked_zone(zone, field="tz")
+
+    assert caught.value.field == "tz"
+
+
+@pytest.mark.parametrize("header", ["ACMEIN", "57575", "919876543210", "Acme-Sons", "A1"])
+def test_a_sender_id_is_letters_or_a_number(header: str) -> None:
+    assert checked_sender_ids([header]) == [header]
+
+
+@pytest.mark.parametrize(
+    "header", ["", " ACME", "TWELVELETTRS", "AC/ME", "एक्मे", "ACME\n", "1234567890123456"]
+)
+def test_a_sender_id_that_no_phone_shows_is_refused(header: str) -> None:
+    with pytest.raises(InvalidValueError, match="must have 1 to 11 letters"):
+        checked_sender_ids(["OTHERS", header])
+
+
+def test_a_sender_id_may_not_come_twice_in_any_case() -> None:
+    with pytest.raises(InvalidValueError, match="the same sender ID twice"):
+        checked_sender_ids(["ACME", "Acme"])
