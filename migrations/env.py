@@ -15,6 +15,11 @@ from shared.storage.engine import sqlalchemy_url
 TABLE_GROUPS = (accounts, campaigns, carriers, hits, links)
 # Any number will do; it only has to be the same for every migration run.
 MIGRATION_LOCK = 7_463_118
+QUEUE_WAIT = "1h"
+SET_LIMITS = text(
+    "SELECT set_config('lock_timeout', :lock, true), "
+    "set_config('statement_timeout', :statement, true)"
+)
 
 
 def is_ours(name: str | None, type_: str, parents: object) -> bool:
@@ -33,10 +38,15 @@ def run(connection: Connection) -> None:
         compare_server_default=True,
     )
     with context.begin_transaction():
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text("SET LOCAL statement_timeout = '10min'"))
+        # Another run may take its time; a table must not keep its readers waiting for as long.
+        _bound(connection, lock=QUEUE_WAIT, statement=QUEUE_WAIT)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        _bound(connection, lock="5s", statement="10min")
         context.run_migrations()
+
+
+def _bound(connection: Connection, *, lock: str, statement: str) -> None:
+    connection.execute(SET_LIMITS, {"lock": lock, "statement": statement})
 
 
 async def main() -> None:

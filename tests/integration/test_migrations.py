@@ -1,13 +1,17 @@
 """The migrations make the schema that the code declares, and can be taken back."""
 
 import asyncio
+import os
+import subprocess
+import sys
 
 import asyncpg
 import pytest
 from alembic import command
 from pgqueuer.queries import Queries
 
-from tests.support.database import alembic_config, migrate
+from tests.support.database import REPOSITORY, alembic_config, migrate
+from tests.support.waiting import until
 
 OBJECTS = """
     SELECT relname FROM pg_class
@@ -28,6 +32,28 @@ DROP_LAST_MONTH = """
         );
     END $$
 """
+
+
+MIGRATION_LOCK = 7_463_118
+# How long a migration waits for a table.
+TABLE_LOCK_WAIT_S = 5
+WAITING = """
+    SELECT count(*) FROM pg_locks
+    JOIN pg_database ON pg_database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
+"""
+
+
+def migration_process(database_url: str) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"DATABASE_URL": database_url}  # noqa: TID251 - it is handed on
+    return subprocess.Popen(
+        [sys.executable, "-m", "services.cli", "migrate"], cwd=REPOSITORY, env=environment
+    )
+
+
+async def are_waiting(connection: asyncpg.Connection, count: int) -> bool:
+    waiting: int = await connection.fetchval(WAITING)
+    return waiting == count
 
 
 async def fetch(url: str, query: str, *values: object) -> list[asyncpg.Record]:
@@ -53,6 +79,26 @@ def test_every_migration_can_be_taken_back_and_made_again(empty_database_url: st
 
     assert down == {"alembic_version", "alembic_version_pkc"}
     assert again == up
+
+
+async def test_runs_at_once_wait_for_one_another_however_long_one_takes(
+    empty_database_url: str,
+) -> None:
+    long_one = await asyncpg.connect(empty_database_url)
+    try:
+        await long_one.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
+        runs = [migration_process(empty_database_url) for _ in range(2)]
+        await until(lambda: are_waiting(long_one, 2))
+        await asyncio.sleep(TABLE_LOCK_WAIT_S + 1)
+        assert [run.poll() for run in runs] == [None, None]
+    finally:
+        await long_one.close()
+
+    codes = [await asyncio.to_thread(run.wait, 60) for run in runs]
+
+    assert codes == [0, 0]
+    [row] = await fetch(empty_database_url, "SELECT count(*) AS n FROM alembic_version")
+    assert row["n"] == 1
 
 
 async def test_queue_schema_is_what_the_installed_queue_wants(database_url: str) -> None:
