@@ -1,4 +1,4 @@
-"""Workers beside each other: a lock around partitions, times of claims, indexes for purging.
+"""Workers beside each other: a lock around partitions, claims that run out, indexes for purging.
 
 Revision: 0009, after 0008
 """
@@ -45,7 +45,7 @@ $$
 
 def upgrade() -> None:
     op.execute(PARTITIONS.format(lock=LOCK))
-    for column in ("first_claimed_at", "claimed_at"):
+    for column in ("first_claimed_at", "claimed_until"):
         op.add_column("message", sa.Column(column, sa.DateTime(timezone=True), nullable=True))
     # No statement used it: reports are found by the ids in their jobs.
     op.drop_index(op.f("delivery_report_id_idx"), table_name="delivery_report")
@@ -75,6 +75,6 @@ def downgrade() -> None:
         unique=False,
         postgresql_where=sa.text("settled_at IS NULL"),
     )
-    for column in ("claimed_at", "first_claimed_at"):
+    for column in ("claimed_until", "first_claimed_at"):
         op.drop_column("message", column)
     op.execute(PARTITIONS.format(lock=""))

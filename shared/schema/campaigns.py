@@ -77,10 +77,10 @@ MESSAGE = Table(
     Column("settled_at", DateTime(timezone=True)),
     Column("carrier_message_id", Text(collation="C")),
     Column("failure_cause", Text),
-    # When a worker first, and last, took it to hand it over. What is submitting stays that
-    # worker's for as long as a hand-over may take.
+    # When a worker first took it to hand it over; and how long it is, while it is submitting,
+    # the last one's alone.
     Column("first_claimed_at", DateTime(timezone=True)),
-    Column("claimed_at", DateTime(timezone=True)),
+    Column("claimed_until", DateTime(timezone=True)),
     PrimaryKeyConstraint("campaign_id", "position"),
     Index(None, "msisdn", "campaign_id"),
     # How a delivery report finds its message.
