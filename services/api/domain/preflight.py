@@ -103,8 +103,9 @@ def _empty_values(run: DryRun) -> Warnings:
             if not value.strip():
                 empty.setdefault(name, []).append(message.mobile)
     for name, mobiles in empty.items():
+        shown = counted(len(run.messages), "message")
         text = (
-            f"{{{name}}} is empty in {len(mobiles)} of {counted(len(run.messages), 'message')} shown."
+            f"{{{name}}} is empty in {len(mobiles)} of {shown} shown."
             " Fill that column, or word the text so that it reads well without."
         )
         yield PreflightWarning("empty_value", text, tuple(mobiles))
