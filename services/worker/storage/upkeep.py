@@ -3,19 +3,49 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-# Two workers that made the same partition at once would fail one of them.
 UPKEEP_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('txlink upkeep'))")
 ENSURE_PARTITIONS = text("SELECT ensure_partitions(:months_ahead)")
+# Each finds its rows by an index: created_at, settled_at, receipt_sent_at, and the log's created.
 PURGE_IDEMPOTENCY_KEYS = text("""
-    DELETE FROM idempotency_key WHERE created_at < now() - interval '24 hours'
+    DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM idempotency_key WHERE created_at < now() - interval '24 hours'
+        ORDER BY created_at LIMIT :row_count FOR UPDATE SKIP LOCKED
+    ))
+""")
+PURGE_DELIVERY_REPORTS = text("""
+    DELETE FROM delivery_report WHERE id = ANY(ARRAY(
+        SELECT id FROM delivery_report WHERE settled_at < now() - interval '30 days'
+        ORDER BY settled_at LIMIT :row_count
+    ))
+""")
+PURGE_SANDBOX_MESSAGES = text("""
+    DELETE FROM sandbox_message WHERE id = ANY(ARRAY(
+        SELECT id FROM sandbox_message WHERE receipt_sent_at < now() - interval '7 days'
+        ORDER BY receipt_sent_at LIMIT :row_count
+    ))
 """)
 # Only what PgQueuer has folded into its statistics; the rest is still to be counted.
-PRUNE_JOB_LOG = text("""
-    DELETE FROM pgqueuer_log WHERE aggregated AND created < now() - interval '1 day'
+PURGE_JOB_LOG = text("""
+    DELETE FROM pgqueuer_log WHERE id = ANY(ARRAY(
+        SELECT id FROM pgqueuer_log WHERE aggregated AND created < now() - interval '1 day'
+        ORDER BY created LIMIT :row_count
+    ))
 """)
-PRUNE_JOB_STATISTICS = text("""
-    DELETE FROM pgqueuer_statistics WHERE created < now() - interval '30 days'
+# They have no index on their time, but their ids rise with it.
+PURGE_JOB_STATISTICS = text("""
+    DELETE FROM pgqueuer_statistics WHERE id = ANY(ARRAY(
+        SELECT id FROM (SELECT * FROM pgqueuer_statistics ORDER BY id LIMIT :row_count) AS oldest
+        WHERE created < now() - interval '30 days'
+    ))
 """)
+PURGES = (
+    PURGE_IDEMPOTENCY_KEYS,
+    PURGE_DELIVERY_REPORTS,
+    PURGE_SANDBOX_MESSAGES,
+    PURGE_JOB_LOG,
+    PURGE_JOB_STATISTICS,
+)
+HELD_JOBS = text("SELECT count(*) FROM pgqueuer WHERE status = 'failed'")
 
 
 async def is_our_turn(connection: AsyncConnection) -> bool:
@@ -29,7 +59,19 @@ async def add_partitions(connection: AsyncConnection, *, months_ahead: int) -> N
     await connection.execute(ENSURE_PARTITIONS, {"months_ahead": months_ahead})
 
 
-async def purge(connection: AsyncConnection) -> None:
-    """Delete replayable answers, job log and job statistics that are past keeping."""
-    for statement in (PURGE_IDEMPOTENCY_KEYS, PRUNE_JOB_LOG, PRUNE_JOB_STATISTICS):
-        await connection.execute(statement)
+async def purge_batch(connection: AsyncConnection, *, row_count: int) -> bool:
+    """Delete what is past keeping, at most so many rows of each table; tell whether to go on.
+
+    Journals stay: a recorder whose host was away for months would read from the start, and count
+    again, a file of which nothing is known.
+    """
+    deleted = [
+        (await connection.execute(purge, {"row_count": row_count})).rowcount for purge in PURGES
+    ]
+    return row_count in deleted
+
+
+async def count_held_jobs(connection: AsyncConnection) -> int:
+    """Count the jobs that are held after too many faults of ours."""
+    count: int = (await connection.execute(HELD_JOBS)).scalar_one()
+    return count

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.storage.job_queue import SliceLeases, queue_driver
 from services.worker.storage.outages import outlive_outages
-from services.worker.storage.upkeep import PURGE_IDEMPOTENCY_KEYS
+from services.worker.storage.upkeep import purge_batch
 from shared.domain.messages import MessageStatus
 from shared.storage.queue import MessageSlice
 from tests.support.database import execute
@@ -38,7 +38,7 @@ async def test_connections_to_a_former_primary_are_dropped_and_the_work_done(
 
     async def write() -> None:
         async with engine.begin() as connection:
-            await connection.execute(PURGE_IDEMPOTENCY_KEYS)
+            await purge_batch(connection, row_count=1)
 
     await outlive_outages(write, patience_s=10)
 

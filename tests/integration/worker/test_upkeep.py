@@ -1,10 +1,25 @@
-"""Upkeep: partitions ahead, and nothing kept past its day."""
+"""Upkeep: partitions ahead, nothing kept past its day, and a word on jobs that are held."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.worker.storage.upkeep import is_our_turn
-from services.worker.upkeep import keep_up
+from services.worker.storage.upkeep import (
+    PURGE_DELIVERY_REPORTS,
+    PURGE_IDEMPOTENCY_KEYS,
+    PURGE_JOB_LOG,
+    PURGE_JOB_STATISTICS,
+    PURGE_SANDBOX_MESSAGES,
+    is_our_turn,
+    purge_batch,
+)
+from services.worker.upkeep import BATCH_ROW_COUNT, keep_up
+from tests.support.stored_campaigns import FIRST_MSISDN, are_all_final, store_campaign
+from tests.support.waiting import until
+from tests.support.worker_task import running_worker
 
 DROP_LAST = text("""
     DO $$ BEGIN
@@ -32,6 +47,63 @@ FILL = (
         FROM generate_series(29, 31, 2) AS days
     """),
 )
+# Settled, and sent, a day before and after what is kept; and never.
+FILL_REPORTS = text("""
+    INSERT INTO delivery_report (carrier, raw, received_at, settled_at)
+    SELECT
+        'c', coalesce(days::text, 'unsettled'), now() - interval '90 days', now() - days * interval '1 day'
+    FROM unnest(ARRAY[29, 31, NULL]) AS days
+""")
+FILL_SANDBOX = text("""
+    INSERT INTO sandbox_message (
+        carrier_message_id, account_id, sender_id, msisdn, body, encoding, segment_count,
+        received_at, receipt_state, receipt_due_at, receipt_sent_at
+    )
+    SELECT
+        coalesce(days::text, 'unsent'), 1, '', 1, '', '', 1, now() - interval '90 days', '',
+        now() + interval '1 day', now() - days * interval '1 day'
+    FROM unnest(ARRAY[6, 8, NULL]) AS days
+""")
+REPORTS_LEFT = text("SELECT raw FROM delivery_report ORDER BY id")
+SANDBOX_LEFT = text("SELECT carrier_message_id FROM sandbox_message ORDER BY id")
+MANY_REPORTS = text("""
+    INSERT INTO delivery_report (carrier, raw, settled_at)
+    SELECT 'c', '', now() - interval '31 days' FROM generate_series(1, :count)
+""")
+REPORT_COUNT = text("SELECT count(*) FROM delivery_report")
+# Enough of everything, of which nothing is due, that to look at all of it would show.
+MANY_OF_EVERYTHING = (
+    text("""
+        INSERT INTO idempotency_key (account_id, key, payload_sha256, answer)
+        SELECT 1, n, '', '' FROM generate_series(1, 20000) AS n
+    """),
+    text("""
+        INSERT INTO delivery_report (carrier, raw, settled_at)
+        SELECT 'c', '', now() FROM generate_series(1, 20000)
+    """),
+    text("""
+        INSERT INTO sandbox_message (
+            carrier_message_id, account_id, sender_id, msisdn, body, encoding, segment_count,
+            receipt_state, receipt_due_at, receipt_sent_at
+        )
+        SELECT n, 1, '', 1, '', '', 1, '', now(), now() FROM generate_series(1, 20000) AS n
+    """),
+    text("""
+        INSERT INTO pgqueuer_log (job_id, status, entrypoint, priority, aggregated)
+        SELECT n, 'successful', 'e', 0, true FROM generate_series(1, 20000) AS n
+    """),
+    text("""
+        INSERT INTO pgqueuer_statistics (count, status, entrypoint, priority)
+        SELECT 1, 'successful', 'e', n FROM generate_series(1, 20000) AS n
+    """),
+    text("ANALYZE"),
+)
+HOLD_JOBS = text("""
+    INSERT INTO pgqueuer (priority, status, entrypoint)
+    SELECT 0, CAST(status AS pgqueuer_status), 'submit_messages'
+    FROM unnest(ARRAY['failed', 'failed', 'queued']) AS status
+""")
+BREAK_UPKEEP = text("ALTER FUNCTION ensure_partitions(integer) RENAME TO mislaid")
 KEYS_LEFT = text("SELECT key FROM idempotency_key")
 LOG_LEFT = text("SELECT priority, aggregated FROM pgqueuer_log ORDER BY 1, 2")
 STATISTICS_LEFT = text("SELECT priority FROM pgqueuer_statistics")
@@ -60,6 +132,92 @@ async def test_what_is_past_keeping_is_deleted(engine: AsyncEngine) -> None:
         log = (await connection.execute(LOG_LEFT)).all()
         assert [tuple(row) for row in log] == [(23, False), (23, True), (25, False)]
         assert (await connection.execute(STATISTICS_LEFT)).scalars().all() == [29]
+
+
+async def test_reports_and_sandbox_messages_go_some_time_after_they_are_done_with(
+    engine: AsyncEngine,
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(FILL_REPORTS)
+        await connection.execute(FILL_SANDBOX)
+
+    assert await keep_up(engine)
+
+    async with engine.connect() as connection:
+        assert (await connection.execute(REPORTS_LEFT)).scalars().all() == ["29", "unsettled"]
+        assert (await connection.execute(SANDBOX_LEFT)).scalars().all() == ["6", "unsent"]
+
+
+async def test_more_than_a_batch_is_deleted_batch_by_batch(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(MANY_REPORTS, {"count": 2 * BATCH_ROW_COUNT + 1})
+    async with engine.begin() as connection:
+        assert await purge_batch(connection, row_count=BATCH_ROW_COUNT)
+        assert (await connection.execute(REPORT_COUNT)).scalar_one() == BATCH_ROW_COUNT + 1
+
+    assert await keep_up(engine)
+
+    async with engine.connect() as connection:
+        assert (await connection.execute(REPORT_COUNT)).scalar_one() == 0
+
+
+async def test_purging_reads_no_table_from_end_to_end(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        for statement in MANY_OF_EVERYTHING:
+            await connection.execute(statement)
+        for purge in (
+            PURGE_IDEMPOTENCY_KEYS,
+            PURGE_DELIVERY_REPORTS,
+            PURGE_SANDBOX_MESSAGES,
+            PURGE_JOB_LOG,
+            PURGE_JOB_STATISTICS,
+        ):
+            explain = text(f"EXPLAIN (FORMAT JSON) {purge.text}")
+            plan = (await connection.execute(explain, {"row_count": 100})).scalar_one()
+            assert "Seq Scan" not in node_types(plan[0]["Plan"]), purge.text
+
+
+def node_types(node: dict[str, Any]) -> Iterator[str]:
+    yield node["Node Type"]
+    for child in node.get("Plans", []):
+        yield from node_types(child)
+
+
+async def test_held_jobs_are_told_of(
+    engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(HOLD_JOBS)
+
+    assert await keep_up(engine)
+
+    errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(errors) == 1
+    assert errors[0].startswith("2 jobs are held")
+
+
+async def test_no_word_where_no_job_is_held(
+    engine: AsyncEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await keep_up(engine)
+
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_upkeep_that_fails_is_logged_and_stops_no_job(
+    engine: AsyncEngine, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(BREAK_UPKEEP)
+
+    async with running_worker(database_url):
+        await until(lambda: is_logged(caplog, "a round failed"))
+        campaign_id = await store_campaign(engine, msisdns=[FIRST_MSISDN + 10], is_queued=True)
+        await until(lambda: are_all_final(engine, campaign_id))
+
+
+async def is_logged(caplog: pytest.LogCaptureFixture, words: str) -> bool:
+    return any(words in record.getMessage() for record in caplog.records)
 
 
 async def test_two_workers_do_not_keep_up_at_once(engine: AsyncEngine) -> None:
