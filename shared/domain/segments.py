@@ -72,7 +72,7 @@ class NotGsmError(DomainError):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Segmentation:
     """How a carrier takes a text.
 

@@ -3,6 +3,19 @@
 from shared.domain.errors import DomainError
 
 
+class OverlongTextError(DomainError):
+    """The message is so long that it is not even searched for a link."""
+
+    code = "msg_too_long"
+    field = "msg"
+
+    def __init__(self, *, length: int, limit: int) -> None:
+        super().__init__(
+            f"msg is {length} characters long; at most {limit} are read, which is more than"
+            " any message with its link needs. Shorten the text."
+        )
+
+
 class NoLinkError(DomainError):
     """The message has no link."""
 

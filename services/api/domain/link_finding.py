@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.api.domain import link_hosts, link_tails
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class FoundLink:
     """A link where it stands in a text; ``start`` and ``end`` are code points, half-open."""
 

@@ -3,12 +3,18 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from services.api.domain.destination import to_destination
-from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
+from services.api.domain.destination import MAX_LOCATION_OCTETS, to_destination
+from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
 from services.api.domain.link_finding import find_last_link
+from shared.domain.segments import MAX_SEGMENTS
+
+SEPTETS_IN_PART = 153
+# The longest text that can still be sent: all its segments full, and a link that gives way to a
+# short one. What is longer is refused unread, since reading takes time that grows with it.
+MAX_BODY_LENGTH = MAX_SEGMENTS * SEPTETS_IN_PART + MAX_LOCATION_OCTETS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rewrite:
     """A message around the link that is replaced.
 
@@ -29,24 +35,37 @@ class Rewrite:
         return f"{self.before}{short_link}{self.after}"
 
 
+def refuse_overlong(text: str) -> None:
+    """Let pass only what may be short enough once its link is replaced.
+
+    Raises:
+        OverlongTextError: It has more than ``MAX_BODY_LENGTH`` code points.
+    """
+    if len(text) > MAX_BODY_LENGTH:
+        raise OverlongTextError(length=len(text), limit=MAX_BODY_LENGTH)
+
+
 def plan_rewrite(text: str, *, short_domains: AbstractSet[str]) -> Rewrite:
     """Find the last link of a message and where it leads.
 
     Args:
         text: The message as the sender wrote it.
-        short_domains: The hosts of our own short links, in lower case.
+        short_domains: The domains of our own short links, in lower case; one that has a port
+            stands for its host with any port.
 
     Raises:
+        OverlongTextError: The text is too long to be read.
         NoLinkError: The text has no link.
         OwnShortLinkError: The last link is on one of ``short_domains``.
         UserinfoError: The last link has a user name before its host.
         UnusableHostError: The last link's host is no valid domain name.
         LinkTooLongError: The last link is too long to redirect to.
     """
+    refuse_overlong(text)
     link = find_last_link(text)
     if link is None:
         raise NoLinkError
     destination = to_destination(link.text)
-    if destination.host in short_domains:
+    if destination.host in {domain.partition(":")[0] for domain in short_domains}:
         raise OwnShortLinkError(host=destination.host)
     return Rewrite(text[: link.start], text[link.end :], link.text, destination.location)

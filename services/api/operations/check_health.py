@@ -2,14 +2,16 @@
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.storage.reports import token_keys
+from services.api.domain.errors import NoLinkRoomError
+from services.api.storage.blocks import has_domains
 
 
 async def check_health(engine: AsyncEngine) -> None:
-    """Read a table that every send needs.
+    """Look at a table that every tracked send needs; an outage of Postgres is passed on.
 
     Raises:
-        OSError: The database cannot be reached.
+        NoLinkRoomError: The table is empty.
     """
     async with engine.connect() as connection:
-        await token_keys(connection)
+        if not await has_domains(connection):
+            raise NoLinkRoomError(1)

@@ -20,7 +20,7 @@ END_OF_TIME = HitPlace(datetime(9999, 1, 1, tzinfo=UTC), 0, 0)
 NEWEST_ID = (1 << 63) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LinkedRow:
     """A message's row with its short link, which is computed and never stored."""
 

@@ -1,31 +1,33 @@
-"""Accept a send: all of it is stored and queued in one transaction, or nothing is."""
+"""Accept a send: all of it is stored and queued in one transaction, or nothing is.
+
+What can be refused is refused before a link number is taken, and what can fail has been made
+before the commit: after it only the answer is left to give.
+"""
 
 import asyncio
-import hashlib
-import json
 import secrets
 import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.domain.errors import (
-    IdempotencyConflictError,
-    NoRecipientError,
-    TooManyRecipientsError,
-    UnknownSenderIdError,
+from services.api.domain.errors import IdempotencyConflictError, NoLinkRoomError
+from services.api.operations.planning import SendPlan, plan_send
+from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.operations.tracked_links import (
+    LinkForm,
+    first_link_of,
+    foresee_links,
+    take_block,
 )
-from services.api.operations.tracked_links import TrackedLink, preview_link, track_link
 from services.api.storage.accounts import Account
-from services.api.storage.blocks import add_block
-from services.api.storage.campaigns import NewCampaign, add_campaign, copy_messages
+from services.api.storage.blocks import Block, add_block
+from services.api.storage.campaigns import LinkedBody, NewCampaign, add_campaign, copy_messages
 from services.api.storage.idempotency import KeptAnswer, add_answer, find_answer
 from shared.clock import Clock
-from shared.domain.msisdn import NumberRules
-from shared.domain.recipients import Recipients, parse_recipients
-from shared.domain.segments import Encoding, Segmentation, segment
+from shared.domain.segments import Segmentation
+from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
 
@@ -33,78 +35,6 @@ IDEMPOTENCY_WINDOW = timedelta(hours=24)
 # 19 decimal digits, and below 2^63.
 TRANSACTION_ID_FLOOR = 10**18
 TRANSACTION_ID_SPAN = 8 * 10**18
-REASONS_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class SendCommand:
-    """A send as the client asked for it, in our own terms.
-
-    Attributes:
-        mobiles: The numbers as written: one text with separators, or one text a number.
-        body: The message with the sender's own links in it.
-        encoding: None chooses by the text.
-        is_dry_run: Everything but storing and sending.
-    """
-
-    mobiles: str | Sequence[str]
-    body: str
-    title: str = ""
-    sender_id: str = ""
-    track_link: bool = False
-    append_http: bool = True
-    encoding: Encoding | None = None
-    is_flash: bool = False
-    drop_duplicates: bool = False
-    is_dry_run: bool = False
-    idempotency_key: str | None = None
-    dlt_entity_id: str | None = None
-    dlt_template_id: str | None = None
-
-    def digest(self) -> bytes:
-        """Digest all that makes two requests the same send."""
-        asked = asdict(replace(self, idempotency_key=None))
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A number that is not sent to, as the client wrote it, and why."""
-
-    mobile: str
-    reason: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What was accepted; ``is_replayed`` tells that an earlier answer is given again."""
-
-    uuid: str
-    transaction_id: int
-    accepted_at: str
-    mobiles: str
-    recipient_count: int
-    duplicate_count: int
-    rejected: list[Rejected]
-    encoding: str
-    segment_count: int
-    sample_text: str
-    destination: str | None
-    sample_link: str | None
-    is_dry_run: bool
-    is_replayed: bool = False
-
-    def to_bytes(self) -> bytes:
-        """Return it as it is kept for a repeat."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def from_bytes(cls, kept: bytes) -> "Accepted":
-        """Return the answer that was kept."""
-        values = json.loads(kept)
-        values["rejected"] = [Rejected(**rejected) for rejected in values["rejected"]]
-        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +47,22 @@ class SendContext:
     max_recipients: int
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Measured:
+    """A plan with its length known, and with its links where it has any.
+
+    Attributes:
+        block: What the links' tokens come from; None where none is tracked, or in a dry run.
+        link: The first recipient's; in a dry run one that will never be live.
+    """
+
+    plan: SendPlan
+    segmentation: Segmentation
+    form: LinkForm | None = None
+    block: Block | None = None
+    link: str | None = None
+
+
 async def submit_campaign(
     context: SendContext, account: Account, command: SendCommand
 ) -> Accepted:
@@ -126,55 +72,42 @@ async def submit_campaign(
     this process, the worker will send them. A dry run checks all the same and stores nothing.
 
     Raises:
-        DomainError: The send is refused; nothing is stored.
+        DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
+    digest = await _digest(command)
     kept = await _find_kept(context, account, command)
     if kept is not None:
-        return _replay(kept, command)
-    # Badly written numbers cost up to 0.1 ms each; other requests must not wait for them.
-    recipients = await asyncio.to_thread(_recipients, context, account, command)
-    sender_id = _sender_id(account, command.sender_id)
-    link = await _link(context, command, len(recipients.msisdns))
-    text = link.text if link else command.body
-    segmentation = segment(
-        text, keep_whole=link.sample if link else None, encoding=command.encoding
-    )
-    campaign = _new_campaign(
+        return _replay(kept, digest)
+    plan = await asyncio.to_thread(
+        plan_send,
         account,
         command,
-        sender_id=sender_id,
-        link=link,
-        message_count=len(recipients.msisdns),
-        segmentation=segmentation,
+        short_domain=context.short_domain,
+        max_recipients=context.max_recipients,
     )
-    accepted = Accepted(
-        uuid=str(campaign.uuid),
-        transaction_id=campaign.transaction_id,
-        accepted_at=context.clock.now().isoformat(),
-        mobiles=",".join(map(str, recipients.msisdns)),
-        recipient_count=campaign.message_count,
-        duplicate_count=recipients.duplicate_count,
-        rejected=[Rejected(r.raw, r.reason.value, r.reason.message) for r in recipients.rejected],
-        encoding=segmentation.encoding.value,
-        segment_count=segmentation.count,
-        sample_text=text,
-        destination=link.rewrite.destination if link else None,
-        sample_link=link.sample if link else None,
-        is_dry_run=command.is_dry_run,
-    )
-    if command.is_dry_run:
+    measured = await _measure(context, plan)
+    campaign = None if command.is_dry_run else _new_campaign(account, measured)
+    accepted = _accepted(context, measured, campaign)
+    if campaign is None:
         return accepted
+    kept = await _to_keep(command, digest, accepted)
     async with context.engine.connect() as connection:
-        if await _keep(context, connection, account, command, accepted):
-            await _store(connection, campaign, recipients.msisdns, link)
+        if await _keep(context, connection, account, command, kept):
+            await _store(connection, campaign, measured)
             await connection.commit()
             return accepted
     # The same request came twice at once, and the other one was first.
     kept = await _find_kept(context, account, command)
     if kept is None:
         raise IdempotencyConflictError
-    return _replay(kept, command)
+    return _replay(kept, digest)
+
+
+async def _digest(command: SendCommand) -> bytes:
+    if command.idempotency_key is None:
+        return b""
+    return await asyncio.to_thread(command.digest)
 
 
 async def _find_kept(
@@ -187,85 +120,93 @@ async def _find_kept(
         return await find_answer(connection, account.id, command.idempotency_key, since=since)
 
 
-def _replay(kept: KeptAnswer, command: SendCommand) -> Accepted:
-    if kept.payload_sha256 != command.digest():
+def _replay(kept: KeptAnswer, digest: bytes) -> Accepted:
+    if kept.payload_sha256 != digest:
         raise IdempotencyConflictError
     return replace(Accepted.from_bytes(kept.answer), is_replayed=True)
 
 
-def _recipients(context: SendContext, account: Account, command: SendCommand) -> Recipients:
-    recipients = parse_recipients(
-        command.mobiles,
-        rules=NumberRules(default_region=account.default_region),
-        drop_duplicates=command.drop_duplicates,
-    )
-    if not recipients.msisdns:
-        raise NoRecipientError(
-            f"{rejected.raw!r}: {rejected.reason.message}"
-            for rejected in recipients.rejected[:REASONS_SHOWN]
-        )
-    if len(recipients.msisdns) > context.max_recipients:
-        raise TooManyRecipientsError(len(recipients.msisdns), context.max_recipients)
-    return recipients
-
-
-def _sender_id(account: Account, asked: str) -> str:
-    """Return the sender ID to send as: the one asked for, else the account's first.
+async def _measure(context: SendContext, plan: SendPlan) -> Measured:
+    """Measure the text with a link of the length that it will have; only then take the block.
 
     Raises:
-        UnknownSenderIdError: The account has not registered it.
+        DomainError: The text is too long.
+        NoLinkRoomError: No domain has room for the links.
     """
-    registered = [sender_id.header for sender_id in account.sender_ids]
-    if not asked:
-        return registered[0] if registered else ""
-    for header in registered:
-        if header.casefold() == asked.casefold():
-            return header
-    raise UnknownSenderIdError(asked, registered)
+    if plan.rewrite is None:
+        return Measured(plan, await asyncio.to_thread(plan.measure, None))
+    link_count = len(plan.recipients.msisdns)
+    prefix = f"{'https://' if plan.command.append_http else ''}{context.short_domain}/"
+    # Once a length: the one foreseen may be filled up by another send before it is taken.
+    for _ in TOKEN_LENGTHS:
+        form = await foresee_links(context.engine, prefix=prefix, link_count=link_count)
+        segmentation = await asyncio.to_thread(plan.measure, form.sample)
+        if plan.command.is_dry_run:
+            return Measured(plan, segmentation, form, None, form.sample)
+        block = await take_block(context.engine, form, link_count)
+        if block is not None:
+            return Measured(plan, segmentation, form, block, first_link_of(block, prefix))
+    raise NoLinkRoomError(link_count)
 
 
-async def _link(context: SendContext, command: SendCommand, link_count: int) -> TrackedLink | None:
-    if not command.track_link:
-        return None
-    prefix = f"{'https://' if command.append_http else ''}{context.short_domain}/"
-    if command.is_dry_run:
-        return await preview_link(
-            context.engine, command.body, prefix=prefix, short_domain=context.short_domain
-        )
-    return await track_link(
-        context.engine,
-        command.body,
-        prefix=prefix,
-        short_domain=context.short_domain,
-        link_count=link_count,
-    )
-
-
-def _new_campaign(
-    account: Account,
-    command: SendCommand,
-    *,
-    sender_id: str,
-    link: TrackedLink | None,
-    message_count: int,
-    segmentation: Segmentation,
-) -> NewCampaign:
+def _new_campaign(account: Account, measured: Measured) -> NewCampaign:
+    plan = measured.plan
+    command = plan.command
     return NewCampaign(
         uuid=uuid.uuid4(),
         transaction_id=TRANSACTION_ID_FLOOR + secrets.randbelow(TRANSACTION_ID_SPAN),
         account_id=account.id,
         carrier=account.carrier,
         title=command.title,
-        sender_id=sender_id,
-        body_before=link.rewrite.before if link else command.body,
-        link=link.to_linked_body() if link else None,
-        message_count=message_count,
-        encoding=segmentation.encoding.value,
-        segment_count=segmentation.count,
+        sender_id=plan.sender_id,
+        body_before=plan.rewrite.before if plan.rewrite else command.body,
+        link=_linked_body(measured),
+        message_count=len(plan.recipients.msisdns),
+        encoding=measured.segmentation.encoding.value,
+        segment_count=measured.segmentation.count,
         is_flash=command.is_flash,
         dlt_entity_id=command.dlt_entity_id,
         dlt_template_id=command.dlt_template_id,
     )
+
+
+def _linked_body(measured: Measured) -> LinkedBody | None:
+    rewrite, form, block = measured.plan.rewrite, measured.form, measured.block
+    if rewrite is None or form is None or block is None:
+        return None
+    return LinkedBody(
+        body_after=rewrite.after,
+        destination=rewrite.destination,
+        link_prefix=form.prefix,
+        token_length=block.token_length,
+        first_link=block.first_link,
+    )
+
+
+def _accepted(context: SendContext, measured: Measured, campaign: NewCampaign | None) -> Accepted:
+    plan = measured.plan
+    recipients = plan.recipients
+    return Accepted(
+        uuid=str(campaign.uuid) if campaign else None,
+        transaction_id=campaign.transaction_id if campaign else None,
+        accepted_at=context.clock.now().isoformat(),
+        mobiles=plan.mobiles,
+        recipient_count=len(recipients.msisdns),
+        duplicate_count=recipients.duplicate_count,
+        rejected=[Rejected(r.raw, r.reason.value, r.reason.message) for r in recipients.rejected],
+        encoding=measured.segmentation.encoding.value,
+        segment_count=measured.segmentation.count,
+        sample_text=plan.text_with(measured.link),
+        destination=plan.rewrite.destination if plan.rewrite else None,
+        sample_link=measured.link,
+        is_dry_run=campaign is None,
+    )
+
+
+async def _to_keep(command: SendCommand, digest: bytes, accepted: Accepted) -> KeptAnswer | None:
+    if command.idempotency_key is None:
+        return None
+    return KeptAnswer(digest, await asyncio.to_thread(accepted.to_bytes))
 
 
 async def _keep(
@@ -273,26 +214,21 @@ async def _keep(
     connection: AsyncConnection,
     account: Account,
     command: SendCommand,
-    accepted: Accepted,
+    kept: KeptAnswer | None,
 ) -> bool:
     """Keep the answer for a repeat; False if the same key was kept by another request first."""
-    if command.idempotency_key is None:
+    if command.idempotency_key is None or kept is None:
         return True
-    kept = KeptAnswer(command.digest(), accepted.to_bytes())
     since = context.clock.now() - IDEMPOTENCY_WINDOW
     return await add_answer(connection, account.id, command.idempotency_key, kept, since=since)
 
 
-async def _store(
-    connection: AsyncConnection,
-    campaign: NewCampaign,
-    msisdns: Sequence[int],
-    link: TrackedLink | None,
-) -> None:
+async def _store(connection: AsyncConnection, campaign: NewCampaign, measured: Measured) -> None:
+    msisdns = measured.plan.recipients.msisdns
     campaign_id = await add_campaign(connection, campaign)
-    if link and link.block:
-        location = link.rewrite.location
-        await add_block(connection, link.block, campaign_id=campaign_id, location=location)
+    if measured.block and measured.plan.rewrite:
+        location = measured.plan.rewrite.location
+        await add_block(connection, measured.block, campaign_id=campaign_id, location=location)
     raw = await raw_connection(connection)
     await copy_messages(raw, campaign_id, msisdns)
     await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)

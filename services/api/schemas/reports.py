@@ -150,13 +150,13 @@ class SandboxPage(Report):
 Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT, description=f"Rows a page, 1 to {PAGE_LIMIT}")]
 
 
-def zone_of(name: str | None, default: str) -> ZoneInfo:
+def zone_of(name: str | None, default: ZoneInfo) -> ZoneInfo:
     """Return the time zone asked for, else the account's.
 
     Raises:
         InvalidValueError: There is no such zone.
     """
-    return checked_zone(name or default, field="tz")
+    return checked_zone(name, field="tz") if name else default
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:

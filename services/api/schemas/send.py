@@ -12,7 +12,7 @@ from services.api.domain.errors import (
     MissingFieldError,
     UnsupportedParameterError,
 )
-from services.api.operations.submit_campaign import Accepted, SendCommand
+from services.api.operations.send_values import Accepted, SendCommand
 from services.api.schemas.parameters import Parameters
 from shared.domain.segments import Encoding
 
@@ -143,14 +143,14 @@ def _idempotency_key(parameters: Parameters, header: str | None) -> str | None:
     return key or None
 
 
-def trade_answer(accepted: Accepted, time_zone: str) -> dict[str, str]:
+def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:
     """Return the answer with exactly the keys that old clients know, every value a text."""
-    local = datetime.fromisoformat(accepted.accepted_at).astimezone(ZoneInfo(time_zone))
+    local = datetime.fromisoformat(accepted.accepted_at).astimezone(zone)
     return {
         "status": "success",
         "mobile": accepted.mobiles,
         "invalidMobile": ",".join(rejected.mobile for rejected in accepted.rejected),
-        "transactionId": str(accepted.transaction_id),
+        "transactionId": str(accepted.transaction_id or ""),
         "statusCode": "200",
         "reason": "success",
         "msgId": "",
@@ -158,12 +158,16 @@ def trade_answer(accepted: Accepted, time_zone: str) -> dict[str, str]:
     }
 
 
-def native_answer(accepted: Accepted, time_zone: str) -> dict[str, Any]:
-    """Return the answer of /send: the old keys, and typed ones beside them."""
+def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the answer of /send: the old keys, and typed ones beside them.
+
+    A dry run makes no campaign, so what would name it is null.
+    """
     link = None
     if accepted.sample_link is not None:
         link = {"destination": accepted.destination, "sample": accepted.sample_link}
-    return trade_answer(accepted, time_zone) | {
+    return trade_answer(accepted, zone) | {
+        "transactionId": accepted.transaction_id and str(accepted.transaction_id),
         "uuid": accepted.uuid,
         "recipients": accepted.recipient_count,
         "duplicates": accepted.duplicate_count,

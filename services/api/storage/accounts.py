@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, func, insert, or_, select
 from sqlalchemy.dialects import postgresql
@@ -47,7 +48,7 @@ class Account:
     id: int
     name: str
     default_region: str
-    time_zone: str
+    time_zone: ZoneInfo
     carrier: str
     link_shape: str
     smart_encoding: bool
@@ -76,18 +77,18 @@ class StoredUser:
     role: str
 
 
-_SETTING_COLUMNS = (
-    ACCOUNT.c.id,
-    ACCOUNT.c.name,
-    ACCOUNT.c.default_region,
-    ACCOUNT.c.time_zone,
-    ACCOUNT.c.carrier,
-    ACCOUNT.c.link_shape,
-    ACCOUNT.c.smart_encoding,
-    ACCOUNT.c.accepts_landlines,
-    ACCOUNT.c.accepts_short_codes,
-    ACCOUNT.c.segment_price,
-    ACCOUNT.c.currency,
+_SETTINGS = (
+    "id",
+    "name",
+    "default_region",
+    "time_zone",
+    "carrier",
+    "link_shape",
+    "smart_encoding",
+    "accepts_landlines",
+    "accepts_short_codes",
+    "segment_price",
+    "currency",
 )
 _SENDER_ID_FIELDS = ("header", "link_shape", "link_domains", "dlt_entity_id")
 _AS_JSON = func.json_build_array(*(SENDER_ID.c[name] for name in _SENDER_ID_FIELDS))
@@ -98,13 +99,14 @@ _SENDER_IDS = (
     .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
-_ACCOUNT_COLUMNS = (*_SETTING_COLUMNS, _SENDER_IDS)
+_ACCOUNT_COLUMNS = (*(ACCOUNT.c[name] for name in _SETTINGS), _SENDER_IDS)
 
 
 def _to_account(row: Sequence[Any]) -> Account:
     *settings, sender_ids = row
+    account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
-        *settings,
+        **account | {"time_zone": ZoneInfo(account["time_zone"])},
         sender_ids=tuple(
             SenderId(header, shape, frozenset(domains), entity_id)
             for header, shape, domains, entity_id in sender_ids or ()

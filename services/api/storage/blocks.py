@@ -7,20 +7,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.schema.links import LINK_BLOCK
 
-# The shortest length with room. The row lock is what makes blocks disjoint; it is held for as
-# long as this transaction lasts, so the caller commits at once and a failed send leaves a gap.
-ALLOCATE_BLOCK = text("""
-    UPDATE token_domain SET next = next + :link_count
-    WHERE length = (
-        SELECT min(length) FROM token_domain WHERE next + :link_count <= ceiling
-    )
-    AND next + :link_count <= ceiling
-    RETURNING length, next - :link_count AS first_link, key
-""")
+ANY_DOMAIN = text("SELECT EXISTS (SELECT FROM token_domain)")
 
 SHORTEST_DOMAIN = text("""
-    SELECT length, key FROM token_domain WHERE next < ceiling ORDER BY length LIMIT 1
+    SELECT length, key FROM token_domain
+    WHERE next + :link_count <= ceiling ORDER BY length LIMIT 1
 """)
+
+# The row lock is what makes blocks disjoint; it is held for as long as this transaction lasts,
+# so the caller commits at once and a send that fails after it leaves a gap.
+ALLOCATE_BLOCK = text("""
+    UPDATE token_domain SET next = next + :link_count
+    WHERE length = :token_length AND next + :link_count <= ceiling
+    RETURNING next - :link_count AS first_link, key
+""")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Domain:
+    """Tokens of one length, and the key that makes them."""
+
+    token_length: int
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,20 +41,24 @@ class Block:
     key: bytes
 
 
-async def allocate_block(connection: AsyncConnection, link_count: int) -> Block | None:
-    """Take a block from the shortest domain with room; None when a race or no room took it.
-
-    Two sends may both pick a domain that has room for one of them; the one that comes second
-    then finds the condition false and gets None. Asking again picks the next length.
-    """
-    row = (await connection.execute(ALLOCATE_BLOCK, {"link_count": link_count})).one_or_none()
-    return None if row is None else Block(row.length, row.first_link, link_count, row.key)
+async def find_domain(connection: AsyncConnection, link_count: int) -> Domain | None:
+    """Return the shortest domain with room for a block; None if none has it."""
+    row = (await connection.execute(SHORTEST_DOMAIN, {"link_count": link_count})).one_or_none()
+    return None if row is None else Domain(row.length, row.key)
 
 
-async def find_shortest_domain(connection: AsyncConnection) -> tuple[int, bytes] | None:
-    """Return length and key of the domain that the next block would come from."""
-    row = (await connection.execute(SHORTEST_DOMAIN)).one_or_none()
-    return None if row is None else (row.length, row.key)
+async def allocate_block(
+    connection: AsyncConnection, token_length: int, link_count: int
+) -> Block | None:
+    """Take a block from the domain of a length; None if it has no room for it."""
+    values = {"token_length": token_length, "link_count": link_count}
+    row = (await connection.execute(ALLOCATE_BLOCK, values)).one_or_none()
+    return None if row is None else Block(token_length, row.first_link, link_count, row.key)
+
+
+async def has_domains(connection: AsyncConnection) -> bool:
+    """Tell whether the table that every tracked send needs is there and filled."""
+    return bool((await connection.execute(ANY_DOMAIN)).scalar_one())
 
 
 async def add_block(

@@ -14,7 +14,7 @@ from shared.schema.campaigns import CAMPAIGN, CAMPAIGN_DELIVERY
 from shared.schema.hits import CAMPAIGN_CLICKS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LinkedBody:
     """What a campaign keeps of its tracked link."""
 
@@ -25,7 +25,7 @@ class LinkedBody:
     first_link: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NewCampaign:
     """One accepted send, ready to be stored."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.schema.campaigns import IDEMPOTENCY_KEY
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KeptAnswer:
     """What was answered to the first request with a key, and the digest of that request."""
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from services.api.schemas.parameters import FORM
+from shared.storage.queue import Entrypoint
 from tests.support.api import Api, running_api
 
 NUMBERS = "919876543210,919876543211"
@@ -37,6 +38,12 @@ async def send(api: Api, headers: Headers, **parameters: str) -> dict[str, Any]:
 
 async def stored(api: Api) -> dict[str, int]:
     return {table: await api.count(table) for table in STORED}
+
+
+async def links_taken(api: Api) -> int:
+    """Count the link numbers that have been handed out, to whatever use."""
+    taken: int = await api.database.fetchval("SELECT sum(next) FROM token_domain")
+    return taken
 
 
 async def test_a_send_is_stored_and_queued_whole(api: Api, acme: Headers) -> None:
@@ -124,6 +131,7 @@ async def test_a_key_is_taken_from_each_header(api: Api, acme: Headers, header: 
     ("changed", "status", "code", "field"),
     [
         pytest.param({"mobile": ""}, 400, "missing_field", "mobile", id="no number"),
+        pytest.param({"mobile": ",; ,"}, 400, "missing_field", "mobile", id="separators only"),
         pytest.param({"mobile": "123,abc"}, 400, "no_valid_mobile", "mobile", id="bad numbers"),
         pytest.param({"msg": ""}, 400, "missing_field", "msg", id="no text"),
         pytest.param({"msg": "  "}, 400, "missing_field", "msg", id="blank text"),
@@ -159,6 +167,24 @@ async def test_a_key_is_taken_from_each_header(api: Api, acme: Headers, header: 
             "msg",
             id="text with other characters",
         ),
+        pytest.param(
+            {"msg": "https://a.example.com " + "x" * 3_040},
+            400,
+            "text_too_long",
+            "msg",
+            id="too long with its short link",
+        ),
+        pytest.param({"msg": "e.com " * 2_000}, 400, "msg_too_long", "msg", id="not even read"),
+        pytest.param(
+            {"msg": "x" * 12_000, "trackLink": "false"},
+            400,
+            "msg_too_long",
+            "msg",
+            id="not even counted",
+        ),
+        pytest.param(
+            {"msg": "See https://u:p@a.example.com"}, 400, "userinfo_in_link", "msg", id="password"
+        ),
     ],
 )
 async def test_bad_input_is_named_and_leaves_nothing(
@@ -171,6 +197,7 @@ async def test_bad_input_is_named_and_leaves_nothing(
     assert (answer["status"], answer["code"], answer["field"]) == ("error", code, field)
     assert len(answer["reason"]) > 20
     assert await stored(api) == dict.fromkeys(STORED, 0)
+    assert await links_taken(api) == 0
 
 
 async def test_bad_numbers_among_good_ones_are_named_and_the_good_ones_are_sent_to(
@@ -250,7 +277,91 @@ async def test_a_dry_run_answers_all_and_stores_nothing(api: Api, acme: Headers)
     assert answer["test"] is True
     assert re.fullmatch(r"https://tx1\.in/[0-9A-Za-z]{6}", answer["link"]["sample"])
     assert await stored(api) == dict.fromkeys(STORED, 0)
+    assert await links_taken(api) == 0
     assert await api.count("idempotency_key") == 0
+
+
+async def test_a_dry_run_names_no_campaign_since_there_is_none(api: Api, acme: Headers) -> None:
+    answer = await send(api, acme, **TRACKED, test="true")
+    old = await api.client.get(
+        "/SMSApi/send", params=TRACKED | {"test": "true", "output": "json"}, headers=acme
+    )
+
+    assert (answer["uuid"], answer["transactionId"]) == (None, None)
+    assert old.json()["transactionId"] == ""
+
+
+async def test_a_dry_run_refuses_what_a_send_refuses(api: Api, acme: Headers) -> None:
+    text = "https://a.example.com " + "x" * 3_040
+
+    response = await api.client.get(
+        "/send", params=TRACKED | {"msg": text, "test": "true"}, headers=acme
+    )
+
+    assert response.json()["code"] == "text_too_long"
+
+
+async def test_an_accepted_send_takes_as_many_links_as_it_has_recipients(
+    api: Api, acme: Headers
+) -> None:
+    await send(api, acme, **TRACKED)
+
+    assert await links_taken(api) == 2
+
+
+async def test_a_text_is_measured_with_a_link_as_long_as_it_will_get(
+    api: Api, acme: Headers
+) -> None:
+    await api.database.execute("UPDATE token_domain SET next = ceiling WHERE length = 6")
+    # With https://tx1.in/ and six characters this is one segment, with seven it is two.
+    text = "x" * 138 + " https://a.example.com"
+
+    answer = await send(api, acme, mobile=NUMBERS, msg=text, trackLink="true")
+
+    assert (len(answer["text"]), answer["segments"]) == (161, 2)
+
+
+@pytest.mark.parametrize("domain", ["tx1.in:8001", "localhost.test:8001"])
+async def test_a_short_domain_may_have_a_port(database_url: str, domain: str) -> None:
+    host = domain.partition(":")[0]
+    async with running_api(database_url, short_domain=domain) as api:
+        headers = await api.account("acme")
+
+        sent = await send(api, headers, **TRACKED)
+        refusals = [
+            await api.client.get(
+                "/send", params=TRACKED | {"msg": f"See https://{ours}/SAlhjS"}, headers=headers
+            )
+            for ours in (host, domain, f"{host}:9999")
+        ]
+
+    assert sent["link"]["sample"].startswith(f"https://{domain}/")
+    assert [response.json()["code"] for response in refusals] == ["own_short_link"] * 3
+
+
+async def test_others_do_not_wait_for_a_large_request(api: Api, acme: Headers) -> None:
+    pauses = [0.0]
+
+    async def tick() -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while True:
+            await asyncio.sleep(0.01)
+            pauses.append(loop.time() - last)
+            last = loop.time()
+
+    ticking = asyncio.create_task(tick())
+    # Forty microseconds and more for each number, which has to be read by phonenumbers.
+    mobiles = ",".join(f"(98765) {n:05}" for n in range(60_000))
+    response = await api.client.post(
+        "/send",
+        json={"mobile": mobiles, "msg": "e.com " * 1_800, "trackLink": True, "test": True},
+        headers=acme,
+    )
+    ticking.cancel()
+
+    assert response.json()["code"] == "text_too_long"
+    assert max(pauses) < 0.5
 
 
 async def test_the_same_idempotency_key_sends_once_and_answers_the_same(
@@ -270,6 +381,18 @@ async def test_the_idempotency_key_may_be_a_header(api: Api, acme: Headers) -> N
     again = await send(api, acme, **TRACKED, idempotencyKey="k1")
 
     assert again["replayed"] is True
+
+
+async def test_a_repeat_may_write_its_numbers_as_a_list(api: Api, acme: Headers) -> None:
+    await send(api, acme, **TRACKED, idempotencyKey="k1")
+
+    again = await api.client.post(
+        "/send",
+        json=TRACKED | {"mobile": NUMBERS.split(","), "idempotencyKey": "k1"},
+        headers=acme,
+    )
+
+    assert again.json()["replayed"] is True
 
 
 async def test_an_idempotency_key_with_another_request_is_a_conflict(
@@ -356,12 +479,17 @@ async def test_an_untracked_send_keeps_its_text_and_takes_no_links(
     assert await api.count("link_block") == 0
 
 
-async def test_a_single_message_goes_ahead_of_bulk(api: Api, acme: Headers) -> None:
+async def test_a_single_message_takes_the_lane_that_bulk_does_not_fill(
+    api: Api, acme: Headers
+) -> None:
     await send(api, acme, **TRACKED)
     await send(api, acme, **TRACKED | {"mobile": "919876543210"})
 
-    rows = await api.database.fetch("SELECT priority FROM pgqueuer ORDER BY id")
-    assert rows[1]["priority"] > rows[0]["priority"]
+    rows = await api.database.fetch("SELECT entrypoint FROM pgqueuer ORDER BY id")
+    assert [row["entrypoint"] for row in rows] == [
+        Entrypoint.SUBMIT_MESSAGES,
+        Entrypoint.SUBMIT_URGENT_MESSAGES,
+    ]
 
 
 async def test_a_hundred_thousand_recipients_are_one_request(api: Api, acme: Headers) -> None:

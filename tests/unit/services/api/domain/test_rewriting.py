@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.api.domain.link_errors import (
+    LinkTooLongError,
     NoLinkError,
+    OverlongTextError,
     OwnShortLinkError,
     UnusableHostError,
     UserinfoError,
 )
 from services.api.domain.link_finding import find_last_link
-from services.api.domain.rewriting import Rewrite, plan_rewrite
+from services.api.domain.rewriting import MAX_BODY_LENGTH, Rewrite, plan_rewrite
 from shared.domain.errors import DomainError
 
 OURS = frozenset({"tx1.in", "go.example.com"})
@@ -71,6 +73,27 @@ def test_special_offer_is_tracked_and_the_product_left() -> None:
 )
 def test_only_the_last_link_is_replaced(text: str, rewritten: str) -> None:
     assert plan(text).with_link(LINK) == rewritten
+
+
+@pytest.mark.parametrize("domain", ["tx1.in:8001", "tx1.in"])
+@pytest.mark.parametrize(
+    "link", ["tx1.in/SAlhjS", "https://TX1.in:8001/SAlhjS", "http://tx1.in:1/a"]
+)
+def test_our_own_link_is_told_by_its_host_whatever_the_port(domain: str, link: str) -> None:
+    with pytest.raises(OwnShortLinkError):
+        plan_rewrite(f"See {link}", short_domains=frozenset({domain}))
+
+
+def test_the_longest_text_that_may_come_is_searched() -> None:
+    text = "https://a.example.com/".ljust(MAX_BODY_LENGTH, "x")
+
+    with pytest.raises(LinkTooLongError):
+        plan(text)
+
+
+def test_a_longer_text_is_not_searched() -> None:
+    with pytest.raises(OverlongTextError, match=f"at most {MAX_BODY_LENGTH} are read"):
+        plan("e.com ".ljust(MAX_BODY_LENGTH + 1, "x"))
 
 
 def test_destination_is_kept_as_written_and_the_location_is_valid() -> None:
