@@ -21,11 +21,6 @@ class MessageStatus(IntEnum):
         """Its name as the API says it, such as ``"delivered"``."""
         return self.name.lower()
 
-    @property
-    def is_final(self) -> bool:
-        """Whether nothing may change it any more."""
-        return self >= MessageStatus.DELIVERED
-
 
 # A retryable refusal puts a message back to queued: the one step that is not forward, and it is
 # the worker's own, before any carrier has accepted the message.

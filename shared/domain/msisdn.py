@@ -1,4 +1,4 @@
-"""One mobile number: from what people write to E.164, and masked for logs.
+"""One mobile number: from what people write to E.164.
 
 A number is a plain ``int`` of its E.164 digits, calling code first: a campaign holds a hundred
 thousand of them.
@@ -56,16 +56,6 @@ class _Reading(NamedTuple):
 
     msisdn: int
     fault: RejectionReason | None
-
-
-def masked(msisdn: int) -> str:
-    """Write a number for a log: its first two and last two digits, the rest as asterisks.
-
-    Args:
-        msisdn: E.164 digits.
-    """
-    digits = str(msisdn)
-    return f"{digits[:2]}{'*' * (len(digits) - 4)}{digits[-2:]}"
 
 
 def parse_msisdn(text: str, rules: NumberRules) -> int:

@@ -43,22 +43,6 @@ def domain_size(length: int) -> int:
     return size
 
 
-def ceiling(length: int, *, tokens_per_link: int = 10_000) -> int:
-    """Return how many link numbers a length may hand out before guessing becomes worthwhile.
-
-    Args:
-        length: Characters, one of ``TOKEN_LENGTHS``.
-        tokens_per_link: Tokens that a guesser must try, on average, to meet a live one; at
-            least 1.
-
-    Raises:
-        ValueError: No token is of that length, or ``tokens_per_link`` is below 1.
-    """
-    if tokens_per_link < 1:
-        raise ValueError(f"tokens_per_link must be at least 1, not {tokens_per_link}")
-    return domain_size(length) // tokens_per_link
-
-
 class TokenCipher:
     """The key of one token length; instances may be shared between threads.
 

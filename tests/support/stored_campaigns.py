@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -32,6 +33,12 @@ FORCE_STATUS = text("""
     WHERE campaign_id = :campaign_id
 """)
 
+EXPIRE_CLAIMS = text("""
+    UPDATE message SET claimed_until = now(), first_claimed_at = first_claimed_at - :age
+    WHERE campaign_id = :campaign_id
+""")
+
+UNDER_WAY = {MessageStatus.QUEUED, MessageStatus.SUBMITTING, MessageStatus.SUBMITTED}
 FIRST_MSISDN = 919_800_010_000
 FIRST_LINK = 5_000
 
@@ -84,6 +91,12 @@ async def force_status(
         )
 
 
+async def let_time_pass(engine: AsyncEngine, campaign_id: int, age: timedelta) -> None:
+    """Make claims run out, and all that was ever claimed older."""
+    async with engine.begin() as connection:
+        await connection.execute(EXPIRE_CLAIMS, {"campaign_id": campaign_id, "age": age})
+
+
 async def statuses(engine: AsyncEngine, campaign_id: int) -> list[MessageStatus]:
     """Return the status of every message, by position."""
     async with engine.connect() as connection:
@@ -93,7 +106,7 @@ async def statuses(engine: AsyncEngine, campaign_id: int) -> list[MessageStatus]
 
 async def are_all_final(engine: AsyncEngine, campaign_id: int) -> bool:
     """Tell whether nothing more will happen to any message."""
-    return all(status.is_final for status in await statuses(engine, campaign_id))
+    return UNDER_WAY.isdisjoint(await statuses(engine, campaign_id))
 
 
 async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:

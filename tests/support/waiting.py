@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 TIMEOUT_S = 60.0
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = TIMEOUT_S) -> None:
     """Ask again and again until the answer is yes.
 
     Raises:
-        TimeoutError: It was no for ``TIMEOUT_S``.
+        TimeoutError: It was no for as long as that.
     """
-    async with asyncio.timeout(TIMEOUT_S):
+    async with asyncio.timeout(timeout_s):
         while not await condition():  # noqa: ASYNC110 - what it waits for is in a database
             await asyncio.sleep(0.05)

@@ -2,8 +2,6 @@
 
 import itertools
 
-import pytest
-
 from shared.domain.messages import MessageStatus, may_become
 
 QUEUED, SUBMITTING, SUBMITTED = (
@@ -29,13 +27,6 @@ def test_only_these_steps_are_legal() -> None:
     steps = itertools.product(MessageStatus, repeat=2)
 
     assert {(old, new) for old, new in steps if may_become(old, new)} == LEGAL
-
-
-@pytest.mark.parametrize("status", MessageStatus)
-def test_a_status_is_final_exactly_when_nothing_follows_it(status: MessageStatus) -> None:
-    followed = any(may_become(status, new) for new in MessageStatus)
-
-    assert status.is_final is not followed
 
 
 def test_word_is_what_the_api_says() -> None:

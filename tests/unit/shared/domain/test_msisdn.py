@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.msisdn import NumberRules, masked, parse_msisdn
+from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError, RejectionReason
 
 INDIA = NumberRules("IN")
@@ -126,15 +126,6 @@ def test_every_reason_says_what_would_be_right(reason: RejectionReason) -> None:
     assert str(error) == reason.message
     assert reason.message.endswith(".")
     assert error.code == "invalid_msisdn"
-
-
-@pytest.mark.parametrize(
-    ("msisdn", "shown"),
-    [(919876543210, "91********10"), (6598765432, "65******32")],
-    ids=["India", "Singapore"],
-)
-def test_a_masked_number_shows_its_ends_only(msisdn: int, shown: str) -> None:
-    assert masked(msisdn) == shown
 
 
 @given(st.text(max_size=80))

@@ -12,7 +12,6 @@ from shared.domain.tokens import (
     SMALLEST_BATCH,
     TOKEN_LENGTHS,
     TokenCipher,
-    ceiling,
     domain_size,
 )
 
@@ -213,23 +212,6 @@ def test_a_length_that_no_token_has_is_refused(length: int) -> None:
         TokenCipher(KEY, length)
     with pytest.raises(ValueError, match="6, 7 or 8 characters"):
         domain_size(length)
-
-
-@pytest.mark.parametrize(
-    ("length", "link_count"), [(6, 5_680_023), (7, 352_161_460), (8, 21_834_010_558)]
-)
-def test_one_token_in_10_000_is_handed_out_at_most(length: int, link_count: int) -> None:
-    assert ceiling(length) == link_count
-
-
-def test_the_ceiling_follows_the_allowed_density() -> None:
-    assert ceiling(6, tokens_per_link=1) == domain_size(6)
-    assert ceiling(6, tokens_per_link=1_000_000) == 56_800
-
-
-def test_a_density_above_every_token_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least 1, not 0"):
-        ceiling(6, tokens_per_link=0)
 
 
 @every_length
