@@ -196,7 +196,9 @@ FILLED = st.one_of(HOSTILE, st.sampled_from(["*", "_", "javascript:", "b.in", "c
 
 @given(text=PIECES, a=FILLED, b=FILLED)
 @settings(max_examples=500, deadline=None)
-def test_fixed_link_is_what_rewriting_each_row_would_find(text: str, a: str, b: str) -> None:
+def test_fixed_link_is_what_rewriting_each_row_or_the_link_alone_would_find(
+    text: str, a: str, b: str
+) -> None:
     template = Template.parse(text)
     values = {"a": a, "b": b}
 
@@ -206,6 +208,8 @@ def test_fixed_link_is_what_rewriting_each_row_would_find(text: str, a: str, b: 
         rewrite = plan_rewrite(template.fill(values), short_domains=frozenset())
         found = (rewrite.before, rewrite.destination, rewrite.after)
         assert found == (around[0], template.fixed_link.text, around[1])
+        alone = plan_rewrite(template.fixed_link.text, short_domains=frozenset())
+        assert (alone.destination, alone.location) == (rewrite.destination, rewrite.location)
 
 
 @given(text=PIECES, a=FILLED, b=FILLED)
