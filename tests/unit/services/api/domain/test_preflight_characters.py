@@ -105,15 +105,16 @@ LONG = "x" * 100
             f"{LONG} It\u2019s",
             None,
             "\u2019 (RIGHT SINGLE QUOTATION MARK) cannot go as GSM-7, so the message takes 2"
-            " segments instead of 1. Send with smartEncoding=true to have them written as plain ones.",
+            " segments instead of 1. Send with smartEncoding=true to have them written as plain"
+            " ones.",
             id="plain forms",
         ),
         pytest.param(
             f"{LONG} It\u2019s",
             Encoding.UCS_2,
             "\u2019 (RIGHT SINGLE QUOTATION MARK) cannot go as GSM-7, so the message takes 2"
-            " segments instead of 1. Send with smartEncoding=true and msgType=dynamic to have them written"
-            " as plain ones.",
+            " segments instead of 1. Send with smartEncoding=true and msgType=dynamic to have them"
+            " written as plain ones.",
             id="plain forms, msgType=unicode",
         ),
         pytest.param(
@@ -135,8 +136,8 @@ LONG = "x" * 100
             None,
             "\u2018 (LEFT SINGLE QUOTATION MARK), \u2019 (RIGHT SINGLE QUOTATION MARK), “ (LEFT"
             " DOUBLE QUOTATION MARK), ” (RIGHT DOUBLE QUOTATION MARK), \u2013 (EN DASH) and 2 more"
-            " cannot go as GSM-7, so the message takes 2 segments instead of 1. Send with smartEncoding=true"
-            " to have them written as plain ones.",
+            " cannot go as GSM-7, so the message takes 2 segments instead of 1. Send with"
+            " smartEncoding=true to have them written as plain ones.",
             id="many",
         ),
     ],
