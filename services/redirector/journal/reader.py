@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.redirector.journal.files import try_lock
-from services.redirector.journal.records import Scan, scan
+from services.redirector.journal.records import MAX_RECORD_OCTETS, Scan, first_record, scan
 
 # Far more than a record has, or a scan could stand still before a damaged one.
 STRETCH_OCTETS = 4 << 20
@@ -35,6 +35,10 @@ class JournalReader:
             limit: Most hits to return, at least 1.
         """
         return scan(os.pread(self._descriptor, STRETCH_OCTETS, offset), limit=limit)
+
+    def record(self, offset: int) -> bytes:
+        """Return the record at an offset, as it was journaled."""
+        return first_record(os.pread(self._descriptor, MAX_RECORD_OCTETS, offset))
 
     def size(self) -> int:
         """Return the octets of the file now."""

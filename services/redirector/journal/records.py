@@ -110,6 +110,11 @@ def scan(stretch: bytes, *, limit: int) -> Scan:
     return Scan(hits, end, skipped)
 
 
+def first_record(stretch: bytes) -> bytes:
+    """Return the record that a stretch starts with; empty if it starts with none."""
+    return stretch[: _length(stretch, 0)]
+
+
 def _record_starts(stretch: bytes, at: int) -> Iterator[int]:
     while (at := stretch.find(_VERSION_OCTET, at)) >= 0:
         yield at

@@ -33,6 +33,7 @@ class Locator:
 
     def __init__(self, path: Path | None) -> None:
         self._reader = _open(path) if path else None
+        self._is_damaged = False
 
     def close(self) -> None:
         """Close the file."""
@@ -46,6 +47,11 @@ class Locator:
         try:
             found = self._reader.city(address)
         except AddressNotFoundError:
+            return NOWHERE
+        except InvalidDatabaseError:
+            if not self._is_damaged:
+                LOGGER.exception("some hits get no region: the city database is damaged")
+            self._is_damaged = True
             return NOWHERE
         region = found.subdivisions.most_specific.name
         return Place(found.country.iso_code, region, found.city.name)

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from services.redirector.blocks import Block, BlockCache
-from services.redirector.journal.files import list_journals
+from services.redirector.journal.files import SUFFIX, list_journals
+from services.redirector.journal.quarantine import MAX_OCTETS, Quarantine
 from services.redirector.journal.reader import JournalReader, open_journal
 from services.redirector.journal.records import Hit, Scan
-from services.redirector.recorder.enriching import Enricher, StorableTimes, tally
+from services.redirector.recorder.enriching import Enricher, StorableTimes
 from services.redirector.recorder.locating import Locator
-from services.redirector.storage.connections import Pool
+from services.redirector.recorder.storing import Refusal, store
+from services.redirector.storage.connections import Pool, StoreUnavailableError
 from services.redirector.storage.hits import (
-    Batch,
+    HitRow,
     JournalMovedError,
-    add_batch,
+    advancing,
     ensure_partitions,
     find_or_add_journal,
 )
@@ -37,15 +39,25 @@ class Recorder:
         folder: Where the journals lie.
         locator: Where visitors are.
         batch_hits: Most hits of one transaction, at least 1.
+        quarantine_octets: Disk for hits that Postgres refuses; beyond that they are lost, with
+            a word, since a folder that fills up would be worse.
     """
 
     def __init__(
-        self, pool: Pool, folder: Path, locator: Locator, *, batch_hits: int = BATCH_HITS
+        self,
+        pool: Pool,
+        folder: Path,
+        locator: Locator,
+        *,
+        batch_hits: int = BATCH_HITS,
+        quarantine_octets: int = MAX_OCTETS,
     ) -> None:
         self._pool = pool
         self._folder = folder
         self._locator = locator
         self._batch_hits = batch_hits
+        self._quarantine = Quarantine(folder, max_octets=quarantine_octets)
+        self._refused_count = 0
         self._blocks = BlockCache(CACHED_BLOCKS)
         self._recorded: dict[str, tuple[int, int]] = {}
         self._enricher: Enricher
@@ -59,17 +71,19 @@ class Recorder:
 
         Raises:
             StoreUnavailableError: Postgres is away. To be called again later.
-            OSError: A journal cannot be read.
+            Exception: A journal cannot be recorded; the others are, as far as they can.
         """
         await self._ensure_partitions()
-        has_found, unreadable = False, None
+        has_found, fault = False, None
         for path in list_journals(self._folder):
             try:
                 has_found |= await self._record_next(path)
-            except OSError as error:  # the other journals must not wait for this one
-                unreadable = error
-        if unreadable:
-            raise unreadable
+            except StoreUnavailableError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the other journals must not wait for it
+                fault = fault or error
+        if fault:
+            raise fault
         return has_found
 
     def forget(self) -> None:
@@ -91,7 +105,7 @@ class Recorder:
             _, start = await self._position(path.name)
             found = journal.read(start, limit=self._batch_hits)
             if found.end:
-                await self._record(path.name, found)
+                await self._record(journal, found)
             elif journal.is_complete:
                 self._remove(journal, start)
             return found.end > 0
@@ -101,7 +115,8 @@ class Recorder:
             self._recorded[name] = await find_or_add_journal(self._pool, name)
         return self._recorded[name]
 
-    async def _record(self, name: str, found: Scan) -> None:
+    async def _record(self, journal: JournalReader, found: Scan) -> None:
+        name = journal.path.name
         journal_id, start = self._recorded[name]
         if found.skipped_octets:
             LOGGER.error(
@@ -111,24 +126,66 @@ class Recorder:
                 start,
             )
         await self._cache_blocks(hit for _, hit in found.hits)
-        rows = [
-            self._enricher.row(hit, block, journal_id=journal_id, journal_offset=start + offset)
-            for offset, hit in found.hits
-            if (block := self._block(hit))
-        ]
-        if len(rows) < len(found.hits):
-            LOGGER.warning(
-                "journal %s: %d hits on links that are no more", name, len(found.hits) - len(rows)
-            )
+        rows, refusals = self._enrich(journal_id, start, found)
+        gone_count = len(found.hits) - len(rows) - len(refusals)
+        if gone_count:
+            LOGGER.warning("journal %s: %d hits on links that are no more", name, gone_count)
+        end = start + found.end
         try:
-            await add_batch(
-                self._pool, Batch(journal_id, start, start + found.end, rows, tally(rows))
-            )
+            async with advancing(self._pool, journal_id, start=start, end=end) as connection:
+                refusals += await store(connection, rows)
+                # Before it is committed that the journal is recorded past them.
+                self._keep(journal, refusals)
         except JournalMovedError:
             LOGGER.warning("journal %s: another recorder is at work on it", name)
             del self._recorded[name]
         else:
-            self._recorded[name] = (journal_id, start + found.end)
+            self._recorded[name] = (journal_id, end)
+
+    def _enrich(
+        self, journal_id: int, start: int, found: Scan
+    ) -> tuple[list[HitRow], list[Refusal]]:
+        """Return the rows of the hits on live links, and which hits no row can be made of."""
+        rows: list[HitRow] = []
+        refusals: list[Refusal] = []
+        for offset, hit in found.hits:
+            block = self._block(hit)
+            if block is None:
+                continue
+            at = start + offset
+            try:
+                row = self._enricher.row(hit, block, journal_id=journal_id, journal_offset=at)
+            except Exception as error:  # noqa: BLE001 - visitors write hits, so expect anything
+                refusals.append(Refusal(at, type(error).__name__))
+            else:
+                rows.append(row)
+        return rows, refusals
+
+    def _keep(self, journal: JournalReader, refusals: list[Refusal]) -> None:
+        if not refusals:
+            return
+        name = journal.path.name
+        offsets = sorted(refusal.journal_offset for refusal in refusals)
+        kept_count = self._quarantine.keep(name, ((at, journal.record(at)) for at in offsets))
+        self._refused_count += len(refusals)
+        LOGGER.error(
+            "journal %s: %d hits cannot be stored, %d since the start (%s); %d are kept in %s: "
+            "once the cause is mended, rename it to %s-again%s, and they are recorded",
+            name,
+            len(refusals),
+            self._refused_count,
+            refusals[0].reason,
+            kept_count,
+            self._quarantine.path(name).name,
+            name.removesuffix(SUFFIX),
+            SUFFIX,
+        )
+        if kept_count < len(refusals):
+            LOGGER.critical(
+                "journal %s: the quarantine is full: %d hits lost",
+                name,
+                len(refusals) - kept_count,
+            )
 
     def _block(self, hit: Hit) -> Block | None:
         return self._blocks.find(hit.token_length, hit.link_number)

@@ -1,10 +1,11 @@
 """Store hits, what they count for, and how far a journal has been recorded: all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import asyncpg
 
@@ -19,13 +20,24 @@ FROM pg_inherits
 JOIN pg_class AS child ON child.oid = pg_inherits.inhrelid
 WHERE pg_inherits.inhparent = 'hit'::regclass
 """
+# Bits 32 and up of a campaign's id are its month, counted from year 0.
+LIST_GONE_CAMPAIGNS = """
+SELECT id FROM unnest($1::bigint[]) AS id
+WHERE NOT EXISTS (
+    SELECT FROM pg_inherits
+    WHERE inhparent = 'recipient_clicks'::regclass
+      AND inhrelid = to_regclass(format(
+          'recipient_clicks_%s%s',
+          to_char((id >> 32) / 12, 'FM0000'), to_char((id >> 32) % 12 + 1, 'FM00')
+      ))
+)
+"""
 ADD_JOURNAL = """
 INSERT INTO journal (name, recorded_octets) VALUES ($1, 0) ON CONFLICT (name) DO NOTHING
 """
 GET_JOURNAL = "SELECT id, recorded_octets FROM journal WHERE name = $1"
 LOCK_JOURNAL = "SELECT recorded_octets FROM journal WHERE id = $1 FOR UPDATE"
 ADVANCE_JOURNAL = "UPDATE journal SET recorded_octets = $2, updated_at = now() WHERE id = $1"
-# In key order, so that recorders of several hosts never wait for each other in a circle.
 COUNT_RECIPIENTS = """
 INSERT INTO recipient_clicks AS kept (
     campaign_id, position, hit_count, click_count, first_click_at, last_click_at
@@ -51,8 +63,21 @@ ON CONFLICT (campaign_id) DO UPDATE SET
 """
 
 
+# SQLSTATE classes that say nothing against a hit: the session, the set-up, a conflict or the
+# machine is at fault, and any other hit would fare the same.
+NOT_ABOUT_A_HIT = frozenset(
+    ("08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "55", "57", "58")
+)
+
+Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
+
+
 class JournalMovedError(Exception):
     """Another recorder has recorded the journal past, or not yet up to, where a batch begins."""
+
+
+class HitsRefusedError(Exception):
+    """Postgres takes one at least of some hits not, for what it holds or where it belongs."""
 
 
 class HitRow(NamedTuple):
@@ -95,24 +120,6 @@ class RecipientTally:
     last_click_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some hits of one journal that follow each other.
-
-    Attributes:
-        start: Octets of the journal before the batch.
-        end: Octets of the journal up to the end of the batch.
-        rows: The hits, of live links only.
-        tallies: By campaign and position; together they hold just the rows.
-    """
-
-    journal_id: int
-    start: int
-    end: int
-    rows: Sequence[HitRow]
-    tallies: dict[tuple[int, int], RecipientTally]
-
-
 async def ensure_partitions(pool: Pool, *, months_ahead: int) -> tuple[datetime, datetime]:
     """Make the partitions of this month and of the next ones.
 
@@ -140,8 +147,22 @@ async def find_or_add_journal(pool: Pool, name: str) -> tuple[int, int]:
     return journal_id, recorded_octets
 
 
-async def add_batch(pool: Pool, batch: Batch) -> None:
-    """Store a batch in one transaction, which is what makes every hit count exactly once.
+@asynccontextmanager
+async def advancing(
+    pool: Pool, journal_id: int, *, start: int, end: int
+) -> AsyncIterator[Connection]:
+    """Open the transaction of a batch, which notes how far the journal is recorded as well.
+
+    That both are one is what makes every hit count exactly once.
+
+    Args:
+        pool: Where the hits go.
+        journal_id: Of the journal that the batch is from.
+        start: Octets of the journal before the batch.
+        end: Octets of the journal up to the end of the batch.
+
+    Yields:
+        The connection to add the hits on; what was added is kept when the context is left well.
 
     Raises:
         JournalMovedError: The journal is not recorded just up to the start of the batch.
@@ -149,19 +170,48 @@ async def add_batch(pool: Pool, batch: Batch) -> None:
     """
     with outages_named():
         async with pool.acquire() as connection, connection.transaction():
-            if await connection.fetchval(LOCK_JOURNAL, batch.journal_id) != batch.start:
+            if await connection.fetchval(LOCK_JOURNAL, journal_id) != start:
                 raise JournalMovedError
-            if batch.rows:
-                await connection.copy_records_to_table(
-                    "hit", columns=HitRow._fields, records=batch.rows
-                )
-                await _count(connection, batch.tallies)
-            await connection.execute(ADVANCE_JOURNAL, batch.journal_id, batch.end)
+            yield connection
+            await connection.execute(ADVANCE_JOURNAL, journal_id, end)
 
 
-async def _count(
-    connection: asyncpg.pool.PoolConnectionProxy, tallies: dict[tuple[int, int], RecipientTally]
+async def add_hits(
+    connection: Connection,
+    rows: Sequence[HitRow],
+    tallies: dict[tuple[int, int], RecipientTally],
 ) -> None:
+    """Add hits and what they count for, all of them or none.
+
+    Args:
+        connection: As ``advancing`` gives it; a refusal leaves its transaction as it was.
+        rows: The hits, at least one.
+        tallies: What they come to, by campaign and position.
+
+    Raises:
+        HitsRefusedError: One of them at least is refused.
+        PostgresError: Something else is wrong, for which the hits are not to blame.
+    """
+    try:
+        async with connection.transaction():
+            await _count(connection, tallies)  # first, since it is what is refused more often
+            await connection.copy_records_to_table("hit", columns=HitRow._fields, records=rows)
+    except asyncpg.PostgresError as error:
+        if (error.sqlstate or "")[:2] in NOT_ABOUT_A_HIT:
+            raise
+        # Not its text, whose detail may show the row.
+        raise HitsRefusedError(f"{type(error).__name__}: {error.args[0]}") from error
+    except (ValueError, TypeError, OverflowError) as error:  # of the driver: no such value there
+        raise HitsRefusedError(type(error).__name__) from error
+
+
+async def list_gone_campaigns(connection: Connection, campaign_ids: Sequence[int]) -> list[int]:
+    """Return the campaigns whose month has no partition any more."""
+    rows = await connection.fetch(LIST_GONE_CAMPAIGNS, campaign_ids)
+    return [row["id"] for row in rows]
+
+
+async def _count(connection: Connection, tallies: dict[tuple[int, int], RecipientTally]) -> None:
     totals = await connection.fetch(
         COUNT_RECIPIENTS,
         [campaign_id for campaign_id, _ in tallies],

@@ -1,11 +1,34 @@
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from services.redirector.recorder.locating import Locator
+from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RedirectorSettings
+from services.redirector.storage.connections import open_pool
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> RedirectorSettings:
     return RedirectorSettings(database_url=SecretStr(database_url), data_dir=tmp_path)
+
+
+@pytest.fixture
+async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def a_recorder(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Recorder]]:
+    pool = await open_pool(database_url, application="test", size=4, statement_timeout_s=5)
+
+    def make(**options: int) -> Recorder:
+        return Recorder(pool, tmp_path / "journal", Locator(None), **{"batch_hits": 100} | options)
+
+    yield make
+    await pool.close()

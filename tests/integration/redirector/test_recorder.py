@@ -1,102 +1,24 @@
 import asyncio
-import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from services.redirector.journal.files import create_locked, list_journals
-from services.redirector.journal.records import pack_hit
+from services.redirector.journal.files import list_journals
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.main import record_until
 from services.redirector.recorder.recording import Recorder
-from services.redirector.routes import pack_address
 from services.redirector.storage.connections import open_pool
-from shared.clock import SystemClock
 from shared.heartbeat import Heartbeat
-from tests.support.links import SeededCampaign, seed_campaign
+from tests.support.journals import CRAWLER, PHONE, Journal, counts, record_all
+from tests.support.links import seed_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.recorder_process import recorder_process
 from tests.support.waiting import until
 
 SILENT = Heartbeat(None)
-PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
-CRAWLER = "facebookexternalhit/1.1"
-
-COUNTS = """
-SELECT (SELECT count(*) FROM hit),
-       (SELECT count(DISTINCT (journal_id, journal_offset)) FROM hit),
-       (SELECT sum(hit_count) FROM recipient_clicks),
-       (SELECT sum(click_count) FROM recipient_clicks),
-       (SELECT sum(hit_count) FROM campaign_clicks),
-       (SELECT sum(click_count) FROM campaign_clicks),
-       (SELECT sum(clicker_count) FROM campaign_clicks)
-"""
-
-
-class Journal:
-    """A journal written by hand, whose writer lives until it is closed."""
-
-    def __init__(self, data_dir: Path) -> None:
-        folder = data_dir / "journal"
-        folder.mkdir(exist_ok=True)
-        self._descriptor, self.path = create_locked(folder, started_ns=1)
-
-    def add(
-        self,
-        campaign: SeededCampaign,
-        position: int,
-        *,
-        method: str = "GET",
-        user_agent: str = PHONE,
-    ) -> None:
-        head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n".encode()
-        self.add_octets(
-            pack_hit(
-                int(SystemClock().now().timestamp() * 1e9),
-                pack_address("81.2.69.142"),
-                campaign.first_link + position,
-                campaign.token_length,
-                head,
-            )
-        )
-
-    def add_octets(self, octets: bytes) -> None:
-        os.write(self._descriptor, octets)
-
-    def close(self) -> None:
-        os.close(self._descriptor)
-
-
-@pytest.fixture
-async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-async def a_recorder(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Recorder]]:
-    pool = await open_pool(database_url, application="test", size=4, statement_timeout_s=5)
-
-    def make(batch_hits: int = 100) -> Recorder:
-        return Recorder(pool, tmp_path / "journal", Locator(None), batch_hits=batch_hits)
-
-    yield make
-    await pool.close()
-
-
-async def record_all(recorder: Recorder) -> None:
-    while await recorder.record_batches():
-        pass
-
-
-async def counts(connection: asyncpg.Connection) -> tuple[int, ...]:
-    row = await connection.fetchrow(COUNTS)
-    assert row is not None
-    return tuple(value or 0 for value in row)
 
 
 async def test_hits_are_stored_and_only_persons_are_counted_as_clicks(
