@@ -23,6 +23,8 @@ from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
+from typing_extensions import override
+
 # HTTP lets no control character into a head, so no visitor can write what looks like a record.
 VERSION = 1
 MAX_HEAD_OCTETS = 8192
@@ -54,6 +56,11 @@ class Hit(NamedTuple):
     token_length: int
     head: bytes
     is_cut: bool = False
+
+    @override
+    def __repr__(self) -> str:
+        # Neither address nor head: they are the visitor's own.
+        return f"Hit(occurred_ns={self.occurred_ns}, head_octets={len(self.head)})"
 
 
 def pack_hit(

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from typing_extensions import override
+
 
 class RequestHead(NamedTuple):
     """What a visitor's program sent.
@@ -15,6 +17,10 @@ class RequestHead(NamedTuple):
     method: str
     headers: dict[str, str]
     text: str
+
+    @override
+    def __repr__(self) -> str:
+        return f"RequestHead(method={self.method!r})"
 
 
 def parse_head(head: bytes) -> RequestHead:

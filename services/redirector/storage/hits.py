@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple, TypeAlias
 
 import asyncpg
+from typing_extensions import override
 
 from services.redirector.storage.connections import Pool, outages_named
 
@@ -104,6 +105,11 @@ class HitRow(NamedTuple):
     user_agent: str | None
     referrer: str | None
     request_head: str
+
+    @override
+    def __repr__(self) -> str:
+        # What is left out is the visitor's own.
+        return f"HitRow(journal_id={self.journal_id}, journal_offset={self.journal_offset})"
 
 
 @dataclass(slots=True)

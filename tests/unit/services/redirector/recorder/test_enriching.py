@@ -4,8 +4,9 @@ from ipaddress import ip_address
 import pytest
 
 from services.redirector.blocks import Block
-from services.redirector.journal.records import Hit
+from services.redirector.journal.records import Hit, Scan
 from services.redirector.recorder.enriching import Enricher, StorableTimes, tally, unpack_address
+from services.redirector.recorder.heads import parse_head
 from services.redirector.recorder.locating import Locator
 from services.redirector.routes import pack_address
 from services.redirector.storage.hits import HitRow, RecipientTally
@@ -96,3 +97,14 @@ def test_a_tally_counts_all_hits_and_the_clicks_of_persons_only() -> None:
         (77, 1): RecipientTally(3, 2, rows[1].occurred_at, rows[0].occurred_at),
         (77, 2): RecipientTally(1, 0, None, None),
     }
+
+
+def test_what_is_a_visitors_own_never_shows_in_what_is_printed() -> None:
+    head = b"GET /SAlhjS?to=me HTTP/1.1\r\nuser-agent: Mine\r\ncookie: mine\r\n"
+    hit = Hit(1_700_000_000_000_000_000, pack_address("8.8.8.8"), 1003, 6, head)
+    row = Enricher(Locator(None), TIMES).row(hit, BLOCK, journal_id=5, journal_offset=99)
+
+    printed = repr([hit, Scan([(0, hit)], 1, 0), parse_head(head), row])
+
+    for own in ("8.8.8.8", "\\x08\\x08", "SAlhjS", "to=me", "Mine", "mine", "1003"):
+        assert own not in printed
