@@ -7,13 +7,13 @@ before the commit: after it only the answer is left to give.
 import asyncio
 import secrets
 import uuid
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.domain.errors import IdempotencyConflictError, NoLinkRoomError
+from services.api.domain.errors import NoLinkRoomError
 from services.api.operations.planning import SendPlan, plan_send
+from services.api.operations.replaying import Repeats
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
 from services.api.operations.tracked_links import (
     LinkForm,
@@ -24,14 +24,12 @@ from services.api.operations.tracked_links import (
 from services.api.storage.accounts import Account
 from services.api.storage.blocks import Block, add_block
 from services.api.storage.campaigns import LinkedBody, NewCampaign, add_campaign, copy_messages
-from services.api.storage.idempotency import KeptAnswer, add_answer, find_answer
 from shared.clock import Clock
 from shared.domain.segments import Segmentation
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
 
-IDEMPOTENCY_WINDOW = timedelta(hours=24)
 # 19 decimal digits, and below 2^63.
 TRANSACTION_ID_FLOOR = 10**18
 TRANSACTION_ID_SPAN = 8 * 10**18
@@ -75,10 +73,10 @@ async def submit_campaign(
         DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
-    digest = await _digest(command)
-    kept = await _find_kept(context, account, command)
-    if kept is not None:
-        return _replay(kept, digest)
+    repeats = Repeats(context.engine, context.clock, account.id)
+    earlier = await repeats.find(command)
+    if earlier is not None:
+        return earlier
     plan = await asyncio.to_thread(
         plan_send,
         account,
@@ -91,39 +89,12 @@ async def submit_campaign(
     accepted = _accepted(context, measured, campaign)
     if campaign is None:
         return accepted
-    kept = await _to_keep(command, digest, accepted)
     async with context.engine.connect() as connection:
-        if await _keep(context, connection, account, command, kept):
+        if await repeats.keep(connection, command, accepted):
             await _store(connection, campaign, measured)
             await connection.commit()
             return accepted
-    # The same request came twice at once, and the other one was first.
-    kept = await _find_kept(context, account, command)
-    if kept is None:
-        raise IdempotencyConflictError
-    return _replay(kept, digest)
-
-
-async def _digest(command: SendCommand) -> bytes:
-    if command.idempotency_key is None:
-        return b""
-    return await asyncio.to_thread(command.digest)
-
-
-async def _find_kept(
-    context: SendContext, account: Account, command: SendCommand
-) -> KeptAnswer | None:
-    if command.idempotency_key is None or command.is_dry_run:
-        return None
-    since = context.clock.now() - IDEMPOTENCY_WINDOW
-    async with context.engine.connect() as connection:
-        return await find_answer(connection, account.id, command.idempotency_key, since=since)
-
-
-def _replay(kept: KeptAnswer, digest: bytes) -> Accepted:
-    if kept.payload_sha256 != digest:
-        raise IdempotencyConflictError
-    return replace(Accepted.from_bytes(kept.answer), is_replayed=True)
+    return await repeats.find_first(command)
 
 
 async def _measure(context: SendContext, plan: SendPlan) -> Measured:
@@ -201,26 +172,6 @@ def _accepted(context: SendContext, measured: Measured, campaign: NewCampaign | 
         sample_link=measured.link,
         is_dry_run=campaign is None,
     )
-
-
-async def _to_keep(command: SendCommand, digest: bytes, accepted: Accepted) -> KeptAnswer | None:
-    if command.idempotency_key is None:
-        return None
-    return KeptAnswer(digest, await asyncio.to_thread(accepted.to_bytes))
-
-
-async def _keep(
-    context: SendContext,
-    connection: AsyncConnection,
-    account: Account,
-    command: SendCommand,
-    kept: KeptAnswer | None,
-) -> bool:
-    """Keep the answer for a repeat; False if the same key was kept by another request first."""
-    if command.idempotency_key is None or kept is None:
-        return True
-    since = context.clock.now() - IDEMPOTENCY_WINDOW
-    return await add_answer(connection, account.id, command.idempotency_key, kept, since=since)
 
 
 async def _store(connection: AsyncConnection, campaign: NewCampaign, measured: Measured) -> None:
