@@ -130,13 +130,15 @@ class _RowCollector:
     def on_end(self, name: str) -> None:
         """End a row, a cell, or what a cell holds."""
         cell, value, row, text, phonetic = self._names or ("",) * 5
-        if name in {value, text}:
+        if name == value:
             self._is_text = False
         elif name == cell:
             if self._pieces:
                 self._end_cell()
         elif name == row:
             self._rows.append(Record(self._row_number, self._cells))
+        elif name == text:
+            self._is_text = False
         elif name == phonetic:
             self._phonetic_depth -= 1
 
@@ -154,17 +156,18 @@ class _RowCollector:
             what = str(self._limits.columns)
             raise SheetError(SheetFault.TOO_MANY_COLUMNS, row=self._row_number, what=what)
         try:
-            value = cell_text(self._value(text))
+            value = self._value(text)
         except (ValueError, IndexError, OverflowError) as error:
             raise SheetError(SheetFault.DAMAGED_WORKBOOK, row=self._row_number) from error
+        written = value if isinstance(value, str) else cell_text(value)
         missing = self._column - len(self._cells)
         if missing < 0:
             # The same cell twice, or an earlier one: the last word counts.
-            self._cells[self._column] = value
+            self._cells[self._column] = written
             return
         if missing:
             self._cells += [""] * missing
-        self._cells.append(value)
+        self._cells.append(written)
 
     def _value(self, text: str) -> CellValue:
         match self._kind:
@@ -183,12 +186,11 @@ class _RowCollector:
 
     def _number(self, text: str) -> CellValue:
         is_whole = text.isascii() and text.isdigit()
-        number = int(text) if is_whole else float(text)
         style = int(self._style)
         if style not in self._formats.dates:
-            return number
+            return int(text) if is_whole else float(text)
         is_duration = style in self._formats.durations
-        return _moment(from_excel(number, self._formats.epoch, timedelta=is_duration))
+        return _moment(from_excel(float(text), self._formats.epoch, timedelta=is_duration))
 
 
 def _moment(value: object) -> Moment:
