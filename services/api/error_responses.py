@@ -1,5 +1,6 @@
 """Which HTTP status, and which code of the trade, each refusal has."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +9,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.api.domain import errors
+from services.api.domain import composing, errors, link_errors, link_shape, placeholders
 from services.api.schemas.answers import render
-from shared.domain.errors import DomainError
+from shared.domain.errors import DomainError, InvalidTokenError
+from shared.domain.number_rejections import InvalidMsisdnError
+from shared.domain.segments import NotGsmError, TextTooLongError
+from shared.storage.engine import STORE_ERRORS, is_outage
+
+RETRY_AFTER_S = 5
+UNAVAILABLE = 503
+UNAUTHORIZED = 401
+
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +36,61 @@ class Refusal:
     trade_code: str | None = None
 
 
+# One row each, without inheritance: a new error does not get an answer by accident.
 REFUSALS: dict[type[DomainError], Refusal] = {
-    errors.InvalidCredentialsError: Refusal(401, "216"),
+    errors.InvalidCredentialsError: Refusal(UNAUTHORIZED, "216"),
     errors.ScopeMissingError: Refusal(403),
     errors.InvalidBooleanError: Refusal(400, "147"),
     errors.MissingFieldError: Refusal(400),
     errors.UnknownValueError: Refusal(400),
     errors.InvalidValueError: Refusal(400),
+    errors.RepeatedParameterError: Refusal(400),
     errors.UnknownParameterError: Refusal(400),
     errors.UnsupportedParameterError: Refusal(400),
     errors.UnknownSenderIdError: Refusal(400),
     errors.NoRecipientError: Refusal(400),
     errors.TooManyRecipientsError: Refusal(413),
     errors.BodyTooLargeError: Refusal(413),
+    errors.BodyTimeoutError: Refusal(408),
+    errors.MalformedQueryError: Refusal(400),
     errors.MalformedBodyError: Refusal(422),
     errors.UnsupportedBodyError: Refusal(415),
     errors.IdempotencyConflictError: Refusal(409),
-    errors.NoLinkRoomError: Refusal(503),
+    errors.NoLinkRoomError: Refusal(UNAVAILABLE),
+    errors.UnavailableError: Refusal(UNAVAILABLE),
+    errors.InternalError: Refusal(500),
     errors.NotFoundError: Refusal(404),
-    # What the rules of shared.domain refuse is the sender's text or number.
-    DomainError: Refusal(400),
+    link_errors.OverlongTextError: Refusal(400),
+    link_errors.NoLinkError: Refusal(400),
+    link_errors.OwnShortLinkError: Refusal(400),
+    link_errors.UserinfoError: Refusal(400),
+    link_errors.UnusableHostError: Refusal(400),
+    link_errors.LinkTooLongError: Refusal(400),
+    link_shape.HeaderShapeNeedsSenderIdError: Refusal(400),
+    composing.RowRefusedError: Refusal(400),
+    composing.EmptyTextError: Refusal(400),
+    placeholders.MissingColumnError: Refusal(400),
+    TextTooLongError: Refusal(400),
+    NotGsmError: Refusal(400),
+    InvalidMsisdnError: Refusal(400),
+    InvalidTokenError: Refusal(400),
 }
 
 
-def refusal_of(error: DomainError) -> Refusal:
-    """Return how an error is answered: by its own row, or that of its nearest parent."""
-    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+def as_refusal(error: Exception) -> DomainError:
+    """Return what an error is answered as; one that is a fault of ours is logged."""
+    if isinstance(error, DomainError):
+        return error
+    if is_outage(error):
+        LOGGER.warning("no Postgres (%s)", type(error).__name__)
+        return errors.UnavailableError()
+    LOGGER.error("a request failed", exc_info=error)
+    return errors.InternalError()
 
 
 def error_values(error: DomainError) -> dict[str, Any]:
     """Return an error as new clients get it."""
-    refusal = refusal_of(error)
+    refusal = REFUSALS[type(error)]
     values = {
         "status": "error",
         "statusCode": refusal.trade_code or str(refusal.status),
@@ -72,46 +106,60 @@ def trade_error_values(error: DomainError) -> dict[str, str]:
     return {name: values[name] for name in ("status", "statusCode", "reason")}
 
 
-def _plain_error(status: int, reason: str, code: str) -> Response:
-    values = {"status": "error", "statusCode": str(status), "reason": reason, "code": code}
-    return render(values, "json", status=status)
+def error_response(error: DomainError, output: str = "json") -> Response:
+    """Answer a new client with an error, in the form it asked for."""
+    status = REFUSALS[type(error)].status
+    response = render(error_values(error), output, status=status)
+    if status == UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == UNAVAILABLE:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer every refusal in one shape, whatever route it comes from."""
+    """Answer every error in one shape, whatever route it comes from."""
 
     @app.exception_handler(DomainError)
     async def on_domain_error(request: Request, error: DomainError) -> Response:
         del request
-        response = render(error_values(error), "json", status=refusal_of(error).status)
-        if isinstance(error, errors.InvalidCredentialsError):
-            response.headers["WWW-Authenticate"] = "Bearer"
-        return response
+        return error_response(error)
 
     @app.exception_handler(RequestValidationError)
     async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
         del request
         first = error.errors()[0]
         field = str(first["loc"][-1])
-        values = {
-            "status": "error",
-            "statusCode": "400",
-            "reason": f"{field}: {first['msg']}",
-            "code": "invalid_value",
-            "field": field,
-        }
-        return render(values, "json", status=400)
+        if first["type"] == "extra_forbidden":
+            return error_response(errors.UnknownParameterError(field, None))
+        return error_response(errors.InvalidValueError(field, f"is wrong: {first['msg']}"))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         code = "not_found" if error.status_code == 404 else "http_error"  # noqa: PLR2004
-        reason = f"{error.detail}: {request.method} {request.url.path}"
-        return _plain_error(error.status_code, reason, code)
-
-    @app.exception_handler(ConnectionError)
-    @app.exception_handler(TimeoutError)
-    async def on_unavailable(request: Request, error: Exception) -> Response:
-        del request, error
-        response = _plain_error(503, "The database cannot be reached: try again", "unavailable")
-        response.headers["Retry-After"] = "5"
+        values = {
+            "status": "error",
+            "statusCode": str(error.status_code),
+            "reason": f"{error.detail}: {request.method} {request.url.path}",
+            "code": code,
+        }
+        response = render(values, "json", status=error.status_code)
+        # Such as Allow, which says what a path takes.
+        response.headers.update(error.headers or {})
         return response
+
+    async def on_store_error(request: Request, error: Exception) -> Response:
+        del request
+        if not is_outage(error):
+            # On to the handler of what nobody foresaw, which logs it.
+            raise error
+        return error_response(as_refusal(error))
+
+    for kind in STORE_ERRORS:
+        app.add_exception_handler(kind, on_store_error)
+
+    @app.exception_handler(Exception)
+    async def on_fault(request: Request, error: Exception) -> Response:
+        # The server raises it again behind the answer, and it is logged there.
+        del request, error
+        return error_response(errors.InternalError())

@@ -3,12 +3,14 @@
 import asyncpg
 from sqlalchemy import event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from shared.storage.outages import DRIVER_OUTAGES
 
+# All that ``is_outage`` may say yes to, and much that it says no to.
+STORE_ERRORS = (*DRIVER_OUTAGES, SQLAlchemyError)
 CONNECT_TIMEOUT_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
 

@@ -48,7 +48,8 @@ async def running_api(database_url: str, **settings: object) -> AsyncIterator[Ap
     """Run the API on a database for as long as the context lasts."""
     values = {"database_url": SecretStr(database_url), **settings}
     app = create_app(ApiSettings.model_validate(values, by_name=True, by_alias=True))
-    transport = httpx.ASGITransport(app)
+    # A fault is answered and then raised again, for the server to log.
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://api.test") as client,

@@ -11,11 +11,12 @@ class InvalidCredentialsError(DomainError):
 
     code: ClassVar[str] = "invalid_credentials"
 
-    def __init__(self) -> None:
+    def __init__(self, field: str = "apikey") -> None:
         super().__init__(
             "Invalid credentials: send a live API key in the header apikey or as "
             "Authorization: Bearer, or userId and password"
         )
+        self.field = field
 
 
 class ScopeMissingError(DomainError):
@@ -72,8 +73,17 @@ class InvalidValueError(FieldError):
         super().__init__(field, f"{field} {wanted}")
 
 
+class RepeatedParameterError(FieldError):
+    """A parameter that came more than once: which one counts cannot be told."""
+
+    code: ClassVar[str] = "repeated_parameter"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field, f"{field} came more than once: give it once")
+
+
 class UnknownParameterError(FieldError):
-    """A parameter that /send does not have; most often one misspelt."""
+    """A parameter that a call does not have; most often one misspelt."""
 
     code: ClassVar[str] = "unknown_parameter"
 
@@ -137,6 +147,28 @@ class BodyTooLargeError(DomainError):
         )
 
 
+class BodyTimeoutError(DomainError):
+    """A request body that did not come in time."""
+
+    code: ClassVar[str] = "body_timeout"
+    field = "body"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__(
+            f"The request body did not arrive within {limit_s:g} seconds: send it again"
+        )
+
+
+class MalformedQueryError(DomainError):
+    """A query that cannot be decoded."""
+
+    code: ClassVar[str] = "malformed_query"
+    field = "query"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"The query could not be read: {wanted}")
+
+
 class MalformedBodyError(DomainError):
     """A request body that is not what its content type says."""
 
@@ -179,6 +211,24 @@ class NoLinkRoomError(DomainError):
 
     def __init__(self, link_count: int) -> None:
         super().__init__(f"No token domain has room for {link_count} links")
+
+
+class UnavailableError(DomainError):
+    """What the call needs cannot be had just now: our fault, and likely to pass."""
+
+    code: ClassVar[str] = "unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached: try again")
+
+
+class InternalError(DomainError):
+    """A fault of ours that trying again will not mend."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self) -> None:
+        super().__init__("Something went wrong on our side, and has been logged")
 
 
 class NotFoundError(DomainError):

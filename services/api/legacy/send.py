@@ -4,12 +4,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import api_context, authenticate
-from services.api.error_responses import trade_error_values
+from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.schemas.answers import render
 from services.api.schemas.parameters import read_parameters
 from services.api.schemas.send import OUTPUTS, to_send_command, trade_answer
-from shared.domain.errors import DomainError
 
 router = APIRouter(tags=["old clients"])
 
@@ -52,6 +51,6 @@ async def _send(request: Request, output_parameter: str) -> Response:
         caller.require("send")
         command = to_send_command(parameters, request.headers.get("idempotency-key"))
         accepted = await submit_campaign(context.to_send_context(), caller.account, command)
-    except DomainError as error:
-        return render(trade_error_values(error), output)
+    except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
+        return render(trade_error_values(as_refusal(error)), output)
     return render(trade_answer(accepted, caller.account.time_zone), output)

@@ -72,7 +72,7 @@ async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> C
     password_hash = stored.password_hash if stored else _NOBODY_HASH
     is_right = await asyncio.to_thread(_verify, password_hash, password)
     if stored is None or not is_right:
-        raise InvalidCredentialsError
+        raise InvalidCredentialsError("userId")
     return Caller(stored.account, ROLE_SCOPES[stored.role])
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import api_context, authenticate
-from services.api.error_responses import error_values, refusal_of
+from services.api.error_responses import as_refusal, error_response
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.schemas.answers import render
 from services.api.schemas.parameters import FORM, Parameters, read_parameters
@@ -18,7 +18,6 @@ from services.api.schemas.send import (
     native_answer,
     to_send_command,
 )
-from shared.domain.errors import DomainError
 
 router = APIRouter(tags=["send"])
 
@@ -139,10 +138,10 @@ async def _send(request: Request) -> Response:
         parameters.refuse_unknown((*SEND_PARAMETERS, *UNSUPPORTED))
         command = to_send_command(parameters, request.headers.get("idempotency-key"))
         accepted = await submit_campaign(context.to_send_context(), caller.account, command)
-    except DomainError as error:
+    except Exception as error:
         if output == "json":
             raise
-        return render(error_values(error), output, status=refusal_of(error).status)
+        return error_response(as_refusal(error), output)
     return render(native_answer(accepted, caller.account.time_zone), output)
 
 

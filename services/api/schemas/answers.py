@@ -9,14 +9,19 @@ from starlette.responses import Response
 
 PLAIN_SEPARATOR = " | "
 # What XML 1.0 §2.2 lets no document hold.
-_NOT_XML = dict.fromkeys([*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF])
+_NOT_XML = dict.fromkeys(
+    [*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
+)
 
 
 def render(values: Mapping[str, Any], output: str, *, status: int = 200) -> Response:
     """Return a response that holds the values in the form asked for."""
     if output == "plain":
         line = PLAIN_SEPARATOR.join(_plain(value) for value in values.values())
-        return Response(line, status, media_type="text/plain; charset=utf-8")
+        # Half of a surrogate pair, which an error may quote, has no UTF-8.
+        return Response(
+            line.encode("utf-8", "replace"), status, media_type="text/plain; charset=utf-8"
+        )
     if output == "xml":
         root = ET.Element("response")
         for name, value in values.items():

@@ -116,7 +116,9 @@ async def test_wrong_credentials_get_one_answer_and_leave_nothing(
     reason = new_answer["reason"]
     old_answer = {"status": "error", "statusCode": "216", "reason": reason}
     assert reason.startswith("Invalid credentials")
-    assert (new_status, new_answer) == (401, old_answer | {"code": "invalid_credentials"})
+    named = {"code": "invalid_credentials", "field": new_answer["field"]}
+    assert (new_status, new_answer) == (401, old_answer | named)
+    assert named["field"] == ("userId" if login.get("userId") else "apikey")
     assert old_answers == [(200, old_answer)] * 2
     assert await users.count("campaign") == 0
 

@@ -240,7 +240,7 @@ async def test_without_a_live_key_nothing_is_sent(api: Api, headers: Headers) ->
     response = await api.client.get("/send", params=TRACKED, headers=headers)
 
     assert response.status_code == 401
-    assert response.json()["statusCode"] == "216"
+    assert (response.json()["statusCode"], response.json()["field"]) == ("216", "apikey")
     assert response.headers["www-authenticate"] == "Bearer"
 
 

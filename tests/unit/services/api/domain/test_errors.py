@@ -9,7 +9,8 @@ from shared.domain.errors import DomainError
 @pytest.mark.parametrize(
     ("error", "field", "message"),
     [
-        (errors.InvalidCredentialsError(), None, "Invalid credentials: send a live API key"),
+        (errors.InvalidCredentialsError("userId"), "userId", "or userId and password"),
+        (errors.InvalidCredentialsError(), "apikey", "Invalid credentials: send a live API key"),
         (errors.ScopeMissingError("send"), None, "lack the scope send"),
         (errors.MissingFieldError("msg", "the text"), "msg", "msg is missing: give the text"),
         (
@@ -39,6 +40,11 @@ from shared.domain.errors import DomainError
         (errors.NoRecipientError(["'1': short"]), "mobile", "can be sent to: '1': short"),
         (errors.TooManyRecipientsError(3, 2), "mobile", "3 numbers; one request may carry 2"),
         (errors.BodyTooLargeError(10), "body", "larger than 10 octets"),
+        (errors.BodyTimeoutError(2.5), "body", "did not arrive within 2.5 seconds"),
+        (errors.MalformedQueryError("no UTF-8"), "query", "query could not be read: no UTF-8"),
+        (errors.RepeatedParameterError("msg"), "msg", "msg came more than once: give it once"),
+        (errors.UnavailableError(), None, "cannot be reached: try again"),
+        (errors.InternalError(), None, "went wrong on our side, and has been logged"),
         (errors.MalformedBodyError("no JSON"), "body", "could not be read: no JSON"),
         (errors.UnsupportedBodyError("text/csv"), "body", "Content type 'text/csv' is not read"),
         (errors.IdempotencyConflictError(), "idempotencyKey", "came before with another request"),
