@@ -140,6 +140,12 @@ class Composer:
         except DomainError as error:
             raise RowRefusedError(row.number, error) from error
 
+    def filled_values(self, row: PersonalRow) -> dict[str, str]:
+        """Return what fills the send's text in this row, by the placeholder's name."""
+        if row.text is not None or self._template is None:
+            return {}
+        return {name: row.values[name] for name in self._template.names}
+
     def _fill(self, template: Template, values: Mapping[str, str]) -> ComposedText:
         fixed = template.fixed_link
         if fixed is None or self._rules.sample_link is None:

@@ -1,116 +1,133 @@
-"""All of a send that only needs thought: whom it goes to, as whom, and around which link.
+"""All of a send that only needs thought: whom it goes to, as whom, and in which shape."""
 
-A large request keeps a core busy here, so this is run in a thread: others must not wait for it.
-"""
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from services.api.domain.composing import TextRules
 from services.api.domain.errors import (
     MissingFieldError,
     NoRecipientError,
     TooManyRecipientsError,
     UnknownSenderIdError,
 )
-from services.api.domain.rewriting import Rewrite, plan_rewrite, refuse_overlong
-from services.api.operations.send_values import SendCommand
-from services.api.storage.accounts import Account
+from services.api.domain.link_shape import LinkShape, link_prefix
+from services.api.operations.send_values import Rejected, SendCommand
+from services.api.storage.accounts import Account, SenderId
 from shared.domain.msisdn import NumberRules
-from shared.domain.recipients import Recipients, parse_recipients
-from shared.domain.segments import Segmentation, segment
+from shared.domain.recipients import RejectedNumber
 
 REASONS_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class SendPlan:
-    """What a send comes to before any link number is taken.
+class SendTerms:
+    """What holds for every message of a send.
 
     Attributes:
-        sender_id: What the phones show; empty if the account has none.
-        body: The message with the sender's own links in it.
-        rewrite: Where each recipient's link goes; None where none is tracked.
+        sender_id: None if the account has none.
+        link_prefix: All of a short link but its token; None where none is tracked.
+        short_domain: Ours, as it stands in links; with its port where it has one.
     """
 
+    account: Account
     command: SendCommand
-    recipients: Recipients
-    mobiles: str
-    sender_id: str
-    rewrite: Rewrite | None
+    sender_id: SenderId | None
+    link_shape: LinkShape
+    link_prefix: str | None
+    short_domain: str
 
-    def text_with(self, short_link: str | None) -> str:
-        """Return the text as a recipient with that link gets it."""
-        if self.rewrite is None or short_link is None:
-            return self.command.body
-        return self.rewrite.with_link(short_link)
+    @property
+    def header(self) -> str:
+        """What the phones show as sender; empty if the account has no sender ID."""
+        return self.sender_id.header if self.sender_id else ""
 
-    def measure(self, short_link: str | None) -> Segmentation:
-        """Cut the text into segments; links of the same length give the same.
+    @property
+    def dlt_entity_id(self) -> str | None:
+        """The entity that the send goes out for: the one asked for, else the sender ID's."""
+        own = self.sender_id.dlt_entity_id if self.sender_id else None
+        return self.command.dlt_entity_id or own
 
-        Raises:
-            DomainError: It is too long, or has characters that its encoding lacks.
-        """
-        return segment(
-            self.text_with(short_link), keep_whole=short_link, encoding=self.command.encoding
+    @property
+    def number_rules(self) -> NumberRules:
+        """How the account reads numbers."""
+        return NumberRules(
+            default_region=self.account.default_region,
+            allow_landlines=self.account.accepts_landlines,
+            allow_short_codes=self.account.accepts_short_codes,
         )
 
+    def text_rules(self, sample_link: str | None) -> TextRules:
+        """Return how its texts are made; ``sample_link`` has the length of all its links."""
+        is_smart = self.command.is_smart
+        return TextRules(
+            sample_link=sample_link,
+            encoding=self.command.encoding,
+            is_smart=self.account.smart_encoding if is_smart is None else is_smart,
+            short_domains=frozenset({self.short_domain}),
+        )
 
-def plan_send(
-    account: Account, command: SendCommand, *, short_domain: str, max_recipients: int
-) -> SendPlan:
-    """Work out a send, or refuse it.
+    def cost(self, segment_total: int) -> Decimal | None:
+        """Return the price of so many segments; None if no price is agreed."""
+        price = self.account.segment_price
+        return None if price is None else price * segment_total
 
-    Args:
-        account: Whose numbers, sender IDs and rules count.
-        command: What is asked for.
-        short_domain: Ours, as it stands in links; with its port where it has one.
-        max_recipients: Most numbers of one request.
+
+def settle_terms(account: Account, command: SendCommand, *, short_domain: str) -> SendTerms:
+    """Settle what holds for every message of a send.
 
     Raises:
-        DomainError: The send is refused; nothing has been stored or taken.
+        UnknownSenderIdError: The account has not registered the sender ID.
+        HeaderShapeNeedsSenderIdError: The links are to hold a sender ID, and none will do.
     """
-    # First, since everything else takes time that grows with the text.
-    refuse_overlong(command.body)
-    recipients = _recipients(account, command, max_recipients)
-    rewrite = None
+    sender_id = _sender_id(account, command.sender_id)
+    own_shape = sender_id.link_shape if sender_id else None
+    shape = command.link_shape or LinkShape(own_shape or account.link_shape)
+    prefix = None
     if command.track_link:
-        rewrite = plan_rewrite(command.body, short_domains=frozenset({short_domain}))
-    return SendPlan(
-        command=command,
-        recipients=recipients,
-        mobiles=",".join(map(str, recipients.msisdns)),
-        sender_id=_sender_id(account, command.sender_id),
-        rewrite=rewrite,
-    )
-
-
-def _recipients(account: Account, command: SendCommand, limit: int) -> Recipients:
-    recipients = parse_recipients(
-        command.mobiles,
-        rules=NumberRules(default_region=account.default_region),
-        drop_duplicates=command.drop_duplicates,
-    )
-    if not recipients.msisdns and not recipients.rejected:
-        raise MissingFieldError("mobile", "at least one number with country code")
-    if not recipients.msisdns:
-        raise NoRecipientError(
-            f"{rejected.raw!r}: {rejected.reason.message}"
-            for rejected in recipients.rejected[:REASONS_SHOWN]
+        prefix = link_prefix(
+            shape,
+            append_http=command.append_http,
+            short_domain=short_domain,
+            sender_id=sender_id.header if sender_id else "",
         )
-    if len(recipients.msisdns) > limit:
-        raise TooManyRecipientsError(len(recipients.msisdns), limit)
-    return recipients
+    return SendTerms(account, command, sender_id, shape, prefix, short_domain)
 
 
-def _sender_id(account: Account, asked: str) -> str:
+def check_recipients(
+    recipient_count: int, rejected: Sequence[RejectedNumber], *, limit: int
+) -> None:
+    """Refuse a send that goes to nobody, or to too many.
+
+    Raises:
+        MissingFieldError: It names no number.
+        NoRecipientError: None of its numbers can be sent to.
+        TooManyRecipientsError: There are more than ``limit``.
+    """
+    if recipient_count > limit:
+        raise TooManyRecipientsError(recipient_count, limit)
+    if recipient_count == 0 and rejected:
+        raise NoRecipientError(
+            f"{number.raw!r}: {number.reason.message}" for number in rejected[:REASONS_SHOWN]
+        )
+    if recipient_count == 0:
+        raise MissingFieldError("mobile", "at least one number with country code")
+
+
+def to_rejected(numbers: Iterable[RejectedNumber]) -> list[Rejected]:
+    """Return turned-down numbers as they are answered."""
+    return [Rejected(each.raw, each.reason.value, each.reason.message) for each in numbers]
+
+
+def _sender_id(account: Account, asked: str) -> SenderId | None:
     """Return the sender ID to send as: the one asked for, else the account's first.
 
     Raises:
         UnknownSenderIdError: The account has not registered it.
     """
-    registered = [sender_id.header for sender_id in account.sender_ids]
     if not asked:
-        return registered[0] if registered else ""
-    for header in registered:
-        if header.casefold() == asked.casefold():
-            return header
-    raise UnknownSenderIdError(asked, registered)
+        return account.sender_ids[0] if account.sender_ids else None
+    for sender_id in account.sender_ids:
+        if sender_id.header.casefold() == asked.casefold():
+            return sender_id
+    raise UnknownSenderIdError(asked, [each.header for each in account.sender_ids])

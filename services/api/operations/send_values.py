@@ -2,10 +2,16 @@
 
 import hashlib
 import json
+import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 
+from services.api.domain.composing import PersonalRow
+from services.api.domain.link_shape import LinkShape
+from services.api.domain.preflight import Preflight
 from shared.domain.segments import Encoding
+
+_NOT_THE_SEND = {"idempotency_key", "rows", "mobiles"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -14,18 +20,26 @@ class SendCommand:
 
     Attributes:
         mobiles: The numbers as written: one text with separators, or one text a number.
-        body: The message with the sender's own links in it.
+        body: The message with the sender's own links in it; None if each row brings its own.
+        rows: Texts of each recipient's own, instead of ``mobiles``.
+        upload_id: The upload that has such rows.
         encoding: None chooses by the text.
+        is_smart: Whether look-alikes replace what GSM-7 lacks; None is as the account has it.
+        link_shape: None is as the sender ID or the account has it.
         is_dry_run: Everything but storing and sending.
     """
 
-    mobiles: str | Sequence[str]
-    body: str
+    mobiles: str | Sequence[str] = ""
+    body: str | None = None
+    rows: Sequence[PersonalRow] | None = None
+    upload_id: uuid.UUID | None = None
     title: str = ""
     sender_id: str = ""
     track_link: bool = False
     append_http: bool = True
+    link_shape: LinkShape | None = None
     encoding: Encoding | None = None
+    is_smart: bool | None = None
     is_flash: bool = False
     drop_duplicates: bool = False
     is_dry_run: bool = False
@@ -33,11 +47,25 @@ class SendCommand:
     dlt_entity_id: str | None = None
     dlt_template_id: str | None = None
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether each recipient gets a text of their own."""
+        return self.rows is not None or self.upload_id is not None
+
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""
+        asked = {
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if each.name not in _NOT_THE_SEND
+        }
+        digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode())
         mobiles = self.mobiles if isinstance(self.mobiles, str) else ",".join(self.mobiles)
-        asked = asdict(replace(self, mobiles=mobiles, idempotency_key=None))
-        return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).digest()
+        digest.update(mobiles.encode())
+        for row in self.rows or ():
+            values = [row.mobiles, sorted(row.values.items()), row.text]
+            digest.update(json.dumps(values).encode())
+        return digest.digest()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +86,12 @@ class Accepted:
         transaction_id: What old clients know the campaign by; None of a dry run.
         accepted_at: ISO 8601 in UTC.
         mobiles: The recipients, separated by commas.
-        sample_text: The body as the first recipient gets it.
+        segment_count: Of the longest message.
+        segment_total: Of all messages.
+        cost: Decimal digits, in ``currency``; None if no price is agreed.
+        sample_text: The text as the first recipient gets it.
+        destination: Of the first recipient's link, as the sender wrote it.
+        preflight: Only of a dry run.
         is_replayed: Whether an earlier answer is given again.
     """
 
@@ -71,14 +104,22 @@ class Accepted:
     rejected: list[Rejected]
     encoding: str
     segment_count: int
+    segment_total: int
+    cost: str | None
+    currency: str | None
     sample_text: str
     destination: str | None
     sample_link: str | None
-    is_dry_run: bool
+    preflight: Preflight | None = None
     is_replayed: bool = False
 
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing was stored and nothing will be sent."""
+        return self.preflight is not None
+
     def to_bytes(self) -> bytes:
-        """Return it as it is kept for a repeat."""
+        """Return it as it is kept for a repeat; a dry run is not kept."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod

@@ -1,20 +1,34 @@
-"""Accept a send: all of it is stored and queued in one transaction, or nothing is.
+"""Accept one text for many: all of it is stored and queued in one transaction, or nothing is.
 
 What can be refused is refused before a link number is taken, and what can fail has been made
 before the commit: after it only the answer is left to give.
 """
 
 import asyncio
-import secrets
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.domain.composing import ComposedText, compose
 from services.api.domain.errors import NoLinkRoomError
-from services.api.operations.planning import SendPlan, plan_send
+from services.api.domain.preflight import Preflight
+from services.api.operations.accepting import (
+    PREVIEW_COUNT,
+    SendContext,
+    SendTotals,
+    accepted,
+    dry_message,
+    look_over,
+    new_campaign,
+)
+from services.api.operations.planning import (
+    SendTerms,
+    check_recipients,
+    settle_terms,
+    to_rejected,
+)
 from services.api.operations.replaying import Repeats
-from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.tracked_links import (
     LinkForm,
     first_link_of,
@@ -23,42 +37,34 @@ from services.api.operations.tracked_links import (
 )
 from services.api.storage.accounts import Account
 from services.api.storage.blocks import Block, add_block
-from services.api.storage.campaigns import LinkedBody, NewCampaign, add_campaign, copy_messages
-from shared.clock import Clock
-from shared.domain.segments import Segmentation
+from services.api.storage.campaigns import (
+    LinkedCampaign,
+    NewCampaign,
+    add_campaign,
+    copy_messages,
+)
+from shared.domain.recipients import Recipients, parse_recipients
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
 
-# 19 decimal digits, and below 2^63.
-TRANSACTION_ID_FLOOR = 10**18
-TRANSACTION_ID_SPAN = 8 * 10**18
-
-
-@dataclass(frozen=True, slots=True)
-class SendContext:
-    """What sending needs of the process."""
-
-    engine: AsyncEngine
-    clock: Clock
-    short_domain: str
-    max_recipients: int
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Measured:
-    """A plan with its length known, and with its links where it has any.
+class _Plan:
+    """A send worked out.
 
     Attributes:
-        block: What the links' tokens come from; None where none is tracked, or in a dry run.
-        link: The first recipient's; in a dry run one that will never be live.
+        mobiles: The recipients, separated by commas.
+        form: None where no link is tracked.
+        block: What the links' tokens come from; None also of a dry run.
     """
 
-    plan: SendPlan
-    segmentation: Segmentation
+    terms: SendTerms
+    recipients: Recipients
+    mobiles: str
+    text: ComposedText
     form: LinkForm | None = None
     block: Block | None = None
-    link: str | None = None
 
 
 async def submit_campaign(
@@ -77,109 +83,118 @@ async def submit_campaign(
     earlier = await repeats.find(command)
     if earlier is not None:
         return earlier
-    plan = await asyncio.to_thread(
-        plan_send,
-        account,
-        command,
-        short_domain=context.short_domain,
-        max_recipients=context.max_recipients,
+    terms = settle_terms(account, command, short_domain=context.short_domain)
+    plan = await _plan(context, terms)
+    totals = _totals(plan)
+    answer = accepted(context, terms, totals)
+    if command.is_dry_run:
+        return replace(answer, preflight=await asyncio.to_thread(_look_over, plan, totals))
+    campaign = new_campaign(
+        terms,
+        totals,
+        body_before=plan.text.before,
+        link=_linked_campaign(plan),
+        is_personal=False,
     )
-    measured = await _measure(context, plan)
-    campaign = None if command.is_dry_run else _new_campaign(account, measured)
-    accepted = _accepted(context, measured, campaign)
-    if campaign is None:
-        return accepted
+    answer = replace(answer, uuid=str(campaign.uuid), transaction_id=campaign.transaction_id)
     async with context.engine.connect() as connection:
-        if await repeats.keep(connection, command, accepted):
-            await _store(connection, campaign, measured)
+        if await repeats.keep(connection, command, answer):
+            await _store(connection, campaign, plan)
             await connection.commit()
-            return accepted
+            return answer
     return await repeats.find_first(command)
 
 
-async def _measure(context: SendContext, plan: SendPlan) -> Measured:
-    """Measure the text with a link of the length that it will have; only then take the block.
+async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
+    """Compose the text with a link of the length that it will have; only then take the block.
+
+    A large request keeps a core busy here, in a thread: others must not wait for it.
 
     Raises:
-        DomainError: The text is too long.
+        DomainError: The send is refused.
         NoLinkRoomError: No domain has room for the links.
     """
-    if plan.rewrite is None:
-        return Measured(plan, await asyncio.to_thread(plan.measure, None))
-    link_count = len(plan.recipients.msisdns)
-    prefix = f"{'https://' if plan.command.append_http else ''}{context.short_domain}/"
+    body = terms.command.body or ""
+    # Before the numbers: what is wrong with the text is told in no time.
+    first_draft = terms.text_rules(terms.link_prefix)
+    text = await asyncio.to_thread(compose, body, first_draft)
+    recipients, mobiles = await asyncio.to_thread(_recipients, terms, context.max_recipients)
+    if terms.link_prefix is None:
+        return _Plan(terms, recipients, mobiles, text)
+    link_count = len(recipients.msisdns)
     # Once a length: the one foreseen may be filled up by another send before it is taken.
     for _ in TOKEN_LENGTHS:
-        form = await foresee_links(context.engine, prefix=prefix, link_count=link_count)
-        segmentation = await asyncio.to_thread(plan.measure, form.sample)
-        if plan.command.is_dry_run:
-            return Measured(plan, segmentation, form, None, form.sample)
+        form = await foresee_links(context.engine, prefix=terms.link_prefix, link_count=link_count)
+        (sample,) = form.samples(1)
+        text = await asyncio.to_thread(compose, body, terms.text_rules(sample))
+        plan = _Plan(terms, recipients, mobiles, text, form)
+        if terms.command.is_dry_run:
+            return plan
         block = await take_block(context.engine, form, link_count)
         if block is not None:
-            return Measured(plan, segmentation, form, block, first_link_of(block, prefix))
+            return replace(plan, block=block)
     raise NoLinkRoomError(link_count)
 
 
-def _new_campaign(account: Account, measured: Measured) -> NewCampaign:
-    plan = measured.plan
-    command = plan.command
-    return NewCampaign(
-        uuid=uuid.uuid4(),
-        transaction_id=TRANSACTION_ID_FLOOR + secrets.randbelow(TRANSACTION_ID_SPAN),
-        account_id=account.id,
-        carrier=account.carrier,
-        title=command.title,
-        sender_id=plan.sender_id,
-        body_before=plan.rewrite.before if plan.rewrite else command.body,
-        link=_linked_body(measured),
-        message_count=len(plan.recipients.msisdns),
-        encoding=measured.segmentation.encoding.value,
-        segment_count=measured.segmentation.count,
-        is_flash=command.is_flash,
-        dlt_entity_id=command.dlt_entity_id,
-        dlt_template_id=command.dlt_template_id,
+def _recipients(terms: SendTerms, limit: int) -> tuple[Recipients, str]:
+    recipients = parse_recipients(
+        terms.command.mobiles,
+        rules=terms.number_rules,
+        drop_duplicates=terms.command.drop_duplicates,
+    )
+    check_recipients(len(recipients.msisdns), recipients.rejected, limit=limit)
+    return recipients, ",".join(map(str, recipients.msisdns))
+
+
+def _totals(plan: _Plan) -> SendTotals:
+    link = None
+    if plan.form is not None:
+        block, prefix = plan.block, plan.form.prefix
+        link = first_link_of(block, prefix) if block else plan.form.samples(1)[0]
+    rewrite = plan.text.rewrite
+    message_count = len(plan.recipients.msisdns)
+    return SendTotals(
+        mobiles=plan.mobiles,
+        message_count=message_count,
+        duplicate_count=plan.recipients.duplicate_count,
+        rejected=to_rejected(plan.recipients.rejected),
+        longest=plan.text.segmentation,
+        segment_total=message_count * plan.text.segmentation.count,
+        sample_text=plan.text.with_link(link or ""),
+        sample_link=link,
+        destination=rewrite.destination if rewrite else None,
     )
 
 
-def _linked_body(measured: Measured) -> LinkedBody | None:
-    rewrite, form, block = measured.plan.rewrite, measured.form, measured.block
-    if rewrite is None or form is None or block is None:
+def _look_over(plan: _Plan, totals: SendTotals) -> Preflight:
+    msisdns = plan.recipients.msisdns[:PREVIEW_COUNT]
+    links = plan.form.samples(len(msisdns)) if plan.form else [None] * len(msisdns)
+    messages = [
+        dry_message(plan.terms, plan.text, mobile=str(msisdn), link=link)
+        for msisdn, link in zip(msisdns, links, strict=True)
+    ]
+    return look_over(plan.terms, messages, segment_total=totals.segment_total)
+
+
+def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:
+    rewrite, block = plan.text.rewrite, plan.block
+    if rewrite is None or plan.form is None or block is None:
         return None
-    return LinkedBody(
-        body_after=rewrite.after,
+    return LinkedCampaign(
+        body_after=plan.text.after,
         destination=rewrite.destination,
-        link_prefix=form.prefix,
+        link_prefix=plan.form.prefix,
         token_length=block.token_length,
         first_link=block.first_link,
     )
 
 
-def _accepted(context: SendContext, measured: Measured, campaign: NewCampaign | None) -> Accepted:
-    plan = measured.plan
-    recipients = plan.recipients
-    return Accepted(
-        uuid=str(campaign.uuid) if campaign else None,
-        transaction_id=campaign.transaction_id if campaign else None,
-        accepted_at=context.clock.now().isoformat(),
-        mobiles=plan.mobiles,
-        recipient_count=len(recipients.msisdns),
-        duplicate_count=recipients.duplicate_count,
-        rejected=[Rejected(r.raw, r.reason.value, r.reason.message) for r in recipients.rejected],
-        encoding=measured.segmentation.encoding.value,
-        segment_count=measured.segmentation.count,
-        sample_text=plan.text_with(measured.link),
-        destination=plan.rewrite.destination if plan.rewrite else None,
-        sample_link=measured.link,
-        is_dry_run=campaign is None,
-    )
-
-
-async def _store(connection: AsyncConnection, campaign: NewCampaign, measured: Measured) -> None:
-    msisdns = measured.plan.recipients.msisdns
+async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> None:
+    msisdns = plan.recipients.msisdns
     campaign_id = await add_campaign(connection, campaign)
-    if measured.block and measured.plan.rewrite:
-        location = measured.plan.rewrite.location
-        await add_block(connection, measured.block, campaign_id=campaign_id, location=location)
+    if plan.block and plan.text.rewrite:
+        location = plan.text.rewrite.location
+        await add_block(connection, plan.block, campaign_id=campaign_id, location=location)
     raw = await raw_connection(connection)
     await copy_messages(raw, campaign_id, msisdns)
     await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)

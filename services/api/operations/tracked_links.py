@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.errors import NoLinkRoomError
-from services.api.storage.blocks import Block, allocate_block, find_domain
+from services.api.storage.blocks import Block, Domain, allocate_block, find_domain
 from shared.domain.tokens import TokenCipher, domain_size
 
 
@@ -15,13 +15,22 @@ class LinkForm:
 
     Attributes:
         prefix: All before the token.
-        token_length: From 6 to 8.
-        sample: A link of that form which will never be live.
     """
 
     prefix: str
-    token_length: int
-    sample: str
+    domain: Domain
+
+    @property
+    def token_length(self) -> int:
+        """From 6 to 8 characters."""
+        return self.domain.token_length
+
+    def samples(self, count: int) -> list[str]:
+        """Return links of that form which will never be live, all different."""
+        # The last numbers of a domain lie far beyond its ceiling.
+        first = domain_size(self.token_length) - count
+        tokens = TokenCipher(self.domain.key, self.token_length).mint_block(first, count)
+        return [self.prefix + token for token in tokens]
 
 
 async def foresee_links(engine: AsyncEngine, *, prefix: str, link_count: int) -> LinkForm:
@@ -34,10 +43,7 @@ async def foresee_links(engine: AsyncEngine, *, prefix: str, link_count: int) ->
         domain = await find_domain(connection, link_count)
     if domain is None:
         raise NoLinkRoomError(link_count)
-    # The last number of a domain lies far beyond its ceiling.
-    last = domain_size(domain.token_length) - 1
-    token = TokenCipher(domain.key, domain.token_length).mint(last)
-    return LinkForm(prefix, domain.token_length, prefix + token)
+    return LinkForm(prefix, domain)
 
 
 async def take_block(engine: AsyncEngine, form: LinkForm, link_count: int) -> Block | None:

@@ -62,9 +62,12 @@ async def has_domains(connection: AsyncConnection) -> bool:
 
 
 async def add_block(
-    connection: AsyncConnection, block: Block, *, campaign_id: int, location: str
+    connection: AsyncConnection, block: Block, *, campaign_id: int, location: str | None
 ) -> None:
-    """Make a block's tokens live: from the commit on they lead to ``location``."""
+    """Make a block's tokens live: from the commit on they lead to ``location``.
+
+    None where each message of the campaign has a location of its own.
+    """
     await connection.execute(
         insert(LINK_BLOCK).values(
             token_length=block.token_length,

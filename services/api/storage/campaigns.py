@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import asyncpg
 import numpy as np
@@ -15,11 +16,16 @@ from shared.schema.hits import CAMPAIGN_CLICKS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class LinkedBody:
-    """What a campaign keeps of its tracked link."""
+class LinkedCampaign:
+    """What a campaign keeps of its tracked links.
 
-    body_after: str
-    destination: str
+    Attributes:
+        body_after: None where each message has a text of its own.
+        destination: None where those lead to different places.
+    """
+
+    body_after: str | None
+    destination: str | None
     link_prefix: str
     token_length: int
     first_link: int
@@ -36,17 +42,29 @@ class NewCampaign:
     title: str
     sender_id: str
     body_before: str
-    link: LinkedBody | None
+    link: LinkedCampaign | None
     message_count: int
     encoding: str
     segment_count: int
     is_flash: bool
     dlt_entity_id: str | None
     dlt_template_id: str | None
+    is_personal: bool
+    segment_total: int
+    segment_price: Decimal | None
+    currency: str
 
 
-async def add_campaign(connection: AsyncConnection, campaign: NewCampaign) -> int:
-    """Store a campaign with its totals, every message queued; return its id."""
+async def add_campaign(
+    connection: AsyncConnection, campaign: NewCampaign, campaign_id: int | None = None
+) -> int:
+    """Store a campaign with its totals, every message queued; return its id.
+
+    Args:
+        connection: In a transaction.
+        campaign: What to store.
+        campaign_id: The id under which its messages are stored already; None makes one.
+    """
     link = campaign.link
     values = {
         "uuid": campaign.uuid,
@@ -67,14 +85,20 @@ async def add_campaign(connection: AsyncConnection, campaign: NewCampaign) -> in
         "is_flash": campaign.is_flash,
         "dlt_entity_id": campaign.dlt_entity_id,
         "dlt_template_id": campaign.dlt_template_id,
+        "is_personal": campaign.is_personal,
+        "segment_total": campaign.segment_total,
+        "segment_price": campaign.segment_price,
+        "currency": campaign.currency,
     }
+    if campaign_id is not None:
+        values["id"] = campaign_id
     statement = insert(CAMPAIGN).values(values).returning(CAMPAIGN.c.id)
-    campaign_id: int = (await connection.execute(statement)).scalar_one()
+    added: int = (await connection.execute(statement)).scalar_one()
     await connection.execute(
-        insert(CAMPAIGN_DELIVERY).values(campaign_id=campaign_id, queued=campaign.message_count)
+        insert(CAMPAIGN_DELIVERY).values(campaign_id=added, queued=campaign.message_count)
     )
-    await connection.execute(insert(CAMPAIGN_CLICKS).values(campaign_id=campaign_id))
-    return campaign_id
+    await connection.execute(insert(CAMPAIGN_CLICKS).values(campaign_id=added))
+    return added
 
 
 # PostgreSQL documentation, COPY, "Binary Format": a signature, flags and header extension length;

@@ -1,0 +1,153 @@
+"""What every send comes to, uniform or personal: the campaign's row and the answer."""
+
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.domain.composing import ComposedText
+from services.api.domain.preflight import Preflight, preflight
+from services.api.domain.preflight_input import DryMessage, DryRun
+from services.api.operations.planning import SendTerms
+from services.api.operations.send_values import Accepted, Rejected
+from services.api.storage.campaigns import LinkedCampaign, NewCampaign
+from shared.clock import Clock
+from shared.domain.segments import Segmentation, segment
+
+# 19 decimal digits, and below 2^63.
+TRANSACTION_ID_FLOOR = 10**18
+TRANSACTION_ID_SPAN = 8 * 10**18
+PREVIEW_COUNT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SendContext:
+    """What sending needs of the process."""
+
+    engine: AsyncEngine
+    clock: Clock
+    short_domain: str
+    max_recipients: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SendTotals:
+    """A send in numbers, and its first message.
+
+    Attributes:
+        mobiles: The recipients, separated by commas.
+        longest: The segmentation of its longest message.
+        sample_text: The first message as its recipient gets it.
+        sample_link: The link in it; None where none is tracked.
+        destination: Of that link, as the sender wrote it.
+    """
+
+    mobiles: str
+    message_count: int
+    duplicate_count: int
+    rejected: list[Rejected]
+    longest: Segmentation
+    segment_total: int
+    sample_text: str
+    sample_link: str | None
+    destination: str | None
+
+
+def new_campaign(
+    terms: SendTerms,
+    totals: SendTotals,
+    *,
+    body_before: str,
+    link: LinkedCampaign | None,
+    is_personal: bool,
+) -> NewCampaign:
+    """Make the row of a campaign, with new names of its own."""
+    command = terms.command
+    return NewCampaign(
+        uuid=uuid.uuid4(),
+        transaction_id=TRANSACTION_ID_FLOOR + secrets.randbelow(TRANSACTION_ID_SPAN),
+        account_id=terms.account.id,
+        carrier=terms.account.carrier,
+        title=command.title,
+        sender_id=terms.header,
+        body_before=body_before,
+        link=link,
+        message_count=totals.message_count,
+        encoding=totals.longest.encoding.value,
+        segment_count=totals.longest.count,
+        is_flash=command.is_flash,
+        dlt_entity_id=terms.dlt_entity_id,
+        dlt_template_id=command.dlt_template_id,
+        is_personal=is_personal,
+        segment_total=totals.segment_total,
+        segment_price=terms.account.segment_price,
+        currency=terms.account.currency,
+    )
+
+
+def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Accepted:
+    """Make the answer to a send, still without the names of a stored campaign."""
+    cost = terms.cost(totals.segment_total)
+    return Accepted(
+        uuid=None,
+        transaction_id=None,
+        accepted_at=context.clock.now().isoformat(),
+        mobiles=totals.mobiles,
+        recipient_count=totals.message_count,
+        duplicate_count=totals.duplicate_count,
+        rejected=totals.rejected,
+        encoding=totals.longest.encoding.value,
+        segment_count=totals.longest.count,
+        segment_total=totals.segment_total,
+        cost=None if cost is None else f"{cost:f}",
+        currency=None if cost is None else terms.account.currency,
+        sample_text=totals.sample_text,
+        destination=totals.destination,
+        sample_link=totals.sample_link,
+    )
+
+
+def dry_message(
+    terms: SendTerms,
+    text: ComposedText,
+    *,
+    mobile: str,
+    link: str | None,
+    values: Mapping[str, str] = MappingProxyType({}),
+) -> DryMessage:
+    """Return one message of a dry run, as its recipient would get it."""
+    reads = text.with_link(link or "")
+    return DryMessage(
+        mobile=mobile,
+        written=text.written,
+        text=reads,
+        segmentation=segment(reads, keep_whole=link, encoding=terms.command.encoding),
+        short_link=link,
+        values=values,
+    )
+
+
+def look_over(
+    terms: SendTerms, messages: Sequence[DryMessage], *, segment_total: int
+) -> Preflight:
+    """Look over a send that is not made; ``messages`` are its first ``PREVIEW_COUNT``."""
+    command = terms.command
+    return preflight(
+        DryRun(
+            messages=messages,
+            total_segments=segment_total,
+            short_domain=terms.short_domain.partition(":")[0],
+            link_shape=terms.link_shape,
+            append_http=command.append_http,
+            sender_id=terms.header,
+            registered_domains=terms.sender_id.link_domains if terms.sender_id else frozenset(),
+            dlt_entity_id=terms.dlt_entity_id,
+            dlt_template_id=command.dlt_template_id,
+            encoding=command.encoding,
+            price_per_segment=terms.account.segment_price,
+            currency=terms.account.currency,
+        )
+    )

@@ -1,0 +1,314 @@
+"""Accept a text of each recipient's own: all of them in one transaction, or none.
+
+Rows come in batches and go to Postgres in batches, so that a hundred thousand of them take no
+more memory than two thousand. The campaign is written last, when it is known what all rows come
+to; a row that is refused takes everything back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.api.domain.composing import ComposedText, Composer, PersonalRow
+from services.api.domain.errors import NoLinkRoomError
+from services.api.domain.preflight import Preflight
+from services.api.operations.accepting import (
+    PREVIEW_COUNT,
+    SendContext,
+    SendTotals,
+    accepted,
+    dry_message,
+    look_over,
+    new_campaign,
+)
+from services.api.operations.planning import (
+    SendTerms,
+    check_recipients,
+    settle_terms,
+    to_rejected,
+)
+from services.api.operations.replaying import Repeats
+from services.api.operations.send_values import Accepted, SendCommand
+from services.api.operations.tracked_links import (
+    LinkForm,
+    first_link_of,
+    foresee_links,
+    take_block,
+)
+from services.api.storage.accounts import Account
+from services.api.storage.blocks import Block, add_block
+from services.api.storage.campaigns import LinkedCampaign, add_campaign
+from services.api.storage.personal_texts import (
+    PersonalMessage,
+    copy_personal_messages,
+    next_campaign_id,
+)
+from shared.domain.recipients import RejectedNumber, parse_recipients
+from shared.domain.segments import Segmentation
+from shared.domain.tokens import TOKEN_LENGTHS
+from shared.storage.engine import raw_connection
+from shared.storage.queue import enqueue_slices
+
+BATCH_ROW_COUNT = 2_000
+
+# Every call begins anew with the first row.
+RowBatches = Callable[[], AsyncIterator[Sequence[PersonalRow]]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _First:
+    """One of the first messages, for the answer and the preflight."""
+
+    msisdn: int
+    text: ComposedText
+    row: PersonalRow
+
+
+@dataclass(slots=True, repr=False)
+class _Tally:
+    """What the rows so far come to."""
+
+    msisdns: list[int] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    rejected: list[RejectedNumber] = field(default_factory=list)
+    first: list[_First] = field(default_factory=list)
+    longest: Segmentation | None = None
+    segment_total: int = 0
+    # Two are enough to know that there is not one.
+    locations: set[str] = field(default_factory=set)
+
+    @property
+    def duplicate_count(self) -> int:
+        return len(self.msisdns) - len(self.seen) + self.dropped_count
+
+    dropped_count: int = 0
+
+    @property
+    def location(self) -> str | None:
+        """Where all links lead; None if they lead to several places."""
+        return next(iter(self.locations)) if len(self.locations) == 1 else None
+
+    def add(self, msisdn: int, text: ComposedText, row: PersonalRow) -> None:
+        self.msisdns.append(msisdn)
+        self.seen.add(msisdn)
+        segmentation = text.segmentation
+        self.segment_total += segmentation.count
+        if self.longest is None or _size(segmentation) > _size(self.longest):
+            self.longest = segmentation
+        if text.rewrite and len(self.locations) < 2:  # noqa: PLR2004
+            self.locations.add(text.rewrite.location)
+        if len(self.first) < PREVIEW_COUNT:
+            self.first.append(_First(msisdn, text, row))
+
+
+async def submit_personal(
+    context: SendContext, account: Account, command: SendCommand, rows: RowBatches
+) -> Accepted:
+    """Accept a send of personal texts, or refuse it whole; as ``submit_campaign`` does.
+
+    Args:
+        context: What sending needs.
+        account: Whose send it is.
+        command: What is asked for, but for the rows.
+        rows: Whom the texts go to and what they are made of.
+
+    Raises:
+        DomainError: A row or the send is refused; nothing is stored or sent.
+        NoLinkRoomError: No domain has room for the links.
+    """
+    repeats = Repeats(context.engine, context.clock, account.id)
+    earlier = await repeats.find(command)
+    if earlier is not None:
+        return earlier
+    terms = settle_terms(account, command, short_domain=context.short_domain)
+    link_count = 1
+    # Once a length: how many links are needed is known only when all rows are read.
+    for _ in TOKEN_LENGTHS:
+        form = None
+        if terms.link_prefix is not None:
+            form = await foresee_links(
+                context.engine, prefix=terms.link_prefix, link_count=link_count
+            )
+        writing = _Writing(context, terms, form)
+        if command.is_dry_run:
+            return await writing.look_over(rows)
+        async with context.engine.connect() as connection:
+            answer = await writing.write(connection, rows, repeats)
+            if answer is not None:
+                return answer
+        link_count = len(writing.tally.msisdns)
+    raise NoLinkRoomError(link_count)
+
+
+class _Writing:
+    """One run over the rows, with links of one length."""
+
+    def __init__(self, context: SendContext, terms: SendTerms, form: LinkForm | None) -> None:
+        self._context = context
+        self._terms = terms
+        self._form = form
+        sample = form.samples(1)[0] if form else None
+        self._composer = Composer(terms.command.body, terms.text_rules(sample))
+        self.tally = _Tally()
+
+    async def look_over(self, rows: RowBatches) -> Accepted:
+        async for batch in rows():
+            await asyncio.to_thread(self._compose, batch)
+        totals = self._totals(None)
+        report = await asyncio.to_thread(self._preflight, totals)
+        return replace(accepted(self._context, self._terms, totals), preflight=report)
+
+    async def write(
+        self, connection: AsyncConnection, rows: RowBatches, repeats: Repeats
+    ) -> Accepted | None:
+        """Store and queue all rows; None if links of this length have run out meanwhile."""
+        campaign_id = await next_campaign_id(connection)
+        raw = await raw_connection(connection)
+        async for batch in rows():
+            first_position = len(self.tally.msisdns)
+            messages = await asyncio.to_thread(self._compose, batch)
+            await copy_personal_messages(raw, campaign_id, messages, first_position=first_position)
+        self._check()
+        block = None
+        if self._form is not None:
+            block = await take_block(self._context.engine, self._form, len(self.tally.msisdns))
+            if block is None:
+                return None
+        return await self._finish(connection, campaign_id, block, repeats)
+
+    async def _finish(
+        self,
+        connection: AsyncConnection,
+        campaign_id: int,
+        block: Block | None,
+        repeats: Repeats,
+    ) -> Accepted:
+        command = self._terms.command
+        totals = self._totals(block)
+        campaign = new_campaign(
+            self._terms,
+            totals,
+            body_before=command.body or totals.sample_text,
+            link=self._linked_campaign(block),
+            is_personal=True,
+        )
+        answer = replace(
+            accepted(self._context, self._terms, totals),
+            uuid=str(campaign.uuid),
+            transaction_id=campaign.transaction_id,
+        )
+        if not await repeats.keep(connection, command, answer):
+            await connection.rollback()
+            return await repeats.find_first(command)
+        await add_campaign(connection, campaign, campaign_id)
+        if block is not None:
+            await add_block(
+                connection, block, campaign_id=campaign_id, location=self.tally.location
+            )
+        count = totals.message_count
+        raw = await raw_connection(connection)
+        await enqueue_slices(raw, campaign_id, count, urgent=count == 1)
+        await connection.commit()
+        return answer
+
+    def _compose(self, batch: Sequence[PersonalRow]) -> list[PersonalMessage]:
+        """Compose a batch of rows; in a thread, since it keeps a core busy.
+
+        Raises:
+            DomainError: A row is refused, or there are too many.
+        """
+        messages: list[PersonalMessage] = []
+        for row in batch:
+            msisdns = self._recipients_of(row)
+            if msisdns:
+                text = self._composer.compose(row)
+                for msisdn in msisdns:
+                    self.tally.add(msisdn, text, row)
+                    messages.append(_message(msisdn, text))
+        limit = self._context.max_recipients
+        if len(self.tally.msisdns) > limit:
+            check_recipients(len(self.tally.msisdns), (), limit=limit)
+        return messages
+
+    def _recipients_of(self, row: PersonalRow) -> list[int]:
+        found = parse_recipients(
+            row.mobiles, rules=self._terms.number_rules, drop_duplicates=False
+        )
+        self.tally.rejected += found.rejected
+        if not self._terms.command.drop_duplicates:
+            return found.msisdns
+        fresh = [each for each in dict.fromkeys(found.msisdns) if each not in self.tally.seen]
+        self.tally.dropped_count += len(found.msisdns) - len(fresh)
+        return fresh
+
+    def _check(self) -> None:
+        check_recipients(
+            len(self.tally.msisdns), self.tally.rejected, limit=self._context.max_recipients
+        )
+
+    def _totals(self, block: Block | None) -> SendTotals:
+        self._check()
+        tally = self.tally
+        first = tally.first[0].text
+        link = None
+        if self._form is not None:
+            prefix = self._form.prefix
+            link = first_link_of(block, prefix) if block else self._form.samples(1)[0]
+        return SendTotals(
+            mobiles=",".join(map(str, tally.msisdns)),
+            message_count=len(tally.msisdns),
+            duplicate_count=tally.duplicate_count,
+            rejected=to_rejected(tally.rejected),
+            longest=tally.longest or first.segmentation,
+            segment_total=tally.segment_total,
+            sample_text=first.with_link(link or ""),
+            sample_link=link,
+            destination=first.rewrite.destination if first.rewrite else None,
+        )
+
+    def _preflight(self, totals: SendTotals) -> Preflight:
+        first = self.tally.first
+        links = self._form.samples(len(first)) if self._form else [None] * len(first)
+        messages = [
+            dry_message(
+                self._terms,
+                each.text,
+                mobile=str(each.msisdn),
+                link=link,
+                values=self._composer.filled_values(each.row),
+            )
+            for each, link in zip(first, links, strict=True)
+        ]
+        return look_over(self._terms, messages, segment_total=totals.segment_total)
+
+    def _linked_campaign(self, block: Block | None) -> LinkedCampaign | None:
+        if self._form is None or block is None:
+            return None
+        rewrite = self.tally.first[0].text.rewrite
+        has_one = self.tally.location is not None
+        return LinkedCampaign(
+            body_after=None,
+            destination=rewrite.destination if rewrite and has_one else None,
+            link_prefix=self._form.prefix,
+            token_length=block.token_length,
+            first_link=block.first_link,
+        )
+
+
+def _size(segmentation: Segmentation) -> tuple[int, int]:
+    return segmentation.count, segmentation.units
+
+
+def _message(msisdn: int, text: ComposedText) -> PersonalMessage:
+    rewrite = text.rewrite
+    return PersonalMessage(
+        msisdn=msisdn,
+        body_before=text.before,
+        body_after=text.after,
+        destination=rewrite.destination if rewrite else None,
+        location=rewrite.location if rewrite else None,
+        encoding=text.segmentation.encoding.value,
+        segment_count=text.segmentation.count,
+    )
