@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.operations.submit_campaign import SendContext
+from services.api.operations.upload_reading import UploadReader
+from services.api.schemas.file_bodies import FileLimits
 from services.api.settings import ApiSettings
 from shared.clock import Clock, SystemClock
 from shared.storage.engine import create_engine
@@ -17,6 +19,7 @@ class ApiContext:
     settings: ApiSettings
     engine: AsyncEngine
     clock: Clock
+    uploads: UploadReader
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -27,7 +30,12 @@ class ApiContext:
             pool_size=10,
             max_overflow=10,
         )
-        return cls(settings=settings, engine=engine, clock=SystemClock())
+        uploads = UploadReader(
+            engine,
+            concurrency=settings.upload_concurrency,
+            max_waiting=settings.max_waiting_uploads,
+        )
+        return cls(settings=settings, engine=engine, clock=SystemClock(), uploads=uploads)
 
     def to_send_context(self) -> SendContext:
         """Return what sending uses."""
@@ -38,6 +46,17 @@ class ApiContext:
             max_recipients=self.settings.max_recipients,
         )
 
+    def to_file_limits(self) -> FileLimits:
+        """Return what taking in a file is bounded by."""
+        return FileLimits(
+            octets=self.settings.max_upload_octets, idle_s=self.settings.upload_idle_timeout_s
+        )
+
+    def start(self) -> None:
+        """Begin what goes on beside the requests; to be called with a running event loop."""
+        self.uploads.start()
+
     async def aclose(self) -> None:
         """Close what was opened."""
+        await self.uploads.aclose()
         await self.engine.dispose()

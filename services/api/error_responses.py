@@ -9,7 +9,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.api.domain import composing, errors, link_errors, link_shape, placeholders
+from services.api.domain import (
+    composing,
+    errors,
+    link_errors,
+    link_shape,
+    placeholders,
+    sheet_errors,
+    upload_errors,
+)
 from services.api.schemas.answers import render
 from shared.domain.errors import DomainError, InvalidTokenError
 from shared.domain.number_rejections import InvalidMsisdnError
@@ -60,6 +68,13 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.UnavailableError: Refusal(UNAVAILABLE),
     errors.InternalError: Refusal(500),
     errors.NotFoundError: Refusal(404),
+    sheet_errors.SheetError: Refusal(400),
+    upload_errors.UnsupportedUploadError: Refusal(415),
+    upload_errors.UploadTooLargeError: Refusal(413),
+    upload_errors.UploadTimeoutError: Refusal(408),
+    upload_errors.UploadCutOffError: Refusal(400),
+    upload_errors.UploadsBusyError: Refusal(503),
+    upload_errors.UploadNotReadyError: Refusal(409),
     link_errors.OverlongTextError: Refusal(400),
     link_errors.NoLinkError: Refusal(400),
     link_errors.OwnShortLinkError: Refusal(400),

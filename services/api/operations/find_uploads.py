@@ -23,7 +23,9 @@ class ShownUpload:
     rejected_rows: list[SheetRow] = field(repr=False)
 
 
-async def find_upload(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -> ShownUpload:
+async def find_upload(
+    engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID
+) -> ShownUpload:
     """Return one upload.
 
     Raises:
@@ -63,6 +65,4 @@ def as_known(upload: Upload) -> Upload:
     """Return an upload as it stands: one whose process died will never be ready."""
     if not upload.is_abandoned:
         return upload
-    return replace(
-        upload, status="failed", error_code=INTERRUPTED, error=INTERRUPTED_MESSAGE
-    )
+    return replace(upload, status="failed", error_code=INTERRUPTED, error=INTERRUPTED_MESSAGE)

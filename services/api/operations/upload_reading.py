@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import IO
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.sheet_errors import SheetError
@@ -17,6 +16,7 @@ from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
 from shared.domain.msisdn import NumberRules
+from shared.storage.engine import STORE_ERRORS
 
 INTERRUPTED = "interrupted"
 INTERRUPTED_MESSAGE = "The reading of the file was interrupted: upload it again."
@@ -163,7 +163,7 @@ class UploadReader:
 
     async def _fail(self, upload_id: int, code: str, error: str, row: int | None = None) -> None:
         # Where it cannot be noted, the missing signs of life will tell.
-        with suppress(SQLAlchemyError, OSError, TimeoutError):
+        with suppress(*STORE_ERRORS, TimeoutError):
             async with asyncio.timeout(LAST_WORDS_S), self._engine.begin() as connection:
                 await uploads.fail_upload(
                     connection, upload_id, code=code, error=error, error_row=row
@@ -173,13 +173,13 @@ class UploadReader:
         while True:
             await asyncio.sleep(SIGN_OF_LIFE_S)
             if self._alive_ids:
-                with suppress(SQLAlchemyError, OSError):
+                with suppress(*STORE_ERRORS):
                     async with self._engine.begin() as connection:
                         await uploads.say_alive(connection, sorted(self._alive_ids))
 
     async def _purge(self) -> None:
         while True:
-            with suppress(SQLAlchemyError, OSError):
+            with suppress(*STORE_ERRORS):
                 await purge_uploads(self._engine)
             await asyncio.sleep(PURGE_INTERVAL_S)
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -291,7 +292,7 @@ async def _returns(connection: AsyncConnection, statement: TextClause, **values:
     return (await connection.execute(statement, values)).one_or_none() is not None
 
 
-def _to_upload(row: dict[str, object]) -> Upload:
+def _to_upload(row: dict[str, Any]) -> Upload:
     columns, mobile, message = (
         row.pop(name) for name in ("columns", "mobile_column", "message_column")
     )
