@@ -46,7 +46,7 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/unit --cov=shared/domain --cov=services/api/domain \
 		--cov=services/worker --cov-branch --cov-report=
-	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/delivery_reports.py'
+	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'
 
 compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
 	$(BIN)/python -m tests.compose.prove

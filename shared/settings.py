@@ -28,10 +28,12 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_API_KEY",
         "TXLINK_API_PORT",
         "TXLINK_API_PUBLISH",  # of docker-compose.yml only
+        "TXLINK_CARRIER_TIMEOUT_S",
         "TXLINK_DATA_DIR",
         "TXLINK_IMAGE",  # of docker-compose.yml only
         "TXLINK_MAX_BODY_OCTETS",
         "TXLINK_MAX_RECIPIENTS",
+        "TXLINK_MESSAGE_VALIDITY_S",
         "TXLINK_RECORDER_HEARTBEAT_FILE",
         "TXLINK_REDIRECTOR_HOST",
         "TXLINK_REDIRECTOR_PORT",
@@ -45,6 +47,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_WORKER_EXPRESS_CONCURRENCY",
         "TXLINK_WORKER_HEARTBEAT_FILE",
         "TXLINK_WORKER_HEARTBEAT_TIMEOUT_S",
+        "TXLINK_WORKER_REPORT_CONCURRENCY",
     }
 )
 DATABASE_URL_FORM: Final = "postgresql://user:password@host:port/name"

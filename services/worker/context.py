@@ -5,6 +5,7 @@ import random  # noqa: TID251 - the one place that makes the generator
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pgqueuer import AsyncpgDriver
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -12,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.worker.carriers.registry import build_carriers
 from services.worker.carriers.sandbox import SandboxTiming
 from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
-from services.worker.jobs.submit_messages import SubmitMessages
+from services.worker.jobs.submit_messages import SubmissionLimits, SubmitMessages
 from services.worker.settings import WorkerSettings
 from services.worker.storage.job_queue import queue_driver
 from services.worker.storage.sandbox import SandboxBook
@@ -22,19 +23,23 @@ from shared.storage.engine import create_engine
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """What the loop hands out; the engine and the driver are closed with the context."""
+    """What the loop hands out; the engine and the driver are closed with the context.
+
+    Attributes:
+        stopping: Set to hand over no further window; the end of the queue's session sets it, too,
+            since other workers then take this one's jobs.
+    """
 
     engine: AsyncEngine
     driver: AsyncpgDriver
+    stopping: asyncio.Event
     sandbox_book: SandboxBook
     submit_messages: SubmitMessages
     settle_delivery_reports: SettleDeliveryReports
 
 
 @asynccontextmanager
-async def open_context(
-    settings: WorkerSettings, draining: asyncio.Event
-) -> AsyncIterator[WorkerContext]:
+async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]:
     """Connect to Postgres and set up carriers and jobs.
 
     Yields:
@@ -44,7 +49,7 @@ async def open_context(
     engine = create_engine(
         url,
         application="txlink worker",
-        pool_size=settings.worker_concurrency + settings.worker_express_concurrency,
+        pool_size=settings.job_count,
         max_overflow=2,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
@@ -57,13 +62,19 @@ async def open_context(
         draw=jitter,
         clock=SystemClock(),
     )
+    limits = SubmissionLimits(
+        carrier_timeout_s=settings.carrier_timeout_s,
+        validity=timedelta(seconds=settings.message_validity_s),
+    )
+    stopping = asyncio.Event()
     try:
-        async with queue_driver(url) as driver:
+        async with queue_driver(url, on_end=stopping.set) as driver:
             yield WorkerContext(
                 engine,
                 driver,
+                stopping,
                 sandbox_book,
-                SubmitMessages(engine, carriers, jitter, draining),
+                SubmitMessages(engine, carriers, jitter, stopping, limits),
                 SettleDeliveryReports(engine, jitter),
             )
     finally:

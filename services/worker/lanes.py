@@ -1,41 +1,40 @@
-"""Taking jobs off the queue, in two lanes.
+"""Taking jobs off the queue, in lanes.
 
-Bulk fills every hand it is given for as long as its carrier takes. What must not wait for it,
-urgent messages and delivery reports, has a lane of its own.
+Bulk fills every hand it is given for as long as its carrier takes, and so may a client that sends
+bulk one number at a time, which is urgent. So bulk, urgent messages and delivery reports have
+hands of their own each, and none of them waits for another.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from pgqueuer import Job, QueueManager, RetryRequested
+from pgqueuer import Job, QueueManager
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor
 
 from services.worker.context import WorkerContext
 from services.worker.settings import WorkerSettings
-from services.worker.storage.job_queue import LosslessQueries, SliceLeases
+from services.worker.storage.job_queue import LosslessQueries
 from shared.heartbeat import Heartbeat
 from shared.storage.queue import Entrypoint, MessageSlice, report_ids_from_payload
 
-LEASE_WAIT = timedelta(seconds=1)
+LANES = ("bulk", "express", "reports")
 POLL_INTERVAL = timedelta(seconds=1)
 JOB_LOG_INTERVAL = timedelta(seconds=30)
 
-# A job that raises has met a fault of ours. It is tried again for some minutes and then held in
-# the queue, not deleted: its messages still wait for someone to mend it.
+# A job that raises has met a fault of ours, and nothing else counts as an attempt. It is tried
+# again for some minutes and then held in the queue, not deleted: its messages still wait for
+# someone to mend it.
 JOB_EXECUTOR = partial(
     DatabaseRetryEntrypointExecutor, max_attempts=10, max_delay=timedelta(minutes=1)
 )
 
 
-Functions = Mapping[Entrypoint, Callable[[Job], Awaitable[None]]]
-
-
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Takes jobs of some kinds.
+    """Takes jobs of one kind.
 
     Attributes:
         manager: What takes them.
@@ -49,37 +48,32 @@ class Lane:
 def build_lanes(
     context: WorkerContext, settings: WorkerSettings, heartbeat: Heartbeat
 ) -> Sequence[Lane]:
-    """Make the bulk lane and the express lane.
+    """Make the lanes.
 
     Args:
         context: What jobs work with.
-        settings: How many jobs may be under way.
-        heartbeat: Has a part ``bulk`` and a part ``express``.
+        settings: How many jobs may be under way in each.
+        heartbeat: Has a part for each of ``LANES``.
     """
-    leases = SliceLeases(context.driver)
 
     async def submit(job: Job, *, urgent: bool) -> None:
         part = MessageSlice.from_payload(job.payload or b"")
-        async with leases.hold(part) as is_held:
-            if not is_held:
-                raise RetryRequested(LEASE_WAIT, "another job works on this slice")
-            if not await context.submit_messages.run(part, urgent=urgent):
-                raise RetryRequested(reason="the worker drains")
+        await context.submit_messages.run(part, urgent=urgent)
 
     async def settle_delivery_reports(job: Job) -> None:
         await context.settle_delivery_reports.run(report_ids_from_payload(job.payload or b""))
 
-    bulk: Functions = {Entrypoint.SUBMIT_MESSAGES: partial(submit, urgent=False)}
-    express: Functions = {
-        Entrypoint.SUBMIT_URGENT_MESSAGES: partial(submit, urgent=True),
-        Entrypoint.SETTLE_DELIVERY_REPORTS: settle_delivery_reports,
-    }
+    bulk, express, reports = (
+        QueueManager(LosslessQueries(context.driver, on_look=heartbeat.part(lane)))
+        for lane in LANES
+    )
+    _register(bulk, Entrypoint.SUBMIT_MESSAGES, partial(submit, urgent=False))
+    _register(express, Entrypoint.SUBMIT_URGENT_MESSAGES, partial(submit, urgent=True))
+    _register(reports, Entrypoint.SETTLE_DELIVERY_REPORTS, settle_delivery_reports)
     return (
-        Lane(_manager(context, bulk, heartbeat.part("bulk")), settings.worker_concurrency),
-        Lane(
-            _manager(context, express, heartbeat.part("express")),
-            settings.worker_express_concurrency,
-        ),
+        Lane(bulk, settings.worker_concurrency),
+        Lane(express, settings.worker_express_concurrency),
+        Lane(reports, settings.worker_report_concurrency),
     )
 
 
@@ -87,14 +81,14 @@ async def take_jobs(lanes: Iterable[Lane], heartbeat_timeout: timedelta) -> None
     """Take jobs until told to stop, or the connection is lost; then let those under way finish.
 
     Args:
-        lanes: Both end when one does.
+        lanes: All end when one does.
         heartbeat_timeout: A job without a sign of life for so long is taken from its worker.
 
     Raises:
         ExceptionGroup: Jobs could not be taken.
     """
     takers = (_take_jobs_of(lane, lanes, heartbeat_timeout) for lane in lanes)
-    # Not a task group: that would cut off one lane's jobs midway when the other lane fails.
+    # Not a task group: that would cut off one lane's jobs midway when another lane fails.
     ends = await asyncio.gather(*takers, return_exceptions=True)
     if errors := [end for end in ends if isinstance(end, Exception)]:
         raise ExceptionGroup("jobs cannot be taken", errors)
@@ -119,13 +113,10 @@ async def _take_jobs_of(lane: Lane, lanes: Iterable[Lane], heartbeat_timeout: ti
         stop_taking(lanes)
 
 
-def _manager(
-    context: WorkerContext, functions: Functions, on_look: Callable[[], None]
-) -> QueueManager:
-    manager = QueueManager(LosslessQueries(context.driver, on_look=on_look))
-    for kind, function in functions.items():
-        register = manager.entrypoint(
-            str(kind), accepts_context=False, on_failure="hold", executor_factory=JOB_EXECUTOR
-        )
-        register(function)
-    return manager
+def _register(
+    manager: QueueManager, kind: Entrypoint, function: Callable[[Job], Awaitable[None]]
+) -> None:
+    register = manager.entrypoint(
+        str(kind), accepts_context=False, on_failure="hold", executor_factory=JOB_EXECUTOR
+    )
+    register(function)

@@ -2,7 +2,7 @@
 
 When Postgres goes away, everything that holds a connection is dropped and set up anew once it is
 back; meanwhile the process lives and tries. What was under way stays as it was in the database,
-and is taken up when its heartbeat has run out.
+and is taken up when its claim has run out.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from datetime import timedelta
 from services.worker import upkeep
 from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
-from services.worker.lanes import Lane, build_lanes, stop_taking, take_jobs
+from services.worker.lanes import LANES, Lane, build_lanes, stop_taking, take_jobs
 from services.worker.rounds import sleep_unless
 from services.worker.settings import WorkerSettings
 from services.worker.storage.outages import is_outage
@@ -33,12 +33,12 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
 
     Raises:
         DrainTimeoutError: It was not done in time, in an exception group; a worker will take it
-            up when its heartbeat has run out.
+            up when its claim has run out.
     """
-    heartbeat = Heartbeat(settings.worker_heartbeat_file, "bulk", "express", "sandbox receipts")
+    heartbeat = Heartbeat(settings.worker_heartbeat_file, *LANES, "sandbox receipts")
     while not draining.is_set():
         try:
-            async with open_context(settings, draining) as context:
+            async with open_context(settings) as context:
                 await _work(context, settings, draining, heartbeat)
         except Exception as error:
             if not is_outage(error):
@@ -61,7 +61,7 @@ async def _work(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sandbox_receipts.make_rounds(context.sandbox_book, ended, on_receipts))
         tasks.create_task(upkeep.make_rounds(context.engine, ended))
-        drain = tasks.create_task(_drain(lanes, draining, settings.worker_drain_timeout_s))
+        drain = tasks.create_task(_drain(context, lanes, draining, settings))
         LOGGER.info("taking jobs")
         try:
             await take_jobs(lanes, timedelta(seconds=settings.worker_heartbeat_timeout_s))
@@ -74,9 +74,16 @@ async def _work(
         raise failure
 
 
-async def _drain(lanes: Iterable[Lane], draining: asyncio.Event, timeout_s: float) -> None:
+async def _drain(
+    context: WorkerContext,
+    lanes: Iterable[Lane],
+    draining: asyncio.Event,
+    settings: WorkerSettings,
+) -> None:
     await draining.wait()
+    timeout_s = settings.worker_drain_timeout_s
     LOGGER.info("draining: no new jobs, windows under way have %g s", timeout_s)
+    context.stopping.set()
     stop_taking(lanes)
     await asyncio.sleep(timeout_s)
     raise DrainTimeoutError

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from services.worker.carriers.port import CarrierError
 
-ATTEMPT_LIMIT = 8
 FIRST_DELAY = timedelta(seconds=1)
 LONGEST_DELAY = timedelta(minutes=5)
 
@@ -25,14 +24,18 @@ class GiveUp:
     cause: str
 
 
-def decide(error: CarrierError, attempt: int) -> TryAgain | GiveUp:
+def decide(error: CarrierError, *, tried_for: timedelta, validity: timedelta) -> TryAgain | GiveUp:
     """Decide what becomes of a refused message.
+
+    It is time that uses a message up, not attempts: an outage of the carrier, or a day on which
+    it throttles, makes many of these.
 
     Args:
         error: Why it was refused.
-        attempt: How many times it was tried, this time included; the first is 1.
+        tried_for: How long ago it was first tried.
+        validity: How long it may be tried.
     """
-    if error.retryable and attempt < ATTEMPT_LIMIT:
+    if error.retryable and tried_for < validity:
         return TryAgain(error.code)
     return GiveUp(error.code)
 

@@ -14,10 +14,10 @@ class WorkerSettings(ProcessSettings):
         default=8, ge=2, le=64, description="bulk jobs that one worker has under way, 2 to 64"
     )
     worker_express_concurrency: int = Field(
-        default=4,
-        ge=2,
-        le=64,
-        description="jobs of urgent messages and delivery reports under way besides, 2 to 64",
+        default=4, ge=2, le=64, description="jobs of urgent messages under way besides, 2 to 64"
+    )
+    worker_report_concurrency: int = Field(
+        default=4, ge=2, le=64, description="jobs of delivery reports under way besides, 2 to 64"
     )
     worker_heartbeat_timeout_s: float = Field(
         default=8,
@@ -30,9 +30,27 @@ class WorkerSettings(ProcessSettings):
     worker_heartbeat_file: Path | None = Field(
         default=None, description="file kept young while the worker makes progress"
     )
+    carrier_timeout_s: float = Field(
+        default=30, ge=1, le=600, description="seconds that a carrier has to answer a window"
+    )
+    message_validity_s: float = Field(
+        default=43_200,
+        ge=1,
+        le=604_800,
+        description="seconds from its first attempt for which a message is tried, up to a week",
+    )
     sandbox_submit_delay_s: float = Field(
         default=0.02, ge=0, description="seconds the sandbox takes to answer a window of messages"
     )
     sandbox_delivery_delay_s: float = Field(
         default=2, ge=0, description="mean seconds until the sandbox sends a delivery receipt"
     )
+
+    @property
+    def job_count(self) -> int:
+        """How many jobs may be under way in all."""
+        return (
+            self.worker_concurrency
+            + self.worker_express_concurrency
+            + self.worker_report_concurrency
+        )

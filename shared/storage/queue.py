@@ -17,21 +17,13 @@ AT_ONCE = timedelta(0)
 class Entrypoint(StrEnum):
     """The kinds of job, by the names that the queue knows them by.
 
-    Urgent messages have a kind of their own, so that workers can keep hands free for them while
-    every other hand is busy with bulk.
+    Workers keep hands for each kind, so that none waits for another: urgent messages not for bulk,
+    delivery reports not for either.
     """
 
     SUBMIT_MESSAGES = "submit_messages"
     SUBMIT_URGENT_MESSAGES = "submit_urgent_messages"
     SETTLE_DELIVERY_REPORTS = "settle_delivery_reports"
-
-
-# Where one worker takes jobs of several kinds, it takes those with the highest number first.
-_PRIORITIES = {
-    Entrypoint.SUBMIT_MESSAGES: 0,
-    Entrypoint.SETTLE_DELIVERY_REPORTS: 10,
-    Entrypoint.SUBMIT_URGENT_MESSAGES: 20,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +111,6 @@ async def _enqueue(
     await Queries.from_asyncpg_connection(raw).enqueue(
         [str(kind)] * len(payloads),
         list(payloads),
-        [_PRIORITIES[kind]] * len(payloads),
+        [0] * len(payloads),
         [delay] * len(payloads),
     )

@@ -21,7 +21,11 @@ AGENT = next(iter(PHONES.values()))
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with open_temporary_folder() as folder, running_stack(folder / "data") as stack:
+    with (
+        open_temporary_folder() as folder,
+        # So that what a killed worker had under way is sent again 25 s later.
+        running_stack(folder / "data", TXLINK_CARRIER_TIMEOUT_S="5") as stack,
+    ):
         yield stack
 
 

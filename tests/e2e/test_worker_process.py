@@ -17,8 +17,9 @@ from tests.support.waiting import TIMEOUT_S, until
 from tests.support.worker_process import worker_process
 
 MESSAGE_COUNT = 5_000
-# Windows take long enough that a kill always meets some under way.
-SLOW = {"sandbox_submit_delay_s": 0.2, "worker_heartbeat_timeout_s": 2}
+# Windows take long enough that a kill always meets some under way, whose claims then run out 20 s
+# after what is a long time for this carrier.
+SLOW = {"sandbox_submit_delay_s": 0.2, "worker_heartbeat_timeout_s": 2, "carrier_timeout_s": 2}
 QUICK = {"sandbox_submit_delay_s": 0, "sandbox_delivery_delay_s": 0.1}
 OUTAGE_S = 3.0
 
@@ -26,6 +27,10 @@ HAND_OVERS = text("SELECT count(*), count(DISTINCT msisdn) FROM sandbox_message"
 # Receipts of hand-overs that the killed worker never noted wait longer, for a message that has
 # another id by now.
 SLICES_LEFT = text("SELECT count(*) FROM pgqueuer WHERE entrypoint LIKE 'submit%'")
+QUEUE_SESSIONS = """
+    SELECT pid FROM pg_stat_activity
+    WHERE application_name = 'txlink worker queue' AND datname = current_database()
+"""
 CUT_OFF = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name LIKE 'txlink worker%' AND datname = current_database()
@@ -115,7 +120,7 @@ async def test_worker_that_cannot_drain_in_time_says_so_and_loses_nothing(
 ) -> None:
     campaign_id = await a_campaign(engine, 500)
     with worker_process(
-        database_url, sandbox_submit_delay_s=20, worker_drain_timeout_s=0.2
+        database_url, sandbox_submit_delay_s=5, worker_drain_timeout_s=0.2, carrier_timeout_s=6
     ) as worker:
         await until(lambda: is_submitting(engine, campaign_id))
         worker.send_signal(signal.SIGTERM)
@@ -174,3 +179,39 @@ async def test_two_workers_share_a_campaign_and_send_each_message_once(
         await until(lambda: are_all(engine, campaign_id, "delivered"))
 
     assert await hand_overs(engine) == (MESSAGE_COUNT, MESSAGE_COUNT)
+
+
+async def test_slice_whose_worker_loses_the_queue_is_not_handed_over_by_another_meanwhile(
+    database_url: str, engine: AsyncEngine
+) -> None:
+    campaign_id = await a_campaign(engine, 250)
+    slow = {
+        "sandbox_submit_delay_s": 5,
+        "sandbox_delivery_delay_s": 0.1,
+        "carrier_timeout_s": 7,
+        "worker_heartbeat_timeout_s": 1,
+    }
+    with worker_process(database_url, **slow) as holder:
+        await until(lambda: is_submitting(engine, campaign_id))
+        async with engine.connect() as connection:
+            (session,) = (await connection.execute(text(QUEUE_SESSIONS))).scalars()
+        with worker_process(database_url, **slow) as other:
+            await until(lambda: are_two_listening(engine))
+            async with engine.connect() as connection:
+                await connection.execute(
+                    text("SELECT pg_terminate_backend(:pid)"), {"pid": session}
+                )
+
+            await until(lambda: are_all(engine, campaign_id, "delivered"))
+            # With them goes the job that looks whether the holder has died.
+            await until(lambda: has_no_slice(engine))
+
+            assert (holder.poll(), other.poll()) == (None, None)
+
+    assert await hand_overs(engine) == (250, 250)
+
+
+async def are_two_listening(engine: AsyncEngine) -> bool:
+    async with engine.connect() as connection:
+        sessions = (await connection.execute(text(QUEUE_SESSIONS))).scalars().all()
+    return len(sessions) == 2

@@ -34,7 +34,8 @@ FORCE_STATUS = text("""
 """)
 
 EXPIRE_CLAIMS = text("""
-    UPDATE message SET claimed_until = now(), first_claimed_at = first_claimed_at - :age
+    UPDATE message SET
+        claimed_until = now(), first_claimed_at = first_claimed_at - CAST(:age AS interval)
     WHERE campaign_id = :campaign_id
 """)
 

@@ -1,98 +1,166 @@
 """Job: hand the messages of one slice to their carrier, window by window."""
 
 import asyncio
-import logging
 import random  # noqa: TID251 - named for its type; the generator is injected
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.worker.carriers.handing_over import Answers, hand_over, is_taken, is_throttled
 from services.worker.carriers.port import Accepted, Carrier, CarrierError, OutgoingMessage
 from services.worker.retrying import TryAgain, decide, retry_delay
+from services.worker.rounds import sleep_unless
 from services.worker.storage.campaigns import CampaignToSend, get_campaign
 from services.worker.storage.messages import (
+    Claim,
     ClaimedMessage,
     Settlement,
     apply_settlements,
     claim_window,
+    has_due_message,
 )
 from services.worker.storage.outages import outlive_outages
+from services.worker.throttling import Pace
 from services.worker.wording import bodies
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import raw_connection
-from shared.storage.queue import MessageSlice, enqueue_slice
+from shared.storage.queue import AT_ONCE, MessageSlice, enqueue_slice
 
 WINDOW_MESSAGE_COUNT = 100
-CARRIER_TIMEOUT_S = 30.0
-SETTLE_PATIENCE_S = 15.0
+LONGEST_NAP_S = 1.0
 
-LOGGER = logging.getLogger(__name__)
+
+@dataclass(frozen=True, slots=True)
+class SubmissionLimits:
+    """How long things may take.
+
+    Attributes:
+        carrier_timeout_s: From claiming a window to its carrier's last answer.
+        settle_patience_s: From there until the answers are noted, through an outage of Postgres.
+        validity: How long a message is tried, from its first attempt.
+    """
+
+    carrier_timeout_s: float = 30.0
+    settle_patience_s: float = 15.0
+    validity: timedelta = timedelta(hours=12)
+
+    @property
+    def claim_lifetime(self) -> timedelta:
+        """How long a claimed message is left alone by others: longer than it can be under way."""
+        margin_s = 5.0
+        return timedelta(seconds=self.carrier_timeout_s + self.settle_patience_s + margin_s)
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitMessages:
     """Submits slices; one object serves all jobs of a worker.
 
-    The caller holds the lease on the slice, so that a message found submitting is one that a
-    dead worker left behind: it is sent again.
+    Any number of jobs, of any number of workers, may be at one slice. A message belongs to whoever
+    claimed it until it is settled, or the claim runs out; that it runs out means that a worker
+    died or was cut off midway, and the message is sent again.
+
+    Attributes:
+        stopping: Set to hand over no further window.
     """
 
     engine: AsyncEngine
     carriers: Mapping[str, Carrier]
     jitter: random.Random
-    draining: asyncio.Event
+    stopping: asyncio.Event
+    limits: SubmissionLimits = SubmissionLimits()
+    _paces: defaultdict[tuple[str, bool], Pace] = field(default_factory=lambda: defaultdict(Pace))
 
-    async def run(self, part: MessageSlice, *, urgent: bool) -> bool:
+    async def run(self, part: MessageSlice, *, urgent: bool) -> None:
         """Submit what is due of a slice; safe to run any number of times.
+
+        What cannot be submitted now is queued as a job of its own, and so is what is left when
+        the worker stops: neither is a fault, which would count against this job.
 
         Args:
             part: The messages.
             urgent: Whether retries, too, go ahead of bulk.
-
-        Returns:
-            Whether the slice was done; False when the worker drains and left the rest queued.
 
         Raises:
             KeyError: The campaign's carrier is not set up here.
         """
         async with self.engine.connect() as connection:
             campaign = await get_campaign(connection, part.campaign_id)
+        pace = self._paces[campaign.carrier, urgent]
         for first in range(0, len(part.positions), WINDOW_MESSAGE_COUNT):
-            if self.draining.is_set():
-                return False
-            window = part.positions[first : first + WINDOW_MESSAGE_COUNT]
-            await self._submit_window(campaign, window, urgent=urgent)
-        return True
+            rest = part.positions[first:]
+            if not await self._has_turn(pace):
+                await self._queue_again(MessageSlice(campaign.id, rest), urgent=urgent)
+                return
+            await self._submit_window(campaign, rest[:WINDOW_MESSAGE_COUNT], pace, urgent=urgent)
+
+    async def _has_turn(self, pace: Pace) -> bool:
+        """Wait for a turn; False when the worker stops."""
+        loop = asyncio.get_running_loop()
+        while not self.stopping.is_set():
+            wait_s = pace.take_turn(loop.time())
+            if not wait_s:
+                return True
+            # The pause may shrink meanwhile.
+            await sleep_unless(self.stopping, min(wait_s, LONGEST_NAP_S))
+        return False
 
     async def _submit_window(
-        self, campaign: CampaignToSend, positions: Sequence[int], *, urgent: bool
+        self, campaign: CampaignToSend, positions: Sequence[int], pace: Pace, *, urgent: bool
     ) -> None:
         carrier = self.carriers[campaign.carrier]
-        async with self.engine.begin() as connection:
-            claimed = await claim_window(connection, campaign.id, positions)
+        loop = asyncio.get_running_loop()
+        # Reckoned from before the claim, so that it is over before the claim runs out.
+        turn_s = loop.time()
+        deadline_s = turn_s + self.limits.carrier_timeout_s
+        claimed = (await self._claim(campaign.id, positions, urgent=urgent)).messages
         if not claimed:
             return
-        results = await _submit(carrier, campaign, claimed)
-        _report_faults_of_ours(campaign.carrier, results)
-        settlements = [
-            _settlement(message, result) for message, result in zip(claimed, results, strict=True)
-        ]
-        # The carrier has the messages: to forget its answers is to send them twice.
-        await outlive_outages(
-            partial(self._settle, campaign.id, claimed, settlements, urgent=urgent),
-            patience_s=SETTLE_PATIENCE_S,
+        answers = await hand_over(
+            campaign.carrier,
+            carrier,
+            campaign.terms,
+            _outgoing(campaign, claimed),
+            deadline_s=deadline_s,
         )
+        if is_throttled(answers):
+            pace.slow_down(turn_s=turn_s, now_s=loop.time())
+        elif is_taken(answers):
+            pace.speed_up()
+        # The carrier has the messages: to forget its answers is to send them twice. To note them
+        # after the claim has run out would be to overrule whoever has the messages then.
+        async with asyncio.timeout_at(deadline_s + self.limits.settle_patience_s):
+            await outlive_outages(
+                partial(self._settle, campaign.id, claimed, answers, urgent=urgent),
+                patience_s=self.limits.settle_patience_s,
+            )
+
+    async def _claim(self, campaign_id: int, positions: Sequence[int], *, urgent: bool) -> Claim:
+        async with self.engine.begin() as connection:
+            claim = await claim_window(
+                connection, campaign_id, positions, lifetime=self.limits.claim_lifetime
+            )
+            if claim.under_way:
+                later = MessageSlice(campaign_id, claim.under_way)
+                raw = await raw_connection(connection)
+                await enqueue_slice(raw, later, urgent=urgent, delay=claim.free_in)
+        return claim
 
     async def _settle(
         self,
         campaign_id: int,
         claimed: Sequence[ClaimedMessage],
-        settlements: Sequence[Settlement],
+        answers: Answers,
         *,
         urgent: bool,
     ) -> None:
+        settlements = [
+            _settlement(message, answer, self.limits.validity)
+            for message, answer in zip(claimed, answers, strict=True)
+        ]
         again = [
             message
             for message, settlement in zip(claimed, settlements, strict=True)
@@ -106,39 +174,32 @@ class SubmitMessages:
                 raw = await raw_connection(connection)
                 await enqueue_slice(raw, retry, urgent=urgent, delay=delay)
 
+    async def _queue_again(self, rest: MessageSlice, *, urgent: bool) -> None:
+        async with self.engine.begin() as connection:
+            if await has_due_message(connection, rest.campaign_id, rest.positions):
+                raw = await raw_connection(connection)
+                await enqueue_slice(raw, rest, urgent=urgent, delay=AT_ONCE)
 
-async def _submit(
-    carrier: Carrier, campaign: CampaignToSend, claimed: Sequence[ClaimedMessage]
-) -> Sequence[Accepted | CarrierError]:
+
+def _outgoing(
+    campaign: CampaignToSend, claimed: Sequence[ClaimedMessage]
+) -> list[OutgoingMessage]:
     texts = bodies(campaign, [message.position for message in claimed])
-    messages = [
+    return [
         OutgoingMessage(message.position, message.msisdn, body, message.attempt)
         for message, body in zip(claimed, texts, strict=True)
     ]
-    try:
-        async with asyncio.timeout(CARRIER_TIMEOUT_S):
-            return await carrier.submit(campaign.terms, messages)
-    except TimeoutError:
-        error = CarrierError("timeout", retryable=True, throttled=False, ours=False)
-    except CarrierError as refusal:
-        error = refusal
-    LOGGER.warning("carrier %s took no message of a window: %s", campaign.carrier, error.code)
-    return [error] * len(messages)
 
 
-def _report_faults_of_ours(carrier: str, results: Sequence[Accepted | CarrierError]) -> None:
-    codes = {result.code for result in results if isinstance(result, CarrierError) and result.ours}
-    if codes:
-        LOGGER.error("carrier %s finds fault with us: %s", carrier, ", ".join(sorted(codes)))
-
-
-def _settlement(message: ClaimedMessage, result: Accepted | CarrierError) -> Settlement:
-    if isinstance(result, Accepted):
+def _settlement(
+    message: ClaimedMessage, answer: Accepted | CarrierError, validity: timedelta
+) -> Settlement:
+    if isinstance(answer, Accepted):
         return Settlement(
             message.position,
             MessageStatus.SUBMITTED,
-            carrier_message_id=result.carrier_message_id,
+            carrier_message_id=answer.carrier_message_id,
         )
-    decision = decide(result, message.attempt)
+    decision = decide(answer, tried_for=message.tried_for, validity=validity)
     status = MessageStatus.QUEUED if isinstance(decision, TryAgain) else MessageStatus.FAILED
     return Settlement(message.position, status, failure_cause=decision.cause)

@@ -1,4 +1,4 @@
-"""The worker's end of the queue: its connection, its leases, and a job's ending."""
+"""The worker's end of the queue: its connection, and a job's ending."""
 
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -15,11 +15,6 @@ from pgqueuer.types import JOB_STATUS, QueueEntrypoint, QueueManagerId
 from typing_extensions import override
 
 from shared.storage.engine import CONNECT_TIMEOUT_S, STATEMENT_TIMEOUT_S
-from shared.storage.queue import SLICE_MESSAGE_COUNT, MessageSlice
-
-# Two 32-bit keys: PgQueuer's own advisory locks have one of 64 bits, which is another space.
-TRY_LEASE = "SELECT pg_try_advisory_lock(hashint8($1::bigint), $2::integer) AS is_held"
-END_LEASE = "SELECT pg_advisory_unlock(hashint8($1::bigint), $2::integer)"
 
 LOGGER = logging.getLogger(__name__)
 
@@ -72,50 +67,17 @@ class LosslessQueries(Queries):
             LOGGER.warning("job %s stays taken until its heartbeat runs out", job.id)
 
 
-class SliceLeases:
-    """Lets one job at a time, of all workers, work on a slice of a campaign.
-
-    A worker that is slow, but lives, may have a job taken away by another; and a retry may fall
-    due while its slice is being submitted anew. Without the lease both would find each other's
-    messages submitting, and send them twice. A lease is an advisory lock of the queue
-    connection's session, so Postgres drops it the moment that a worker dies.
-    """
-
-    def __init__(self, driver: AsyncpgDriver) -> None:
-        self._driver = driver
-        # A session gets a lock that it holds a second time, so our own jobs need this besides.
-        self._held: set[tuple[int, int]] = set()
-
-    @asynccontextmanager
-    async def hold(self, part: MessageSlice) -> AsyncIterator[bool]:
-        """Try to hold the lease on a slice for as long as the context lasts.
-
-        Yields:
-            Whether it is held; False when another job holds it.
-        """
-        key = (part.campaign_id, part.positions[0] // SLICE_MESSAGE_COUNT)
-        if key in self._held:
-            yield False
-            return
-        self._held.add(key)
-        try:
-            rows = await self._driver.fetch(TRY_LEASE, *key)
-            if not rows[0]["is_held"]:
-                yield False
-                return
-            try:
-                yield True
-            finally:
-                await self._driver.execute(END_LEASE, *key)
-        finally:
-            self._held.discard(key)
-
-
 @asynccontextmanager
-async def queue_driver(database_url: str) -> AsyncIterator[AsyncpgDriver]:
-    """Open the one connection that a worker listens, takes jobs and holds leases on.
+async def queue_driver(
+    database_url: str, on_end: Callable[[], None]
+) -> AsyncIterator[AsyncpgDriver]:
+    """Open the one connection that a worker listens and takes jobs on.
 
-    Leases and LISTEN belong to a session, so nothing may pool it by transaction.
+    LISTEN belongs to a session, so nothing may pool it by transaction.
+
+    Args:
+        database_url: ``postgresql://user:password@host:port/database``.
+        on_end: Called when the session ends, whoever ends it.
 
     Yields:
         PgQueuer's driver on that connection.
@@ -125,14 +87,9 @@ async def queue_driver(database_url: str) -> AsyncIterator[AsyncpgDriver]:
         f"postgresql://{rest}",
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=STATEMENT_TIMEOUT_S,
-        # A lease must not outlive a worker whose machine or network is gone.
-        server_settings={
-            "application_name": "txlink worker queue",
-            "tcp_keepalives_idle": "5",
-            "tcp_keepalives_interval": "2",
-            "tcp_keepalives_count": "3",
-        },
+        server_settings={"application_name": "txlink worker queue"},
     )
+    connection.add_termination_listener(lambda _: on_end())
     try:
         yield AsyncpgDriver(connection)
     finally:

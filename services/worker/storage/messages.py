@@ -6,6 +6,7 @@ never wait for each other in a ring.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,29 +15,54 @@ from shared.domain.messages import MessageStatus
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
-# A row found submitting was left so by a worker that died: the caller holds its slice's lease.
+# A row found submitting is under way until its claim runs out. Then whoever claimed it is dead,
+# or stands still, or could not note what the carrier said.
 CLAIM_WINDOW = text("""
-    WITH due AS MATERIALIZED (
-        SELECT position, status FROM message
+    WITH found AS MATERIALIZED (
+        SELECT
+            position, status, claimed_until,
+            coalesce(status = :submitting AND claimed_until > now(), false) AS is_under_way
+        FROM message
         WHERE campaign_id = :campaign_id
         AND position = ANY(CAST(:positions AS integer[]))
         AND status IN (:queued, :submitting)
         ORDER BY position
         FOR UPDATE
     ), claimed AS (
-        UPDATE message SET status = :submitting, attempt_count = attempt_count + 1
-        FROM due
+        UPDATE message SET
+            status = :submitting,
+            attempt_count = attempt_count + 1,
+            first_claimed_at = coalesce(first_claimed_at, now()),
+            claimed_until = now() + CAST(:lifetime AS interval)
+        FROM found
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
-        AND message.position = due.position
-        RETURNING message.position, message.msisdn, message.attempt_count
+        AND message.position = found.position
+        AND NOT found.is_under_way
+        RETURNING
+            message.position, message.msisdn, message.attempt_count,
+            now() - message.first_claimed_at AS tried_for
     ), counted AS (
         UPDATE campaign_delivery
         SET queued = queued - moved.message_count, submitting = submitting + moved.message_count
-        FROM (SELECT count(*) AS message_count FROM due WHERE status = :queued) AS moved
+        FROM (SELECT count(*) AS message_count FROM found WHERE status = :queued) AS moved
         WHERE campaign_id = :campaign_id
     )
-    SELECT position, msisdn, attempt_count FROM claimed ORDER BY position
+    SELECT
+        position, found.is_under_way, found.claimed_until - now() AS free_in,
+        claimed.msisdn, claimed.attempt_count, claimed.tried_for
+    FROM found LEFT JOIN claimed USING (position)
+    ORDER BY position
+""")
+
+# By the primary key.
+HAS_DUE = text("""
+    SELECT EXISTS (
+        SELECT FROM message
+        WHERE campaign_id = :campaign_id
+        AND position = ANY(CAST(:positions AS integer[]))
+        AND status IN (:queued, :submitting)
+    )
 """)
 
 SETTLE_WINDOW = text("""
@@ -80,11 +106,32 @@ SETTLE_WINDOW = text("""
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A message that is now submitting, and how many times it has been, this time included."""
+    """A message that is now submitting.
+
+    Attributes:
+        attempt: How many times it has been, this time included.
+        tried_for: How long ago it first was.
+    """
 
     position: int
     msisdn: int = field(repr=False)
     attempt: int
+    tried_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim on a window got.
+
+    Attributes:
+        messages: Those that are now the caller's, by position.
+        under_way: Positions of those that are another's.
+        free_in: When the last of these claims runs out.
+    """
+
+    messages: Sequence[ClaimedMessage]
+    under_way: Sequence[int]
+    free_in: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +145,57 @@ class Settlement:
 
 
 async def claim_window(
-    connection: AsyncConnection, campaign_id: int, positions: Sequence[int]
-) -> list[ClaimedMessage]:
-    """Mark those messages submitting that are queued, or were left submitting by a crash.
+    connection: AsyncConnection,
+    campaign_id: int,
+    positions: Sequence[int],
+    *,
+    lifetime: timedelta,
+) -> Claim:
+    """Mark those messages submitting that are queued, or whose earlier claim has run out.
+
+    Args:
+        connection: Inside a transaction.
+        campaign_id: The campaign.
+        positions: The window.
+        lifetime: How long nobody else may claim them.
 
     Returns:
-        The messages now to be sent, by position; what is submitted or beyond is not among them.
+        The messages now to be sent; what is submitted or beyond is not among them.
     """
     rows = await connection.execute(
         CLAIM_WINDOW,
         {
             "campaign_id": campaign_id,
             "positions": list(positions),
+            "lifetime": lifetime,
             "queued": int(MessageStatus.QUEUED),
             "submitting": int(MessageStatus.SUBMITTING),
         },
     )
-    return [ClaimedMessage(row.position, row.msisdn, row.attempt_count) for row in rows]
+    claimed, under_way, free_in = [], [], timedelta(0)
+    for row in rows:
+        if row.is_under_way:
+            under_way.append(row.position)
+            free_in = max(free_in, row.free_in)
+        else:
+            claimed.append(
+                ClaimedMessage(row.position, row.msisdn, row.attempt_count, row.tried_for)
+            )
+    return Claim(claimed, under_way, free_in)
+
+
+async def has_due_message(
+    connection: AsyncConnection, campaign_id: int, positions: Sequence[int]
+) -> bool:
+    """Tell whether any of these messages is not submitted yet, nor failed or cancelled."""
+    values = {
+        "campaign_id": campaign_id,
+        "positions": list(positions),
+        "queued": int(MessageStatus.QUEUED),
+        "submitting": int(MessageStatus.SUBMITTING),
+    }
+    is_due: bool = (await connection.execute(HAS_DUE, values)).scalar_one()
+    return is_due
 
 
 async def apply_settlements(

@@ -1,4 +1,4 @@
-"""The queue: with the campaign or not at all, urgent first, one job a slice, nothing vanishes."""
+"""The queue: with the campaign or not at all, a lane for each kind of job, nothing vanishes."""
 
 import asyncio
 import uuid
@@ -12,7 +12,7 @@ from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.types import QueueEntrypoint, QueueManagerId
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.worker.storage.job_queue import LosslessQueries, SliceLeases, queue_driver
+from services.worker.storage.job_queue import LosslessQueries, queue_driver
 from shared.storage.queue import (
     Entrypoint,
     MessageSlice,
@@ -21,7 +21,6 @@ from shared.storage.queue import (
     enqueue_slices,
 )
 from tests.support.stored_campaigns import FIRST_MSISDN, store_campaign
-from tests.support.waiting import until
 
 ALL = {
     QueueEntrypoint(name): EntrypointExecutionParameter(concurrency_limit=0) for name in Entrypoint
@@ -79,16 +78,23 @@ async def test_jobs_are_taken_back_with_the_transaction(raw: asyncpg.Connection)
     assert await raw.fetchval(JOB_COUNT) == 0
 
 
-async def test_urgent_goes_before_reports_and_reports_before_bulk(raw: asyncpg.Connection) -> None:
-    await enqueue_slices(raw, 1, 1_000, urgent=False)
-    await enqueue_delivery_reports(raw, [5])
-    await enqueue_slices(raw, 2, 1, urgent=True)
+async def test_each_kind_of_job_is_taken_in_the_order_of_its_queueing(
+    raw: asyncpg.Connection,
+) -> None:
+    for campaign_id in (1, 2, 3):
+        await enqueue_slices(raw, campaign_id, 1, urgent=campaign_id == 2)
+        await enqueue_delivery_reports(raw, [campaign_id])
 
     jobs = await take(Queries.from_asyncpg_connection(raw))
 
-    assert part_of(jobs[0]).campaign_id == 2
-    assert str(jobs[1].entrypoint) == str(Entrypoint.SETTLE_DELIVERY_REPORTS)
-    assert [part_of(job).positions for job in jobs[2:]] == [range(500), range(500, 1_000)]
+    assert [str(job.entrypoint) for job in jobs] == [
+        Entrypoint.SUBMIT_MESSAGES,
+        Entrypoint.SETTLE_DELIVERY_REPORTS,
+        Entrypoint.SUBMIT_URGENT_MESSAGES,
+        Entrypoint.SETTLE_DELIVERY_REPORTS,
+        Entrypoint.SUBMIT_MESSAGES,
+        Entrypoint.SETTLE_DELIVERY_REPORTS,
+    ]
 
 
 async def test_retry_is_not_taken_before_its_time(raw: asyncpg.Connection) -> None:
@@ -139,7 +145,7 @@ async def test_job_whose_retry_cannot_be_stored_stays_in_the_queue(
     raw: asyncpg.Connection, database_url: str
 ) -> None:
     await enqueue_slices(raw, 1, 1, urgent=True)
-    async with queue_driver(database_url) as driver:
+    async with queue_driver(database_url, on_end=lambda: None) as driver:
         queries = LosslessQueries(driver)
         (job,) = await take(queries)
     # The connection is closed by now, as in an outage.
@@ -149,34 +155,18 @@ async def test_job_whose_retry_cannot_be_stored_stays_in_the_queue(
     assert await raw.fetchval(STATUS, job.id) == "picked"
 
 
-async def test_slice_is_leased_to_one_worker_until_it_ends_or_dies(database_url: str) -> None:
-    bulk, retry = MessageSlice(1 << 45, range(500, 1_000)), MessageSlice(1 << 45, (501, 999))
-    other = MessageSlice(1 << 45, range(500))
-    async with queue_driver(database_url) as second:
-        rival = SliceLeases(second)
-        async with queue_driver(database_url) as first:
-            leases = SliceLeases(first)
-            async with leases.hold(bulk) as is_held:
-                assert is_held
-                async with (
-                    rival.hold(bulk) as by_rival,
-                    rival.hold(retry) as retry_by_rival,
-                    leases.hold(retry) as retry_by_ourselves,
-                    rival.hold(other) as other_by_rival,
-                ):
-                    assert not by_rival
-                    assert not retry_by_rival
-                    assert not retry_by_ourselves
-                    assert other_by_rival
-            async with rival.hold(bulk) as after_the_end:
-                assert after_the_end
-            await leases.hold(bulk).__aenter__()
-        await until(lambda: is_free(rival, bulk))
+async def test_end_of_the_queues_session_is_told(
+    raw: asyncpg.Connection, database_url: str
+) -> None:
+    ended = asyncio.Event()
+    async with queue_driver(database_url, on_end=ended.set) as driver:
+        (row,) = await driver.fetch("SELECT pg_backend_pid() AS pid")
+        assert not ended.is_set()
 
+        await raw.execute("SELECT pg_terminate_backend($1)", row["pid"])
 
-async def is_free(leases: SliceLeases, part: MessageSlice) -> bool:
-    async with leases.hold(part) as is_held:
-        return is_held
+        async with asyncio.timeout(5):
+            await ended.wait()
 
 
 async def test_accepted_campaign_is_queued_with_its_rows(

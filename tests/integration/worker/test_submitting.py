@@ -1,6 +1,8 @@
 """Submitting a slice: every message once, whatever carriers and crashes do."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +10,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
+from typing_extensions import override
 
-from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage
-from services.worker.jobs.submit_messages import WINDOW_MESSAGE_COUNT, SubmitMessages
-from services.worker.retrying import ATTEMPT_LIMIT
+from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
+from services.worker.jobs.submit_messages import (
+    WINDOW_MESSAGE_COUNT,
+    SubmissionLimits,
+    SubmitMessages,
+)
 from services.worker.storage.messages import CLAIM_WINDOW, Settlement, apply_settlements
 from shared.domain.messages import MessageStatus
 from shared.domain.tokens import TokenCipher
@@ -30,15 +36,20 @@ from tests.support.stored_campaigns import (
     FIRST_MSISDN,
     counts,
     force_status,
+    let_time_pass,
     statuses,
     store_campaign,
 )
+from tests.support.waiting import until
 
 JOBS = text("SELECT payload, entrypoint, execute_after - now() AS delay FROM pgqueuer")
 MESSAGES = text("SELECT * FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 TOKEN_KEY = text("SELECT key FROM token_domain WHERE length = 6")
 ANALYZE = text("ANALYZE message")
-SET_ATTEMPTS = text("UPDATE message SET attempt_count = :count WHERE campaign_id = :campaign_id")
+TAKE_JOBS = text(
+    "DELETE FROM pgqueuer RETURNING payload, entrypoint, execute_after - now() AS delay"
+)
+LIMITS = SubmissionLimits()
 
 
 def numbers(count: int) -> range:
@@ -53,7 +64,13 @@ async def submit_all(
     engine: AsyncEngine, carrier: ScriptedCarrier, campaign_id: int, count: int
 ) -> None:
     part = MessageSlice(campaign_id, range(count))
-    assert await a_job(engine, carrier).run(part, urgent=False)
+    await a_job(engine, carrier).run(part, urgent=False)
+
+
+async def take_jobs(engine: AsyncEngine) -> list[tuple[MessageSlice, timedelta]]:
+    async with engine.begin() as connection:
+        rows = (await connection.execute(TAKE_JOBS)).all()
+    return [(MessageSlice.from_payload(row.payload), row.delay) for row in rows]
 
 
 async def test_every_message_is_submitted_under_the_carriers_id(engine: AsyncEngine) -> None:
@@ -127,7 +144,7 @@ async def test_throttled_message_is_queued_again_and_then_submitted(engine: Asyn
     carrier = ScriptedCarrier(throttle_once)
     job = a_job(engine, carrier)
 
-    assert await job.run(MessageSlice(campaign_id, range(3)), urgent=True)
+    await job.run(MessageSlice(campaign_id, range(3)), urgent=True)
 
     assert await counts(engine, campaign_id) == {"queued": 1, "submitted": 2}
     async with engine.connect() as connection:
@@ -138,7 +155,7 @@ async def test_throttled_message_is_queued_again_and_then_submitted(engine: Asyn
     assert (refused.failure_cause, refused.attempt_count) == ("ESME_RTHROTTLED", 1)
 
     part = MessageSlice.from_payload(retry.payload)
-    assert await job.run(part, urgent=True)
+    await job.run(part, urgent=True)
 
     assert part == MessageSlice(campaign_id, (1,))
     assert carrier.positions == [0, 1, 2, 1]
@@ -162,15 +179,54 @@ async def test_final_refusal_fails_the_message_and_is_not_retried(engine: AsyncE
     assert failed.submitted_at is None
 
 
-async def test_message_fails_when_its_attempts_are_used_up(engine: AsyncEngine) -> None:
+@pytest.mark.parametrize(
+    ("age", "status"),
+    [
+        pytest.param(LIMITS.validity - timedelta(minutes=1), "queued", id="valid"),
+        pytest.param(LIMITS.validity, "failed", id="beyond-its-validity"),
+    ],
+)
+async def test_message_is_tried_for_its_validity_however_many_attempts_that_makes(
+    engine: AsyncEngine, age: timedelta, status: str
+) -> None:
     campaign_id = await store_campaign(engine)
-    async with engine.begin() as connection:
-        used = {"campaign_id": campaign_id, "count": ATTEMPT_LIMIT - 1}
-        await connection.execute(SET_ATTEMPTS, used)
+    carrier = ScriptedCarrier(lambda _: LINE_DOWN)
+    for _ in range(20):
+        await submit_all(engine, carrier, campaign_id, 1)
+    await let_time_pass(engine, campaign_id, age)
 
-    await submit_all(engine, ScriptedCarrier(lambda _: LINE_DOWN), campaign_id, 1)
+    await submit_all(engine, carrier, campaign_id, 1)
 
-    assert await counts(engine, campaign_id) == {"failed": 1}
+    assert await counts(engine, campaign_id) == {status: 1}
+    assert carrier.windows[-1][0].attempt == 21
+
+
+async def test_throttled_lane_slows_down_and_the_other_does_not(engine: AsyncEngine) -> None:
+    campaign_id = await store_campaign(engine, msisdns=numbers(600))
+    carrier = TimedCarrier(lambda _: THROTTLED)
+    job = a_job(engine, carrier)
+
+    await job.run(MessageSlice(campaign_id, range(500)), urgent=False)
+    await job.run(MessageSlice(campaign_id, range(500, 600)), urgent=True)
+
+    # 0.1, 0.2, 0.4 and 0.8 s lie between the five; the next of the lane would wait 1.6 s.
+    first, *_, fifth, urgent = carrier.times_s
+    assert fifth - first > 1.4
+    assert urgent - fifth < 1.4
+
+
+@dataclass(slots=True)
+class TimedCarrier(ScriptedCarrier):
+    """Remembers when it was given each window."""
+
+    times_s: list[float] = field(default_factory=list)
+
+    @override
+    async def submit(
+        self, terms: SendingTerms, messages: Sequence[OutgoingMessage]
+    ) -> list[Accepted | CarrierError]:
+        self.times_s.append(asyncio.get_running_loop().time())
+        return await ScriptedCarrier.submit(self, terms, messages)
 
 
 @pytest.mark.parametrize("error", [LINE_DOWN, TimeoutError()], ids=["refused", "no-answer"])
@@ -202,7 +258,9 @@ async def test_fault_of_our_set_up_is_logged_as_an_error(
     assert errors == ["carrier sandbox finds fault with us: ESME_RINVPASWD"]
 
 
-async def test_exception_leaves_the_window_to_be_sent_again(engine: AsyncEngine) -> None:
+async def test_exception_leaves_the_window_to_be_sent_again_when_its_claim_runs_out(
+    engine: AsyncEngine,
+) -> None:
     campaign_id = await store_campaign(engine, msisdns=numbers(3))
 
     def break_down() -> None:
@@ -212,22 +270,122 @@ async def test_exception_leaves_the_window_to_be_sent_again(engine: AsyncEngine)
         await submit_all(engine, ScriptedCarrier(before_answering=break_down), campaign_id, 3)
 
     assert await counts(engine, campaign_id) == {"submitting": 3}
+    await let_time_pass(engine, campaign_id, timedelta(0))
     await submit_all(engine, ScriptedCarrier(), campaign_id, 3)
     assert await counts(engine, campaign_id) == {"submitted": 3}
 
 
-async def test_draining_worker_finishes_its_window_and_leaves_the_rest_queued(
+async def test_window_under_way_is_left_to_whoever_has_it_and_looked_after_later(
     engine: AsyncEngine,
 ) -> None:
+    campaign_id = await store_campaign(engine, msisdns=numbers(150))
+    answer = asyncio.Event()
+    slow, rival = WaitingCarrier(answer=answer), ScriptedCarrier()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(submit_all(engine, slow, campaign_id, 100))
+        await slow.asked.wait()
+        await submit_all(engine, rival, campaign_id, 150)
+        answer.set()
+
+    assert slow.positions == list(range(100))
+    assert rival.positions == list(range(100, 150))
+    assert await counts(engine, campaign_id) == {"submitted": 150}
+    ((part, delay),) = await take_jobs(engine)
+    assert part == MessageSlice(campaign_id, tuple(range(100)))
+    assert LIMITS.carrier_timeout_s + LIMITS.settle_patience_s < delay.total_seconds()
+    assert delay <= LIMITS.claim_lifetime
+
+
+@dataclass(slots=True)
+class WaitingCarrier(ScriptedCarrier):
+    """Answers no window before it is told to."""
+
+    answer: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @override
+    async def submit(
+        self, terms: SendingTerms, messages: Sequence[OutgoingMessage]
+    ) -> list[Accepted | CarrierError]:
+        self.asked.set()
+        await self.answer.wait()
+        return await ScriptedCarrier.submit(self, terms, messages)
+
+
+async def test_carrier_that_does_not_answer_is_waited_for_no_longer_than_its_claim(
+    engine: AsyncEngine,
+) -> None:
+    campaign_id = await store_campaign(engine)
+    limits = SubmissionLimits(carrier_timeout_s=0.2)
+    silent = {"sandbox": WaitingCarrier()}
+    job = SubmitMessages(engine, silent, seeded(), asyncio.Event(), limits)
+
+    await job.run(MessageSlice(campaign_id, range(1)), urgent=False)
+
+    assert await counts(engine, campaign_id) == {"queued": 1}
+
+
+async def test_window_that_comes_too_late_is_not_handed_over(engine: AsyncEngine) -> None:
+    campaign_id = await store_campaign(engine)
+    carrier = ScriptedCarrier()
+    late = SubmissionLimits(carrier_timeout_s=0)
+    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), asyncio.Event(), late)
+
+    await job.run(MessageSlice(campaign_id, range(1)), urgent=False)
+
+    assert carrier.windows == []
+    assert await counts(engine, campaign_id) == {"queued": 1}
+
+
+@pytest.mark.parametrize("is_urgent", [False, True], ids=["bulk", "urgent"])
+async def test_stopping_worker_finishes_its_window_and_queues_the_rest_again(
+    engine: AsyncEngine, *, is_urgent: bool
+) -> None:
     campaign_id = await store_campaign(engine, msisdns=numbers(300))
-    draining = asyncio.Event()
-    carrier = ScriptedCarrier(before_answering=draining.set)
-    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), draining)
+    stopping = asyncio.Event()
+    carrier = ScriptedCarrier(before_answering=stopping.set)
+    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), stopping)
 
-    is_done = await job.run(MessageSlice(campaign_id, range(300)), urgent=False)
+    await job.run(MessageSlice(campaign_id, range(300)), urgent=is_urgent)
 
-    assert not is_done
     assert await counts(engine, campaign_id) == {"submitted": 100, "queued": 200}
+    async with engine.connect() as connection:
+        (again,) = (await connection.execute(JOBS)).all()
+    assert MessageSlice.from_payload(again.payload) == MessageSlice(campaign_id, range(100, 300))
+    assert again.entrypoint == ("submit_urgent_messages" if is_urgent else "submit_messages")
+    assert again.delay <= timedelta(0)
+
+
+async def test_stopping_worker_queues_nothing_where_nothing_is_left(engine: AsyncEngine) -> None:
+    campaign_id = await store_campaign(engine, msisdns=numbers(200))
+    await submit_all(engine, ScriptedCarrier(), campaign_id, 200)
+    stopping = asyncio.Event()
+    stopping.set()
+    job = SubmitMessages(engine, {"sandbox": ScriptedCarrier()}, seeded(), stopping)
+
+    await job.run(MessageSlice(campaign_id, range(200)), urgent=False)
+
+    assert await take_jobs(engine) == []
+
+
+async def test_worker_that_waits_for_its_turn_stops_at_once(engine: AsyncEngine) -> None:
+    campaign_id = await store_campaign(engine, msisdns=numbers(300))
+    stopping = asyncio.Event()
+    carrier = ScriptedCarrier()
+    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), stopping)
+    job._paces["sandbox", False].pause_s = 3_600
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+        tasks.create_task(job.run(MessageSlice(campaign_id, range(300)), urgent=False))
+        await until(lambda: is_submitted(engine, campaign_id, 100))
+        stopping.set()
+
+    assert len(carrier.windows) == 1
+
+
+async def is_submitted(engine: AsyncEngine, campaign_id: int, count: int) -> bool:
+    return (await counts(engine, campaign_id)).get("submitted") == count
 
 
 async def test_no_connection_is_held_while_the_carrier_works(engine: AsyncEngine) -> None:
@@ -273,6 +431,7 @@ async def test_claim_reads_its_window_only_even_of_a_campaign_without_statistics
                     "positions": list(range(5_000, 5_000 + WINDOW_MESSAGE_COUNT)),
                     "queued": 0,
                     "submitting": 1,
+                    "lifetime": LIMITS.claim_lifetime,
                 },
             )
         ).scalar_one()

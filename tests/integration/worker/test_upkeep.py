@@ -51,7 +51,8 @@ FILL = (
 FILL_REPORTS = text("""
     INSERT INTO delivery_report (carrier, raw, received_at, settled_at)
     SELECT
-        'c', coalesce(days::text, 'unsettled'), now() - interval '90 days', now() - days * interval '1 day'
+        'c', coalesce(days::text, 'unsettled'), now() - interval '90 days',
+        now() - days * interval '1 day'
     FROM unnest(ARRAY[29, 31, NULL]) AS days
 """)
 FILL_SANDBOX = text("""

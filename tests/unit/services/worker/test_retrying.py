@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from services.worker.carriers.port import CarrierError
 from services.worker.retrying import (
-    ATTEMPT_LIMIT,
     FIRST_DELAY,
     LONGEST_DELAY,
     GiveUp,
@@ -18,37 +17,60 @@ from services.worker.retrying import (
 )
 from tests.support.randomness import seeded
 
+VALIDITY = timedelta(hours=2)
+
 
 def an_error(*, retryable: bool, throttled: bool = False) -> CarrierError:
     return CarrierError("ESME_RWHY", retryable=retryable, throttled=throttled, ours=False)
 
 
 @pytest.mark.parametrize(
-    ("error", "attempt", "expected"),
+    ("error", "tried_for", "expected"),
     [
-        pytest.param(an_error(retryable=True), 1, TryAgain("ESME_RWHY"), id="first-refusal"),
         pytest.param(
-            an_error(retryable=True, throttled=True),
-            ATTEMPT_LIMIT - 1,
-            TryAgain("ESME_RWHY"),
-            id="last-but-one-attempt",
-        ),
-        pytest.param(
-            an_error(retryable=True), ATTEMPT_LIMIT, GiveUp("ESME_RWHY"), id="last-attempt"
+            an_error(retryable=True), timedelta(0), TryAgain("ESME_RWHY"), id="first-refusal"
         ),
         pytest.param(
             an_error(retryable=True),
-            ATTEMPT_LIMIT + 3,
-            GiveUp("ESME_RWHY"),
-            id="beyond-the-limit-after-crashes",
+            timedelta(minutes=119),
+            TryAgain("ESME_RWHY"),
+            id="carrier-away-for-two-hours",
         ),
-        pytest.param(an_error(retryable=False), 1, GiveUp("ESME_RWHY"), id="final-refusal"),
+        pytest.param(
+            an_error(retryable=True, throttled=True),
+            timedelta(minutes=119),
+            TryAgain("ESME_RWHY"),
+            id="throttled-for-two-hours",
+        ),
+        pytest.param(
+            an_error(retryable=True), VALIDITY, GiveUp("ESME_RWHY"), id="validity-is-over"
+        ),
+        pytest.param(
+            an_error(retryable=True, throttled=True),
+            VALIDITY,
+            GiveUp("ESME_RWHY"),
+            id="throttled-beyond-its-validity",
+        ),
+        pytest.param(
+            an_error(retryable=False), timedelta(0), GiveUp("ESME_RWHY"), id="final-refusal"
+        ),
     ],
 )
 def test_refused_message_is_retried_or_given_up(
-    error: CarrierError, attempt: int, expected: TryAgain | GiveUp
+    error: CarrierError, tried_for: timedelta, expected: TryAgain | GiveUp
 ) -> None:
-    assert decide(error, attempt) == expected
+    assert decide(error, tried_for=tried_for, validity=VALIDITY) == expected
+
+
+def test_message_is_still_tried_when_its_delays_have_long_been_the_longest() -> None:
+    jitter = seeded()
+    tried_for = sum((retry_delay(attempt, jitter) for attempt in range(1, 30)), timedelta(0))
+
+    assert tried_for > timedelta(hours=1)
+    assert isinstance(
+        decide(an_error(retryable=True), tried_for=tried_for, validity=timedelta(hours=12)),
+        TryAgain,
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ def test_only_the_database_must_be_named() -> None:
         pytest.param("TXLINK_WORKER_EXPRESS_CONCURRENCY", "many", id="no-number"),
         pytest.param("TXLINK_WORKER_HEARTBEAT_TIMEOUT_S", "0", id="no-heartbeat"),
         pytest.param("TXLINK_WORKER_DRAIN_TIMEOUT_S", "inf", id="never-ending"),
+        pytest.param("TXLINK_WORKER_REPORT_CONCURRENCY", "1", id="too-few-hands-for-reports"),
+        pytest.param("TXLINK_CARRIER_TIMEOUT_S", "0", id="no-time-for-the-carrier"),
+        pytest.param("TXLINK_MESSAGE_VALIDITY_S", "604801", id="beyond-a-week"),
         pytest.param("TXLINK_SANDBOX_DELIVERY_DELAY_S", "-1", id="before-it-was-sent"),
     ],
 )
