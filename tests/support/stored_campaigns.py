@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.storage.campaigns import LinkedBody, NewCampaign, add_campaign, copy_messages
+from services.api.storage.campaigns import LinkedCampaign, NewCampaign, add_campaign, copy_messages
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -53,7 +53,9 @@ async def store_campaign(
     urgent: bool = False,
 ) -> int:
     """Store a campaign with its messages, all queued, and its jobs if asked; return its id."""
-    link = LinkedBody(". Bye", "https://destination.example/x", "https://tx1.in/", 6, FIRST_LINK)
+    link = LinkedCampaign(
+        ". Bye", "https://destination.example/x", "https://tx1.in/", 6, FIRST_LINK
+    )
     async with engine.begin() as connection:
         name = {"name": secrets.token_hex(8)}
         account_id = (await connection.execute(ADD_ACCOUNT, name)).scalar_one()
@@ -72,6 +74,10 @@ async def store_campaign(
             is_flash=False,
             dlt_entity_id=None,
             dlt_template_id=None,
+            is_personal=False,
+            segment_total=len(msisdns),
+            segment_price=None,
+            currency="INR",
         )
         campaign_id = await add_campaign(connection, campaign)
         raw = await raw_connection(connection)
