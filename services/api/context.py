@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.operations.submit_campaign import SendContext
+from services.api.operations.accepting import SendContext
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.file_bodies import FileLimits
 from services.api.settings import ApiSettings

@@ -4,14 +4,15 @@ import uuid
 
 import pytest
 
+from services.api.domain.composing import PersonalRow, TextRules, compose
 from services.api.domain.link_finding import FoundLink
 from services.api.domain.rewriting import Rewrite
-from services.api.operations.planning import SendPlan
+from services.api.operations.accepting import SendTotals
 from services.api.operations.read_reports import LinkedRow
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
-from services.api.storage.campaigns import LinkedBody, NewCampaign
+from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from services.api.storage.idempotency import KeptAnswer
-from shared.domain.recipients import Recipients
+from services.api.storage.personal_texts import PersonalMessage
 from shared.domain.segments import segment
 
 SECRET = "919876543210"  # noqa: S105 - stands for any text or number
@@ -25,12 +26,25 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
         COMMAND,
         REWRITE,
         FoundLink(0, 12, SECRET),
-        LinkedBody(SECRET, SECRET, SECRET, 6, 0),
+        LinkedCampaign(SECRET, SECRET, SECRET, 6, 0),
         LinkedRow({"msisdn": int(SECRET)}, SECRET),
         KeptAnswer(b"", SECRET.encode()),
         Rejected(SECRET, "too_short", "Digits are missing"),
-        SendPlan(COMMAND, Recipients([int(SECRET)], [], 0), SECRET, "ACME", REWRITE),
+        PersonalRow(1, [SECRET], {"name": SECRET}, SECRET),
+        compose(SECRET, TextRules()),
+        PersonalMessage(int(SECRET), SECRET, SECRET, SECRET, SECRET, "GSM-7", 1),
         segment(SECRET),
+        SendTotals(
+            mobiles=SECRET,
+            message_count=1,
+            duplicate_count=0,
+            rejected=[],
+            longest=segment(SECRET),
+            segment_total=1,
+            sample_text=SECRET,
+            sample_link=SECRET,
+            destination=SECRET,
+        ),
         Accepted(
             uuid="u",
             transaction_id=1,
@@ -41,10 +55,12 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
             rejected=[],
             encoding="GSM-7",
             segment_count=1,
+            segment_total=1,
+            cost="0.25",
+            currency="INR",
             sample_text=SECRET,
             destination=SECRET,
             sample_link=SECRET,
-            is_dry_run=False,
         ),
         NewCampaign(
             uuid=uuid.UUID(int=0),
@@ -54,13 +70,17 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
             title=SECRET,
             sender_id="ACME",
             body_before=SECRET,
-            link=LinkedBody(SECRET, SECRET, SECRET, 6, 0),
+            link=LinkedCampaign(SECRET, SECRET, SECRET, 6, 0),
             message_count=1,
             encoding="GSM-7",
             segment_count=1,
             is_flash=False,
             dlt_entity_id=None,
             dlt_template_id=None,
+            is_personal=False,
+            segment_total=1,
+            segment_price=None,
+            currency="INR",
         ),
     ],
     ids=lambda value: type(value).__name__,

@@ -22,7 +22,7 @@ TRACKED = TextRules(sample_link=LINK, short_domains=frozenset({"tx1.in"}))
 PLAIN = TextRules()
 
 
-def row(number: int = 2, text: str | None = None, **values: str) -> PersonalRow:
+def row(number: int = 2, text: str | None = None, /, **values: str) -> PersonalRow:
     return PersonalRow(number, ["919876543210"], values, text)
 
 
@@ -199,10 +199,9 @@ def test_row_that_grows_overlong_around_a_fixed_link_is_refused() -> None:
 def test_short_cut_of_a_fixed_link_composes_what_the_filled_text_says(
     name: str, tail: str
 ) -> None:
-    values = {"name": name, "tail": tail}
     template = "Dear {name}: https://a.in/x?y=1 and {tail}"
 
-    fast = Composer(template, TRACKED).compose(row(**values))
+    fast = Composer(template, TRACKED).compose(row(name=name, tail=tail))
     slow = compose(f"Dear {name}: https://a.in/x?y=1 and {tail}", TRACKED)
 
     assert (read(fast), fast.rewrite and fast.rewrite.location) == (
