@@ -26,10 +26,8 @@ def open_delimited(file: BufferedReader, limits: SheetLimits) -> Records:
         SheetError: Its octets are no text; or, while records are read, it breaks a rule of csv.
     """
     encoding, warnings = _encoding_of(file)
-    file.seek(0)
-    text = TextIOWrapper(file, encoding=encoding, newline="")
-    # One read of the wrapper is ahead of what was parsed; that is less than a progress bar shows.
-    return Records(_records(text, limits), warnings, octets_read=file.tell)
+    # The decoder reads ahead of what is parsed, by less than a progress bar shows.
+    return Records(_records(file, encoding, limits), warnings, octets_read=file.tell)
 
 
 def _encoding_of(file: BufferedReader) -> tuple[str, list[str]]:
@@ -63,23 +61,16 @@ def _is_in(file: BufferedReader, encoding: str) -> bool:
     return True
 
 
-def _records(text: TextIOWrapper, limits: SheetLimits) -> Iterator[Record]:
+def _records(file: BufferedReader, encoding: str, limits: SheetLimits) -> Iterator[Record]:
+    file.seek(0)
+    text = TextIOWrapper(file, encoding=encoding, newline="")
     # The limit is the interpreter's, and this process reads one file in its life.
     csv.field_size_limit(limits.cell_characters)
     row_number = 0
     try:
-        lines = _lines(text, limits.columns * limits.cell_characters)
-        first = next(lines, "")
-        delimiter = declared_delimiter(first)
-        if delimiter is None:
-            blank: list[str] = []
-            while first and not first.strip():
-                blank.append(first)
-                first = next(lines, "")
-            lines = chain(blank, [first], lines)
-            delimiter = find_delimiter(first)
-        else:
-            row_number = 1
+        delimiter, row_number, lines = _recognised(
+            _lines(text, limits.columns * limits.cell_characters)
+        )
         for cells in csv.reader(lines, delimiter=delimiter, strict=True):
             row_number += 1
             yield Record(row_number, cells)
@@ -91,6 +82,23 @@ def _records(text: TextIOWrapper, limits: SheetLimits) -> Iterator[Record]:
         fault = SheetFault.CELL_TOO_LONG if is_long else SheetFault.BAD_QUOTE
         what = str(limits.cell_characters)
         raise SheetError(fault, row=row_number + 1, what=what) from error
+    finally:
+        # Or it would close the file, which is the caller's.
+        if not file.closed:
+            text.detach()
+
+
+def _recognised(lines: Iterator[str]) -> tuple[str, int, Iterator[str]]:
+    """Return the separator, how many rows were used up to know it, and the lines that follow."""
+    first = next(lines, "")
+    declared = declared_delimiter(first)
+    if declared is not None:
+        return declared, 1, lines
+    blank: list[str] = []
+    while first and not first.strip():
+        blank.append("\n")
+        first = next(lines, "")
+    return find_delimiter(first), 0, chain(blank, [first], lines)
 
 
 def _lines(text: TextIOWrapper, longest: int) -> Iterator[str]:
