@@ -124,7 +124,7 @@ def test_link_in_a_value_behind_it_is_the_last_one_and_is_tracked() -> None:
 
 
 def test_text_of_a_row_goes_as_it_is_braces_and_all() -> None:
-    composed = Composer("Hi {name}", PLAIN).compose(row(text="Code {abc}", name="Asha"))
+    composed = Composer("Hi {name}", PLAIN).compose(row(2, "Code {abc}", name="Asha"))
 
     assert read(composed) == "Code {abc}"
 
