@@ -1,11 +1,39 @@
-"""Credentials of a request: a key in a header, or userId and password among its parameters."""
+"""Credentials of a request, and how much of it is read before they are known to be good.
 
-from fastapi import Request
+Nobody unknown may make this process hold and parse a large body. A key in a header, or userId
+and password in the query or near the beginning of a form, are looked at first; then the body may
+be as large as a body may be. Where the credentials stand elsewhere in it, it may be as large as
+``UNPROVEN_OCTETS``: some 70,000 numbers.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.responses import Response
 
 from services.api.context import ApiContext
-from services.api.domain.errors import InvalidCredentialsError
+from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
 from services.api.schemas.parameters import Parameters
+from services.api.schemas.reading import RequestReader
+from shared.domain.errors import DomainError
+
+UNPROVEN_OCTETS = 1 << 20
+
+KEY_HEADER = APIKeyHeader(
+    name="apikey", scheme_name="apikey", description="An API key: `txk_…`", auto_error=False
+)
+BEARER = HTTPBearer(scheme_name="bearer", description="The same API key", auto_error=False)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """What a request says that it comes from: an API key, or a login with its password."""
+
+    secret: str
+    login: str | None = None
 
 
 def api_context(request: Request) -> ApiContext:
@@ -21,35 +49,143 @@ def api_context(request: Request) -> ApiContext:
     return context
 
 
-async def authenticate(request: Request, parameters: Parameters | None = None) -> Caller:
-    """Return who calls.
-
-    Args:
-        request: Whose headers may hold a key.
-        parameters: Where old clients put userId and password; None where only a key will do.
-
-    Raises:
-        InvalidCredentialsError: There are no credentials, or wrong ones.
-    """
-    engine = api_context(request).engine
+def _in_headers(request: Request) -> Credentials | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token if scheme.casefold() == "bearer" else ""
     key = request.headers.get("apikey") or bearer
-    if key:
-        return await authenticate_key(engine, key)
-    if parameters is None or "userId" not in parameters:
+    return Credentials(key) if key else None
+
+
+def _among(parameters: Parameters) -> Credentials | None:
+    """Return the login among parameters, None if there is none.
+
+    Raises:
+        DomainError: It came more than once, or is no text.
+    """
+    if "userId" not in parameters:
+        return None
+    return Credentials(parameters.text("password"), parameters.text("userId"))
+
+
+async def _authenticate(context: ApiContext, credentials: Credentials | None) -> Caller:
+    if credentials is None:
         raise InvalidCredentialsError
-    login, password = parameters.text("userId"), parameters.text("password")
-    return await authenticate_user(engine, login, password)
+    if credentials.login is None:
+        return await authenticate_key(context.engine, credentials.secret)
+    return await authenticate_user(context.engine, credentials.login, credentials.secret)
 
 
-async def report_caller(request: Request) -> Caller:
+class Call:
+    """One request to send: what it asks for, and who asks.
+
+    Args:
+        request: Nothing of its body may have been read.
+
+    Raises:
+        MalformedQueryError: Its query cannot be decoded.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._context = api_context(request)
+        self._reader = RequestReader(request)
+        self._in_headers = _in_headers(request)
+        self._asked: dict[Credentials, Caller | Exception] = {}
+
+    async def read(self) -> Parameters:
+        """Read the parameters: of a caller who is known all, of another no large body.
+
+        Raises:
+            InvalidCredentialsError: The body is large and its sender's credentials are wrong.
+            BodyTooLargeError: It is larger than this sender's may be.
+            DomainError: The body cannot be read.
+        """
+        limit = self._context.settings.max_body_octets
+        shown = self._in_headers or await self._shown_early()
+        refusal = await self._refusal_of(shown) if shown else None
+        if shown is None or refusal is not None:
+            limit = min(limit, UNPROVEN_OCTETS)
+        try:
+            return await self._reader.read_whole(limit)
+        except BodyTooLargeError as error:
+            if refusal is not None:
+                raise refusal from error
+            raise BodyTooLargeError(limit, is_unproven=shown is None) from error
+
+    async def caller(self, parameters: Parameters) -> Caller:
+        """Return who calls: whose key is in the headers, else who logs in by the parameters.
+
+        Raises:
+            InvalidCredentialsError: There are no credentials, or wrong ones.
+        """
+        credentials = self._in_headers or _among(parameters)
+        if credentials is None:
+            raise InvalidCredentialsError
+        known = await self._ask(credentials)
+        if isinstance(known, Exception):
+            raise known
+        return known
+
+    def close_unread(self, response: Response) -> Response:
+        """Return a response that ends the connection if the body has not been read to its end."""
+        if not self._reader.is_whole:
+            response.headers["Connection"] = "close"
+        return response
+
+    async def _shown_early(self) -> Credentials | None:
+        early = await self._reader.read_early()
+        try:
+            return _among(early) if "password" in early else None
+        except DomainError:
+            # Said once the whole is read, in the form that is asked for there.
+            return None
+
+    async def _refusal_of(self, credentials: Credentials) -> Exception | None:
+        known = await self._ask(credentials)
+        return known if isinstance(known, Exception) else None
+
+    async def _ask(self, credentials: Credentials) -> Caller | Exception:
+        """Ask about credentials once, since a password takes a core 40 ms.
+
+        What goes wrong is kept too, so that it is told once the form asked for is known.
+        """
+        if credentials not in self._asked:
+            try:
+                self._asked[credentials] = await _authenticate(self._context, credentials)
+            except Exception as error:  # noqa: BLE001 - raised by ``read`` or ``caller``
+                self._asked[credentials] = error
+        return self._asked[credentials]
+
+
+async def report_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
     """Return who calls for a report; a dependency of the routes that read.
 
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
         ScopeMissingError: The key may not read reports.
     """
-    caller = await authenticate(request)
+    # Declared for the documentation: of the two, ``_in_headers`` knows which one counts.
+    del key, bearer
+    caller = await _authenticate(api_context(request), _in_headers(request))
     caller.require("report")
+    return caller
+
+
+async def send_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who calls for something that is part of sending; nothing of the body is read.
+
+    Raises:
+        InvalidCredentialsError: There is no key, or a wrong one.
+        ScopeMissingError: The key may not send.
+    """
+    del key, bearer
+    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller.require("send")
     return caller

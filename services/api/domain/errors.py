@@ -141,10 +141,11 @@ class BodyTooLargeError(DomainError):
     code: ClassVar[str] = "body_too_large"
     field = "body"
 
-    def __init__(self, limit_octets: int) -> None:
-        super().__init__(
-            f"The request body is larger than {limit_octets} octets: split the request"
-        )
+    def __init__(self, limit_octets: int, *, is_unproven: bool = False) -> None:
+        hint = "split the request"
+        if is_unproven:
+            hint = f"send the API key in a header, or {hint}"
+        super().__init__(f"The request body is larger than {limit_octets} octets: {hint}")
 
 
 class BodyTimeoutError(DomainError):

@@ -1,13 +1,14 @@
 """The two older paths of the trade: HTTP 200 always, their own answers, plain by default."""
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import api_context, authenticate
+from services.api.auth import Call, api_context
 from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.schemas.answers import render
-from services.api.schemas.parameters import read_parameters
 from services.api.schemas.send import OUTPUTS, to_send_command, trade_answer
 
 router = APIRouter(tags=["old clients"])
@@ -41,16 +42,20 @@ async def send_first_generation(request: Request) -> Response:
 
 
 async def _send(request: Request, output_parameter: str) -> Response:
-    context = api_context(request)
+    call: Call | None = None
     output = "plain"
     try:
-        limit = context.settings.max_body_octets
-        parameters = await read_parameters(request, max_body_octets=limit)
+        call = Call(request)
+        parameters = await call.read()
         output = parameters.choice(output_parameter, OUTPUTS, "plain")
-        caller = await authenticate(request, parameters)
+        caller = await call.caller(parameters)
         caller.require("send")
-        command = to_send_command(parameters, request.headers.get("idempotency-key"))
-        accepted = await submit_campaign(context.to_send_context(), caller.account, command)
+        command = await asyncio.to_thread(
+            to_send_command, parameters, request.headers.get("idempotency-key")
+        )
+        context = api_context(request).to_send_context()
+        accepted = await submit_campaign(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
-        return render(trade_error_values(as_refusal(error)), output)
+        response = render(trade_error_values(as_refusal(error)), output)
+        return call.close_unread(response) if call else response
     return render(trade_answer(accepted, caller.account.time_zone), output)

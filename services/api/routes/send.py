@@ -1,16 +1,18 @@
 """/send: the documented way to send."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import api_context, authenticate
+from services.api.auth import Call, api_context
 from services.api.error_responses import as_refusal, error_response
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.schemas.answers import render
-from services.api.schemas.parameters import FORM, Parameters, read_parameters
+from services.api.schemas.parameters import Parameters
+from services.api.schemas.reading import FORM
 from services.api.schemas.send import (
     OUTPUTS,
     SEND_PARAMETERS,
@@ -127,21 +129,24 @@ async def send_by_body(request: Request) -> Response:
 
 
 async def _send(request: Request) -> Response:
-    context = api_context(request)
-    limit = context.settings.max_body_octets
-    parameters = await read_parameters(request, max_body_octets=limit)
+    call: Call | None = None
     output = "json"
     try:
+        call = Call(request)
+        parameters = await call.read()
         output = _output(parameters)
-        caller = await authenticate(request, parameters)
+        caller = await call.caller(parameters)
         caller.require("send")
         parameters.refuse_unknown((*SEND_PARAMETERS, *UNSUPPORTED))
-        command = to_send_command(parameters, request.headers.get("idempotency-key"))
-        accepted = await submit_campaign(context.to_send_context(), caller.account, command)
-    except Exception as error:
-        if output == "json":
-            raise
-        return error_response(as_refusal(error), output)
+        # In a thread, since it looks at every one of what may be a million numbers.
+        command = await asyncio.to_thread(
+            to_send_command, parameters, request.headers.get("idempotency-key")
+        )
+        context = api_context(request).to_send_context()
+        accepted = await submit_campaign(context, caller.account, command)
+    except Exception as error:  # noqa: BLE001 - the edge: told in the form asked for, and logged
+        response = error_response(as_refusal(error), output)
+        return call.close_unread(response) if call else response
     return render(native_answer(accepted, caller.account.time_zone), output)
 
 

@@ -1,28 +1,22 @@
-"""Reading a request's parameters: query, form and JSON alike, names in any case."""
+"""A request's parameters, wherever they stood: names in any case, values as they are wanted."""
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
-
-from starlette.requests import Request
 
 from services.api.domain.errors import (
-    BodyTooLargeError,
     InvalidBooleanError,
     InvalidValueError,
-    MalformedBodyError,
     MissingFieldError,
+    RepeatedParameterError,
     UnknownParameterError,
     UnknownValueError,
-    UnsupportedBodyError,
 )
 
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-FORM = "application/x-www-form-urlencoded"
-# Far more than any client sends, and no more work than that for a hostile one.
-MAX_PARAMETERS = 1_000
+MAX_DIGITS = 30
+# Comparing takes time that grows with a name, and no name of ours is half as long.
+MAX_COMPARED_NAME = 40
 
 
 class Named(Protocol):
@@ -34,11 +28,32 @@ class Named(Protocol):
         ...
 
 
+class Repeated(list[Any]):
+    """The values of a name that a query or a form has more than once."""
+
+
 class Parameters:
-    """A request's parameters by case-folded name; errors name them as documented."""
+    """A request's parameters, found by name in any case; errors name them as documented.
+
+    Args:
+        values: What was sent, by the names as they were written.
+
+    Raises:
+        RepeatedParameterError: Two of the names differ in nothing but case.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
+        self._spellings: dict[str, str] = {}
+        for name in values:
+            if self._spellings.setdefault(name.casefold(), name) != name:
+                raise RepeatedParameterError(name[:MAX_COMPARED_NAME])
         self._values = {name.casefold(): value for name, value in values.items()}
+
+    def over(self, others: "Parameters") -> "Parameters":
+        """Return these, and those of the others that are not among them."""
+        names = {**others._spellings, **self._spellings}  # noqa: SLF001 - of the same class
+        values = {**others._values, **self._values}  # noqa: SLF001
+        return Parameters({names[folded]: value for folded, value in values.items()})
 
     def __contains__(self, name: str) -> bool:
         return bool(self._raw(name))
@@ -51,10 +66,13 @@ class Parameters:
 
         Raises:
             InvalidValueError: It is a list or an object, or holds what no text may.
+            RepeatedParameterError: It came more than once.
         """
         value = self._raw(name)
         if value is None:
             return default
+        if isinstance(value, Repeated):
+            raise RepeatedParameterError(name)
         if isinstance(value, bool):
             return "true" if value else "false"
         if not isinstance(value, str | int | float):
@@ -116,9 +134,11 @@ class Parameters:
         """Return a text of ASCII digits; None if absent or blank.
 
         Raises:
-            InvalidValueError: It holds anything else.
+            InvalidValueError: It holds anything else, or too many of them.
         """
         value = self.text(name).strip()
+        if len(value) > MAX_DIGITS:
+            raise InvalidValueError(name, f"must be at most {MAX_DIGITS} digits")
         if value and not (value.isascii() and value.isdigit()):
             raise InvalidValueError(name, "must be digits only")
         return value or None
@@ -130,10 +150,11 @@ class Parameters:
             UnknownParameterError: There is one; the nearest known name is suggested.
         """
         names = {parameter.name.casefold(): parameter.name for parameter in known}
-        for name in self._values:
+        for name, spelling in self._spellings.items():
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                raise UnknownParameterError(name, names[near[0]] if near else None)
+                compared = name if len(name) <= MAX_COMPARED_NAME else ""
+                near = difflib.get_close_matches(compared, names, n=1)
+                raise UnknownParameterError(spelling, names[near[0]] if near else None)
 
 
 def _clean(name: str, value: str) -> str:
@@ -149,88 +170,3 @@ def _clean(name: str, value: str) -> str:
     except UnicodeEncodeError:
         raise InvalidValueError(name, "holds half of a surrogate pair: send valid UTF-8") from None
     return value
-
-
-async def read_parameters(request: Request, *, max_body_octets: int) -> Parameters:
-    """Read query and body; of a name in both, the body's value counts.
-
-    Raises:
-        BodyTooLargeError: The body is over the limit; its rest is not read.
-        MalformedBodyError: The body is not what its content type says.
-        UnsupportedBodyError: The content type is none that is read.
-    """
-    values = _merge(_pairs(request.url.query))
-    if request.method != "GET":
-        body = await _read_body(request, max_body_octets)
-        values |= _parse_body(request.headers.get("content-type", ""), body)
-    return Parameters(values)
-
-
-async def _read_body(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > limit:
-        raise BodyTooLargeError(limit)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLargeError(limit)
-    return bytes(body)
-
-
-def _parse_body(content_type: str, body: bytes) -> dict[str, Any]:
-    if not body:
-        return {}
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return _parse_json(body)
-    if kind == FORM:
-        return _merge(_pairs(_decode(body)))
-    raise UnsupportedBodyError(content_type)
-
-
-def _parse_json(body: bytes) -> dict[str, Any]:
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBodyError(f"it is not valid JSON ({str(error)[:80]})") from error
-    if not isinstance(values, dict):
-        raise MalformedBodyError("the JSON must be an object of parameters")
-    return {str(name).casefold(): value for name, value in values.items()}
-
-
-def _decode(body: bytes) -> str:
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise MalformedBodyError("the form must be UTF-8, percent-encoded") from error
-
-
-def _pairs(encoded: str) -> list[tuple[str, str]]:
-    """Decode a query or a form once (WHATWG URL §5.1): ``+`` is a space, ``%XX`` is UTF-8.
-
-    Raises:
-        MalformedBodyError: It is not UTF-8, or holds too many parameters.
-    """
-    try:
-        return parse_qsl(
-            encoded, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
-        )
-    except UnicodeDecodeError as error:
-        raise MalformedBodyError("percent-encoded text must be UTF-8") from error
-    except ValueError as error:
-        raise MalformedBodyError(f"more than {MAX_PARAMETERS} parameters") from error
-
-
-def _merge(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Gather repeated names into a list."""
-    values: dict[str, Any] = {}
-    for raw_name, value in pairs:
-        name = raw_name.casefold()
-        if name not in values:
-            values[name] = value
-        elif isinstance(values[name], list):
-            values[name].append(value)
-        else:
-            values[name] = [values[name], value]
-    return values

@@ -135,12 +135,13 @@ def _bounded(parameters: Parameters, name: str, limit: int) -> str:
 
 
 def _idempotency_key(parameters: Parameters, header: str | None) -> str | None:
-    key = _bounded(parameters, "idempotencyKey", MAX_IDEMPOTENCY_KEY) or header or ""
-    if len(key) > MAX_IDEMPOTENCY_KEY:
+    key = _bounded(parameters, "idempotencyKey", MAX_IDEMPOTENCY_KEY)
+    other = _bounded(Parameters({"idempotencyKey": header}), "idempotencyKey", MAX_IDEMPOTENCY_KEY)
+    if key and other and key != other:
         raise InvalidValueError(
-            "idempotencyKey", f"must be at most {MAX_IDEMPOTENCY_KEY} characters long"
+            "idempotencyKey", "is not what the header Idempotency-Key says: send one of them"
         )
-    return key or None
+    return key or other or None
 
 
 def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:

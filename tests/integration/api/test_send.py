@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.api.schemas.parameters import FORM
+from services.api.schemas.reading import FORM
 from shared.storage.queue import Entrypoint
 from tests.support.api import Api, running_api
 
@@ -159,7 +159,7 @@ async def test_a_key_is_taken_from_each_header(api: Api, acme: Headers, header: 
             "scheduleTime",
             id="not served yet",
         ),
-        pytest.param({"trackLnk": "true"}, 400, "unknown_parameter", "tracklnk", id="misspelt"),
+        pytest.param({"trackLnk": "true"}, 400, "unknown_parameter", "trackLnk", id="misspelt"),
         pytest.param(
             {"msg": "नमस्ते https://a.example.com", "msgType": "text"},
             400,
@@ -393,6 +393,17 @@ async def test_a_repeat_may_write_its_numbers_as_a_list(api: Api, acme: Headers)
     )
 
     assert again.json()["replayed"] is True
+
+
+async def test_two_idempotency_keys_that_differ_are_refused(api: Api, acme: Headers) -> None:
+    response = await api.client.get(
+        "/send",
+        params=TRACKED | {"idempotencyKey": "k1"},
+        headers=acme | {"Idempotency-Key": "k2"},
+    )
+
+    assert (response.status_code, response.json()["field"]) == (400, "idempotencyKey")
+    assert await stored(api) == dict.fromkeys(STORED, 0)
 
 
 async def test_an_idempotency_key_with_another_request_is_a_conflict(

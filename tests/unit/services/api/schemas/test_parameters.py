@@ -1,5 +1,6 @@
 """How a request's parameters are read, whatever form they come in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,16 +8,20 @@ import pytest
 from starlette.requests import Request
 
 from services.api.domain.errors import (
+    BodyTimeoutError,
     BodyTooLargeError,
     InvalidBooleanError,
     InvalidValueError,
     MalformedBodyError,
+    MalformedQueryError,
     MissingFieldError,
+    RepeatedParameterError,
     UnknownParameterError,
     UnknownValueError,
     UnsupportedBodyError,
 )
-from services.api.schemas.parameters import FORM, Parameters, read_parameters
+from services.api.schemas.parameters import Parameters
+from services.api.schemas.reading import FORM, RequestReader
 from services.api.schemas.send import SEND_PARAMETERS
 
 LIMIT = 1_000
@@ -46,7 +51,7 @@ async def read(
     *, method: str = "GET", query: str = "", body: bytes = b"", content_type: str = FORM
 ) -> Parameters:
     request = a_request(method=method, query=query, body=body, content_type=content_type)
-    return await read_parameters(request, max_body_octets=LIMIT)
+    return await RequestReader(request).read_whole(LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -132,9 +137,103 @@ async def test_a_body_that_cannot_be_read_is_refused(
         await read(method="POST", body=body, content_type=content_type)
 
 
-async def test_more_than_a_thousand_parameters_are_refused() -> None:
-    with pytest.raises(MalformedBodyError, match="1000"):
-        await read(query="a=&" * 1_001)
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        pytest.param("msg=%ff", "percent-encoded text must be UTF-8", id="Latin-1"),
+        pytest.param("a=&" * 1_001, "more than 1000 parameters", id="too many"),
+    ],
+)
+async def test_a_query_that_cannot_be_read_is_refused_as_a_query(query: str, reason: str) -> None:
+    with pytest.raises(
+        MalformedQueryError, match=f"query could not be read: .*{reason}"
+    ) as caught:
+        await read(query=query)
+
+    assert caught.value.field == "query"
+
+
+async def test_a_form_of_more_than_a_thousand_parameters_is_refused() -> None:
+    with pytest.raises(MalformedBodyError, match="more than 1000 parameters"):
+        await RequestReader(a_request(method="POST", body=b"a=&" * 1_001)).read_whole(1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "content_type"),
+    [
+        pytest.param("msg=a&msg=b", b"", FORM, id="query"),
+        pytest.param("msg=a&MSG=b", b"", FORM, id="query, another case"),
+        pytest.param("", b"msg=a&mobile=1&Msg=b", FORM, id="form"),
+        pytest.param("", b'{"msg":"a","msg":"b"}', "application/json", id="JSON"),
+        pytest.param("", b'{"msg":"a","MSG":"b"}', "application/json", id="JSON, another case"),
+        pytest.param("", b'{"sms":[{"msg":"a","msg":"b"}]}', "application/json", id="nested"),
+    ],
+)
+async def test_what_came_more_than_once_is_refused_by_name(
+    query: str, body: bytes, content_type: str
+) -> None:
+    with pytest.raises(RepeatedParameterError, match=r"(?i)^msg came more than once") as caught:
+        (await read(method="POST", query=query, body=body, content_type=content_type)).text("msg")
+
+    assert str(caught.value.field).casefold() == "msg"
+
+
+async def test_near_the_beginning_of_a_form_a_login_is_found_before_the_rest_is_read() -> None:
+    form = b"userId=asha&password=a%20b&msg=" + b"x" * 100_000 + b"&mobile=1"
+    reader = RequestReader(a_request(method="POST", query="senderId=A", body=form))
+
+    early = await reader.read_early()
+
+    assert not reader.is_whole
+    assert [early.text(name) for name in ("userId", "password", "senderId")] == [
+        "asha",
+        "a b",
+        "A",
+    ]
+    assert "msg" not in early
+    assert (await reader.read_whole(1 << 20)).text("mobile") == "1"
+    assert reader.is_whole
+
+
+async def test_of_a_short_form_all_is_found_early() -> None:
+    reader = RequestReader(a_request(method="POST", body=b"userId=asha&password=a"))
+
+    assert (await reader.read_early()).text("password") == "a"
+
+
+async def test_of_json_nothing_is_read_early() -> None:
+    body = b'{"userId":"asha","password":"a"}'
+    reader = RequestReader(a_request(method="POST", body=body, content_type="application/json"))
+
+    assert "userId" not in await reader.read_early()
+
+
+async def test_a_body_that_does_not_come_in_time_is_refused() -> None:
+    async def nothing() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        raise AssertionError
+
+    request = Request({**a_request(method="POST").scope}, receive=nothing)
+
+    with pytest.raises(BodyTimeoutError):
+        await RequestReader(request, timeout_s=0.05).read_whole(LIMIT)
+
+
+async def test_a_body_that_breaks_off_is_refused() -> None:
+    async def hang_up() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    request = Request(a_request(method="POST").scope, receive=hang_up)
+
+    with pytest.raises(MalformedBodyError, match="it broke off"):
+        await RequestReader(request).read_whole(LIMIT)
+
+
+async def test_a_large_body_is_read_as_a_small_one_is() -> None:
+    body = b'{"mobile":[' + b",".join([b"919876543210"] * 10_000) + b"]}"
+    request = a_request(method="POST", body=body, content_type="application/json")
+
+    assert len((await RequestReader(request).read_whole(1 << 20)).texts("mobile")) == 10_000
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "True", "1"])
@@ -196,15 +295,29 @@ def test_blank_where_a_text_must_be_is_missing() -> None:
         Parameters({"msg": " \n"}).required_text("msg", "the text")
 
 
-@pytest.mark.parametrize("value", ["12a", "१२", "-1", "1.5"])
+@pytest.mark.parametrize("value", ["12a", "१२", "-1", "1.5", "1" * 31])
 def test_digits_are_ascii_digits(value: str) -> None:
-    with pytest.raises(InvalidValueError, match="dltEntityId must be digits"):
+    with pytest.raises(
+        InvalidValueError, match=r"dltEntityId must be (digits only|at most 30 digits)"
+    ):
         Parameters({"dltEntityId": value}).digits("dltEntityId")
 
 
 def test_a_misspelt_name_is_refused_with_the_one_meant() -> None:
     with pytest.raises(UnknownParameterError, match="did you mean trackLink"):
         Parameters({"trackLnk": "true"}).refuse_unknown(SEND_PARAMETERS)
+
+
+def test_a_name_is_told_as_it_was_written() -> None:
+    with pytest.raises(UnknownParameterError, match="'trackLnk' is not") as caught:
+        Parameters({"trackLnk": "true"}).refuse_unknown(SEND_PARAMETERS)
+
+    assert caught.value.field == "trackLnk"
+
+
+def test_a_name_of_megabytes_is_compared_with_none() -> None:
+    with pytest.raises(UnknownParameterError, match=r"is not a parameter of this call$"):
+        Parameters({"trackLink" * 1_000_000: "true"}).refuse_unknown(SEND_PARAMETERS)
 
 
 def test_a_name_like_no_other_is_refused() -> None:
