@@ -32,6 +32,20 @@ class Address:
     port: int
     socket_dir: Path
 
+    def is_listened_at(self) -> bool:
+        """Tell whether a server is there, be it still starting or already stopping."""
+        # A pid proves nothing: it may be a zombie's, or another program's by now. Only the
+        # postmaster of this folder can answer in a folder that nobody else can write to.
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(5)
+            try:
+                probe.connect(str(self.socket_dir / f".s.PGSQL.{self.port}"))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return False
+            except OSError:
+                return True
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -69,20 +83,8 @@ class Cluster:
 
     def is_listening(self) -> bool:
         """Tell whether a server of this folder runs, be it still starting or already stopping."""
-        # A pid proves nothing: it may be a zombie's, or another program's by now. Only the
-        # postmaster of this folder can answer in a folder that nobody else can write to.
         address = self.address()
-        if address is None:
-            return False
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(5)
-            try:
-                probe.connect(str(address.socket_dir / f".s.PGSQL.{address.port}"))
-            except (FileNotFoundError, ConnectionRefusedError):
-                return False
-            except OSError:
-                return True
-        return True
+        return address is not None and address.is_listened_at()
 
     def initialise(self, *, durable: bool) -> None:
         """Make the cluster with a new password, unless the folder has one.

