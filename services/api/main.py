@@ -12,7 +12,7 @@ from services.api.context import ApiContext
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
 from services.api.routes import campaigns, health, recipients, sandbox, send
-from services.api.settings import ApiSettings
+from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
 DESCRIPTION = """
@@ -22,7 +22,6 @@ Authenticate with an API key: `apikey: txk_â€¦` or `Authorization: Bearer txk_â€
 Errors name the `field` that is wrong and say what would be right.
 """
 KEEP_ALIVE_S = 65
-DRAIN_S = 30
 
 
 def create_app(settings: ApiSettings) -> FastAPI:

@@ -5,6 +5,8 @@ from pydantic import Field
 from shared.settings import LinkSettings
 
 MEBIBYTE = 1 << 20
+# What a stop leaves for requests under way; whoever stops the process waits longer.
+DRAIN_S = 30
 
 
 class ApiSettings(LinkSettings):

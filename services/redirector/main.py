@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from services.redirector.answers import NOT_FOUND
 from services.redirector.context import open_redirector
 from services.redirector.routes import ShortLinks, router
-from services.redirector.settings import RedirectorSettings
+from services.redirector.settings import DRAIN_S, RedirectorSettings
 from shared.settings import settings_or_exit
 
 SERVER_OPTIONS: dict[str, Any] = {
@@ -24,7 +24,7 @@ SERVER_OPTIONS: dict[str, Any] = {
     "server_header": False,
     # The journal keeps the peer's address; what proxies say is the recorder's to judge.
     "proxy_headers": False,
-    "timeout_graceful_shutdown": 10,
+    "timeout_graceful_shutdown": DRAIN_S,
 }
 
 

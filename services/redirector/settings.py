@@ -6,6 +6,9 @@ from pydantic import Field
 
 from shared.settings import LinkSettings, ProcessSettings
 
+# What a stop leaves for visitors under way; whoever stops the process waits longer.
+DRAIN_S = 10
+
 
 class _JournalSettings(ProcessSettings):
     """What both processes must agree on, since they meet at the journal folder."""

@@ -32,12 +32,15 @@ class ProcessSpec:
         argv: The program, searched in PATH, and its arguments.
         env: Its whole environment.
         ready_url: Answers GET with 200 once it is ready; None if it is so from its start.
+        grace_s: How long it may take to end after SIGTERM, in seconds, before SIGKILL; None for
+            the pace's.
     """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str]
     ready_url: str | None = None
+    grace_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,7 @@ class Pace:
 
     Attributes:
         ready_s: How long a process may take from its start to its first 200.
-        grace_s: How long it may take to end after SIGTERM, before SIGKILL.
+        grace_s: How long a process may take to end after SIGTERM that says nothing else itself.
         first_delay_s: How long to wait before it is started again; doubles with each death.
         longest_delay_s: Where the doubling ends.
         healthy_s: After how long a life the doubling begins anew.
@@ -116,9 +119,10 @@ class Keeper:
         self._stopping.set()
         self._terminate()
         hurried = asyncio.create_task(hurry.wait())
+        grace_s = self._pace.grace_s if self._spec.grace_s is None else self._spec.grace_s
         await asyncio.wait(
             {self._task, hurried},
-            timeout=self._pace.grace_s,
+            timeout=grace_s,
             return_when=asyncio.FIRST_COMPLETED,
         )
         hurried.cancel()

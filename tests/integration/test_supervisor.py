@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
@@ -273,6 +274,19 @@ async def test_process_that_ignores_sigterm_is_killed_after_the_grace() -> None:
     output = StringIO()
 
     async with supervised([python("rock", STUBBORN)], output=output, pace=Pace(grace_s=0.3)):
+        await until(lambda: "up" in output.getvalue())
+        began = time.monotonic()
+
+    assert "rock has not stopped; killing it" in output.getvalue()
+    assert 0.3 <= time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("own_s", "shared_s"), [(0.3, 60.0), (0.3, 0.0)])
+async def test_a_process_may_have_a_grace_of_its_own(own_s: float, shared_s: float) -> None:
+    output = StringIO()
+    rock = replace(python("rock", STUBBORN), grace_s=own_s)
+
+    async with supervised([rock], output=output, pace=Pace(grace_s=shared_s)):
         await until(lambda: "up" in output.getvalue())
         began = time.monotonic()
 
