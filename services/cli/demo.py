@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 
 from services.cli.addresses import Addresses
+from services.cli.demo_account import demo_key_path
 from services.cli.demo_stack import own_stack, running_stack
-from services.cli.local_stack import demo_key_path
 from services.cli.sandbox_phone import draw
 from services.cli.telling import say, wait_until
 
@@ -35,8 +35,12 @@ CLIENT: dict[str, Any] = {"timeout": 10, "trust_env": False}
 Json = dict[str, Any]
 
 
-def demo(data_dir: Path) -> None:
+def demo(data_dir: Path, *, api_key: str | None) -> None:
     """Do the main job on a running stack, or on one started for it and stopped afterwards.
+
+    Args:
+        data_dir: Of the stack.
+        api_key: For a running stack; None takes the demo account's.
 
     Raises:
         SystemExit: A step did not come to its end in time; it says which.
@@ -45,18 +49,27 @@ def demo(data_dir: Path) -> None:
     try:
         if addresses := running_stack(data_dir):
             say(f"Using the txlink that runs at {addresses.api}")
-            _play(addresses, data_dir)
+            _play(addresses, api_key or _demo_key(data_dir))
             return
         with own_stack(data_dir) as started:
-            _play(started, data_dir)
+            _play(started, _demo_key(data_dir))
             say("Stopping what was started")
     except httpx.TransportError as error:
         sys.exit(f"txlink: it stopped answering in the middle of the demo ({error!r})")
     print("`make run` starts it all and keeps it up.")
 
 
-def _play(addresses: Addresses, data_dir: Path) -> None:
-    key = demo_key_path(data_dir).read_text().strip()
+def _demo_key(data_dir: Path) -> str:
+    try:
+        return demo_key_path(data_dir).read_text().strip()
+    except FileNotFoundError:
+        sys.exit(
+            "txlink: what runs here is on a database of its own, which has no demo account: "
+            "set TXLINK_API_KEY to a key of an account there"
+        )
+
+
+def _play(addresses: Addresses, key: str) -> None:
     with (
         httpx.Client(base_url=addresses.api, headers={"apikey": key}, **CLIENT) as api,
         httpx.Client(base_url=addresses.redirector, **CLIENT) as phone,

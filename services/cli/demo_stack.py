@@ -14,7 +14,8 @@ from services.cli.announcing import running_addresses
 from services.cli.telling import say, wait_until
 from services.supervisor import orphan_guard
 
-STOP_WAIT_S = 60.0
+# The sum of what its processes may take to stop, one after the other, and Postgres.
+STOP_WAIT_S = 150.0
 PROBE_S = 2.0
 
 
@@ -57,7 +58,11 @@ def own_stack(data_dir: Path) -> Iterator[Addresses]:
     with log.open("wb") as output:
         # In a session of its own, it is told of a Ctrl-C once, by us.
         child = subprocess.Popen(
-            argv, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            argv,
+            env=_without_database(),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     addresses = Addresses.at_ports(api_port=api_port, redirector_port=redirector_port)
 
@@ -72,6 +77,11 @@ def own_stack(data_dir: Path) -> Iterator[Addresses]:
     finally:
         child.terminate()
         child.wait(STOP_WAIT_S)
+
+
+def _without_database() -> dict[str, str]:
+    # A demo sends, and has an account made for it: not in a database of somebody's own.
+    return {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
 
 
 def _last_line(log: Path) -> str:

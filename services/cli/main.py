@@ -18,10 +18,12 @@ from services.api.operations.create_account import (
     create_user,
 )
 from services.cli.demo import demo
+from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
+from services.cli.telling import ended_by_its_reader
 from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
@@ -39,6 +41,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     A refusal ends with status 1 and its reason; wrong arguments or settings with status 2.
     """
+    with ended_by_its_reader():
+        _run_command(argv)
+
+
+def _run_command(argv: Sequence[str] | None) -> None:
     arguments = _parser().parse_args(argv)
     command: Command = arguments.command
     try:
@@ -74,11 +81,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     account.add_argument("--region", default="IN", help="of numbers without country code (IN)")
     account.add_argument("--time-zone", default="Asia/Kolkata", help="of reports (Asia/Kolkata)")
+    _add_data_dir(account)
 
     key = add("key-create", _create_key, "Make another API key for an account")
     key.add_argument("account")
     key.add_argument("name", help="what the key is for")
     key.add_argument("--scope", action="append", choices=sorted(KEY_SCOPES), help="default: all")
+    _add_data_dir(key)
 
     user = add(
         "user-create", _create_user, "Make a user, as old clients log in; asks for a password"
@@ -86,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("account")
     user.add_argument("login")
     user.add_argument("--role", choices=list(ROLE_SCOPES), default="sender")
+    _add_data_dir(user)
 
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
@@ -110,8 +120,7 @@ def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _demo(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    del settings
-    demo(arguments.data_dir)
+    demo(arguments.data_dir, api_key=_revealed(settings.api_key))
 
 
 def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -120,8 +129,10 @@ def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    url = database_url(settings, arguments.data_dir)
+
     async def create() -> None:
-        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
+        engine = create_engine(url, application="txlink-cli")
         made = await create_account(
             engine,
             arguments.name,
@@ -136,8 +147,10 @@ def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> Non
 
 
 def _create_key(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    url = database_url(settings, arguments.data_dir)
+
     async def create() -> None:
-        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
+        engine = create_engine(url, application="txlink-cli")
         scopes = frozenset(arguments.scope or KEY_SCOPES)
         made = await create_key(engine, arguments.account, arguments.name, scopes=scopes)
         await engine.dispose()
@@ -147,8 +160,10 @@ def _create_key(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    url = database_url(settings, arguments.data_dir)
+
     async def create(password: str) -> None:
-        engine = create_engine(settings.needed_database_url(), application="txlink-cli")
+        engine = create_engine(url, application="txlink-cli")
         await create_user(
             engine, arguments.account, arguments.login, password, role=arguments.role
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from services.cli.local_stack import demo_key_path
+from services.cli.demo_account import demo_key_path
 
 WIDTH = 46
 

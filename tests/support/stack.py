@@ -14,7 +14,7 @@ import httpx
 import psutil
 
 from services.cli.addresses import free_ports
-from services.cli.local_stack import demo_key_path
+from services.cli.demo_account import demo_key_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WAIT_S = 90.0
@@ -30,6 +30,11 @@ class Stack:
     api: httpx.Client
     redirector_url: str
     supervisor: psutil.Process
+
+    @property
+    def log(self) -> str:
+        """Return what it has printed so far."""
+        return log_path(self.data_dir).read_text()
 
     def get(self, path: str, **parameters: object) -> Json:
         """Return what the API answers."""
@@ -60,11 +65,25 @@ class Stack:
         process.wait(10)
 
 
+def log_path(data_dir: Path) -> Path:
+    """Return where a stack prints."""
+    return data_dir.with_suffix(".log")
+
+
 def _runs(process: psutil.Process, module: str) -> bool:
     try:
         return process.cmdline()[-2:] == ["-m", module]
     except psutil.Error:
         return False
+
+
+def _own_environment() -> dict[str, str]:
+    """Return ours without the database that other tests may be told to use."""
+    return {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - it is handed on
+        if name != "DATABASE_URL"
+    }
 
 
 @contextmanager
@@ -73,12 +92,12 @@ def running_stack(data_dir: Path, **environment: str) -> Iterator[Stack]:
     api_port, redirector_port = free_ports(2)
     argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
     argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]
-    log = data_dir.with_suffix(".log")
+    log = log_path(data_dir)
     with log.open("wb") as output:
         process = subprocess.Popen(
             argv,
             cwd=REPOSITORY,
-            env=os.environ | environment,  # noqa: TID251 - it is handed on
+            env=_own_environment() | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

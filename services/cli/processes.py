@@ -1,0 +1,77 @@
+"""The processes that make up txlink, as ``txlink run`` starts them."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.api.settings import DRAIN_S as API_DRAIN_S
+from services.api.settings import ApiSettings
+from services.cli.addresses import Addresses
+from services.redirector.settings import DRAIN_S as REDIRECTOR_DRAIN_S
+from services.redirector.settings import RecorderSettings, RedirectorSettings
+from services.supervisor import ProcessSpec
+from services.worker.settings import WorkerSettings
+
+# From the end of what a process allows itself to the end of its process.
+LEAVING_S = 5.0
+
+
+def environment(data_dir: Path, database_url: str, addresses: Addresses) -> Mapping[str, str]:
+    """Return the environment of all processes: this one's, and what only we know."""
+    return dict(os.environ) | {
+        "DATABASE_URL": database_url,
+        "PYTHONUNBUFFERED": "1",
+        "TXLINK_DATA_DIR": str(data_dir.resolve()),
+        "TXLINK_API_PORT": addresses.api.rpartition(":")[2],
+        "TXLINK_REDIRECTOR_PORT": addresses.redirector.rpartition(":")[2],
+    }
+
+
+def check_settings(environment: Mapping[str, str]) -> None:
+    """Make sure that every process will take its settings.
+
+    Raises:
+        SettingsError: One would refuse them, and be started again and again.
+    """
+    for kind in (ApiSettings, RedirectorSettings, RecorderSettings, WorkerSettings):
+        kind.from_env(environment)
+
+
+def processes(environment: Mapping[str, str], addresses: Addresses) -> list[ProcessSpec]:
+    """Return the processes in the order of their start.
+
+    Args:
+        environment: Of all of them, checked.
+        addresses: Where API and redirector listen.
+    """
+
+    def spec(
+        name: str, module: str, ready_url: str | None = None, drain_s: float | None = None
+    ) -> ProcessSpec:
+        grace_s = None if drain_s is None else drain_s + LEAVING_S
+        argv = (sys.executable, "-m", module)
+        return ProcessSpec(
+            name=name, argv=argv, env=environment, ready_url=ready_url, grace_s=grace_s
+        )
+
+    worker_drain_s = WorkerSettings.from_env(environment).worker_drain_timeout_s
+    redirector_url = f"{addresses.redirector}/healthz"
+    return [
+        spec("api", "services.api", f"{addresses.api}/healthz", API_DRAIN_S),
+        spec("redirector", "services.redirector", redirector_url, REDIRECTOR_DRAIN_S),
+        spec("recorder", "services.redirector.recorder"),
+        spec("worker", "services.worker", drain_s=worker_drain_s),
+    ]
+
+
+def postgres_watch(data_dir: Path, port: int, environment: Mapping[str, str]) -> ProcessSpec:
+    """Return the process that brings the embedded Postgres up again when it has died.
+
+    Args:
+        data_dir: Of the server.
+        port: Where the other processes look for it.
+        environment: As for ``processes``.
+    """
+    argv = (sys.executable, "-m", "shared.embedded_postgres", "watch", str(data_dir), str(port))
+    return ProcessSpec(name="postgres", argv=argv, env=environment)

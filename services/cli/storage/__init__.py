@@ -1,0 +1,1 @@
+"""The SQL that the command line alone runs."""

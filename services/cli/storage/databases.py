@@ -1,0 +1,20 @@
+"""Make databases on a server."""
+
+from shared.storage.engine import create_engine
+
+HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = 'txlink'"
+CREATE_DATABASE = "CREATE DATABASE txlink"
+
+
+async def ensure_database(admin_url: str) -> None:
+    """Make the database ``txlink`` on a server that has none.
+
+    Args:
+        admin_url: Of another database there, of a role that may make one.
+    """
+    engine = create_engine(admin_url, application="txlink-cli")
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommit.connect() as connection:
+        if (await connection.exec_driver_sql(HAS_DATABASE)).first() is None:
+            await connection.exec_driver_sql(CREATE_DATABASE)
+    await engine.dispose()

@@ -1,0 +1,18 @@
+from services.api.settings import DRAIN_S as API_DRAIN_S
+from services.cli.addresses import Addresses
+from services.cli.processes import processes
+from services.redirector.settings import DRAIN_S as REDIRECTOR_DRAIN_S
+
+
+def test_no_process_is_killed_while_it_may_still_finish_what_is_under_way() -> None:
+    environment = {
+        "DATABASE_URL": "postgresql://somebody:hidden@127.0.0.1/txlink",
+        "TXLINK_WORKER_DRAIN_TIMEOUT_S": "45",
+    }
+    addresses = Addresses.at_ports(api_port=1, redirector_port=2)
+
+    grace = {spec.name: spec.grace_s or 0 for spec in processes(environment, addresses)}
+
+    assert grace["worker"] > 45
+    assert grace["api"] > API_DRAIN_S
+    assert grace["redirector"] > REDIRECTOR_DRAIN_S
