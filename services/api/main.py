@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from services.api.context import ApiContext
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
-from services.api.routes import campaigns, health, recipients, sandbox, send
+from services.api.routes import campaigns, health, recipients, sandbox, send, uploads
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -30,6 +30,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.context = ApiContext.from_settings(settings)
+        app.state.context.start()
         try:
             yield
         finally:
@@ -37,7 +38,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     app = FastAPI(title="txlink", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
     install_error_handlers(app)
-    for module in (send, legacy_send, campaigns, recipients, sandbox, health):
+    for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health):
         app.include_router(module.router)
     return app
 

@@ -31,7 +31,7 @@ def cell_text(value: CellValue) -> str:  # noqa: PLR0911 -- one for each kind
             return _duration_text(value)
         case time():
             return value.isoformat(timespec="seconds" if value.second else "minutes")
-        case date():
+        case _:
             return value.isoformat()
 
 
