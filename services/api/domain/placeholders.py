@@ -1,11 +1,11 @@
 """Personal texts: fill ``{name}`` and ``{{name}}`` from the columns of a row."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple, Self
 
 import regex
 
+from services.api.domain.column_names import column_key
 from services.api.domain.link_finding import find_last_link
 from services.api.domain.placeholder_links import Encode, OwnLink, Span, TemplateLinks
 from shared.domain.errors import DomainError
@@ -200,11 +200,6 @@ class FixedLink:
         if self._after.names and find_last_link(after):
             return None
         return self._before.fill(values), after
-
-
-def column_key(name: str) -> str:
-    """Return a column's name as it is compared: without case and surrounding blanks."""
-    return unicodedata.normalize("NFC", name.strip().casefold())
 
 
 def _listed(columns: Sequence[str]) -> str:

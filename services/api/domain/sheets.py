@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from services.api.domain.placeholders import column_key
+from services.api.domain.column_names import column_key
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.sheet_numbers import (
     CELL_ERROR,

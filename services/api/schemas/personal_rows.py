@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.api.domain.column_names import column_key
 from services.api.domain.composing import PersonalRow
 from services.api.domain.errors import InvalidValueError
-from services.api.domain.placeholders import column_key
 
 _MOBILE = "mobile"
 _TEXT = "msg"

@@ -15,8 +15,8 @@ from services.api.sheets import frames
 from services.api.sheets.parsing import parse_sheet
 from shared.domain.msisdn import NumberRules
 
-# Of address space; a file of a million rows takes a tenth of it.
-MEMORY_OCTETS = 1 << 30
+# Of address space; any file that is read takes a third of it.
+MEMORY_OCTETS = 512 << 20
 CPU_S = 600
 
 

@@ -15,7 +15,6 @@ from services.api.domain.sheets import (
 )
 from services.api.sheets.delimited import open_delimited
 from services.api.sheets.records import Record, Records
-from services.api.sheets.workbook import open_workbook
 from shared.domain.msisdn import NumberRules
 
 _BATCH_ROWS = 1_000
@@ -68,6 +67,9 @@ def _open(file: BufferedReader, limits: SheetLimits) -> Records:
     file.seek(0)
     head = file.read(8)
     if head.startswith((_ZIP, _EMPTY_ZIP)):
+        # openpyxl takes half a second to import, and most files are text.
+        from services.api.sheets.workbook import open_workbook  # noqa: PLC0415
+
         return open_workbook(file, limits)
     if head == _COMPOUND_FILE:
         is_encrypted = _holds(file, _ENCRYPTED_STREAM)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.api.domain.placeholders import MissingColumnError, Template, column_key
+from services.api.domain.column_names import column_key
+from services.api.domain.placeholders import MissingColumnError, Template
 
 ROW: Mapping[str, str] = MappingProxyType(
     {
