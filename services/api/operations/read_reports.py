@@ -76,7 +76,7 @@ async def read_recipients(
     async with engine.connect() as connection:
         campaign = await _campaign(connection, account, campaign_uuid)
         rows = await reports.list_recipients(
-            connection, campaign["id"], after=after, row_limit=row_limit
+            connection, account.id, campaign["id"], after=after, row_limit=row_limit
         )
         keys = await reports.token_keys(connection)
     return _with_block_links(campaign, rows, keys)
@@ -101,6 +101,7 @@ async def read_hits(
         campaign = await _campaign(connection, account, campaign_uuid)
         return await reports.list_hits(
             connection,
+            account.id,
             campaign["id"],
             msisdn=msisdn,
             with_machines=with_machines,
@@ -128,7 +129,10 @@ async def read_sandbox(
     """Return what the sandbox carrier was given for the account, newest first."""
     async with engine.connect() as connection:
         return await reports.list_sandbox_messages(
-            connection, account.id, before=before or NEWEST_ID, row_limit=row_limit
+            connection,
+            account.id,
+            before=NEWEST_ID if before is None else before,
+            row_limit=row_limit,
         )
 
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_reports import number_of, read_number
-from services.api.schemas.reports import Limit, NumberHistory, to_number_report, zone_of
+from services.api.schemas.report_queries import NumberQuery
+from services.api.schemas.reports import NumberHistory, to_number_report
 
 router = APIRouter(prefix="/recipients", tags=["reports"])
 
@@ -17,13 +18,12 @@ async def get_recipient(
     request: Request,
     caller: Annotated[Caller, Depends(report_caller)],
     msisdn: str,
-    limit: Limit = 100,
-    tz: Annotated[str | None, Query(description="IANA time zone; default: the account's")] = None,
+    query: Annotated[NumberQuery, Query()],
 ) -> NumberHistory:
-    zone = zone_of(tz, caller.account.time_zone)
+    zone = query.zone(caller.account.time_zone)
     number = number_of(msisdn, caller.account)
     engine = api_context(request).engine
-    rows = await read_number(engine, caller.account, number, row_limit=limit)
+    rows = await read_number(engine, caller.account, number, row_limit=query.limit)
     return NumberHistory(
         mobile=str(number), messages=[to_number_report(linked, zone, number) for linked in rows]
     )

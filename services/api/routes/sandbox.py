@@ -7,13 +7,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_reports import read_sandbox
-from services.api.schemas.reports import (
-    Limit,
-    SandboxPage,
-    to_number_cursor,
-    to_sandbox_report,
-    zone_of,
-)
+from services.api.schemas.report_queries import MAX_ID, SandboxQuery, cut_page, to_number_cursor
+from services.api.schemas.reports import SandboxPage, to_sandbox_report
 
 router = APIRouter(prefix="/sandbox", tags=["sandbox"])
 
@@ -22,18 +17,17 @@ router = APIRouter(prefix="/sandbox", tags=["sandbox"])
 async def list_messages(
     request: Request,
     caller: Annotated[Caller, Depends(report_caller)],
-    limit: Limit = 50,
-    cursor: Annotated[str | None, Query(description="next_cursor of the page before")] = None,
-    tz: Annotated[str | None, Query(description="IANA time zone; default: the account's")] = None,
+    query: Annotated[SandboxQuery, Query()],
 ) -> SandboxPage:
-    zone = zone_of(tz, caller.account.time_zone)
+    zone = query.zone(caller.account.time_zone)
     rows = await read_sandbox(
         api_context(request).engine,
         caller.account,
-        before=to_number_cursor(cursor),
-        row_limit=limit,
+        before=to_number_cursor(query.cursor, highest=MAX_ID),
+        row_limit=query.limit + 1,
     )
+    page, last = cut_page(rows, query.limit)
     return SandboxPage(
-        messages=[to_sandbox_report(row, zone) for row in rows],
-        next_cursor=str(rows[-1]["id"]) if len(rows) == limit else None,
+        messages=[to_sandbox_report(row, zone) for row in page],
+        next_cursor=str(last["id"]) if last else None,
     )

@@ -1,7 +1,5 @@
 """Reports as they go over the wire."""
 
-import base64
-import binascii
 import ipaddress
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,14 +8,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.api.domain.account_rules import checked_zone
-from services.api.domain.errors import InvalidValueError
 from services.api.operations.read_reports import LinkedRow
-from services.api.storage.reports import HitPlace, Row
+from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
+from services.api.storage.reports import Row
 from shared.domain.messages import MessageStatus
 
-PAGE_LIMIT = 1_000
-CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
 STATUSES = [status.word for status in MessageStatus]
 
 
@@ -147,16 +142,7 @@ class SandboxPage(Report):
     next_cursor: str | None
 
 
-Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT, description=f"Rows a page, 1 to {PAGE_LIMIT}")]
-
-
-def zone_of(name: str | None, default: ZoneInfo) -> ZoneInfo:
-    """Return the time zone asked for, else the account's.
-
-    Raises:
-        InvalidValueError: There is no such zone.
-    """
-    return checked_zone(name, field="tz") if name else default
+Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)]
 
 
 def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
@@ -252,39 +238,3 @@ def to_sandbox_report(row: Row, zone: ZoneInfo) -> SandboxReport:
         received_at=row["received_at"].astimezone(zone),
         receipt=row["receipt_state"] if row["receipt_sent_at"] else None,
     )
-
-
-def hit_cursor(row: Row) -> str:
-    """Name the place of a hit, for the page that begins behind it."""
-    place = f"{row['occurred_at'].isoformat()} {row['journal_id']} {row['journal_offset']}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
-
-
-def to_hit_place(cursor: str | None) -> HitPlace | None:
-    """Read a cursor of visits.
-
-    Raises:
-        InvalidValueError: It is none that a page gave.
-    """
-    if not cursor:
-        return None
-    try:
-        moment, journal_id, offset = (
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-        )
-        return HitPlace(datetime.fromisoformat(moment), int(journal_id), int(offset))
-    except (ValueError, binascii.Error):
-        raise InvalidValueError("cursor", CURSOR_WANTED) from None
-
-
-def to_number_cursor(cursor: str | None) -> int | None:
-    """Read a cursor that is a number.
-
-    Raises:
-        InvalidValueError: It is none that a page gave.
-    """
-    if not cursor:
-        return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):  # noqa: PLR2004
-        raise InvalidValueError("cursor", CURSOR_WANTED)
-    return int(cursor)

@@ -1,4 +1,4 @@
-"""What reports read. Every statement names the account: nobody sees another's rows."""
+"""What reports read. Every statement about rows of an account names it: none sees another's."""
 
 import uuid
 from collections.abc import Mapping
@@ -48,6 +48,9 @@ LIST_RECIPIENTS = text("""
     LEFT JOIN recipient_clicks r
         ON r.campaign_id = m.campaign_id AND r.position = m.position
     WHERE m.campaign_id = :campaign_id AND m.position > :after
+      AND EXISTS (
+          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
+      )
     ORDER BY m.position LIMIT :row_limit
 """)
 # Walks hit_pkey backwards, month by month.
@@ -58,6 +61,9 @@ LIST_HITS = text("""
     FROM hit h
     JOIN message m ON m.campaign_id = h.campaign_id AND m.position = h.position
     WHERE h.campaign_id = :campaign_id
+      AND EXISTS (
+          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
+      )
       AND (:with_machines OR h.click_class = 'person')
       AND (CAST(:msisdn AS bigint) IS NULL OR m.msisdn = :msisdn)
       AND (h.occurred_at, h.journal_id, h.journal_offset)
@@ -120,16 +126,22 @@ async def list_campaigns(
 
 
 async def list_recipients(
-    connection: AsyncConnection, campaign_id: int, *, after: int, row_limit: int
+    connection: AsyncConnection, account_id: int, campaign_id: int, *, after: int, row_limit: int
 ) -> list[Row]:
     """Return the recipients of a campaign behind a position, in order."""
     return await _fetch(
-        connection, LIST_RECIPIENTS, campaign_id=campaign_id, after=after, row_limit=row_limit
+        connection,
+        LIST_RECIPIENTS,
+        account_id=account_id,
+        campaign_id=campaign_id,
+        after=after,
+        row_limit=row_limit,
     )
 
 
 async def list_hits(
     connection: AsyncConnection,
+    account_id: int,
     campaign_id: int,
     *,
     msisdn: int | None,
@@ -141,6 +153,7 @@ async def list_hits(
     return await _fetch(
         connection,
         LIST_HITS,
+        account_id=account_id,
         campaign_id=campaign_id,
         msisdn=msisdn,
         with_machines=with_machines,

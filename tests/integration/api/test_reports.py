@@ -1,5 +1,6 @@
 """Reports tell an account what came of its sends, and nobody else's."""
 
+import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -66,6 +67,11 @@ async def a_hit(
 ) -> None:
     offset = int(at.timestamp() * 1_000) * 10 + position
     await api.database.execute(ADD_HIT, campaign.id, position, at, offset, click_class)
+
+
+def place(text: str) -> str:
+    """Write a cursor of visits as a page does."""
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 async def get(api: Api, headers: Headers, path: str, **parameters: str | int | bool) -> Any:  # noqa: ANN401
@@ -242,6 +248,11 @@ async def test_one_numbers_history_over_all_campaigns(api: Api, acme: Headers) -
         ("/campaigns/not-a-uuid", "campaign_uuid"),
         ("/recipients/12", "mobile"),
         ("/sandbox/messages?cursor=-1", "cursor"),
+        ("/sandbox/messages?cursor=9223372036854775808", "cursor"),
+        ("/campaigns?limt=5", "limt"),
+        ("/campaigns?limit=5&apikey=x", "apikey"),
+        ("/recipients/9876543210?cursor=5", "cursor"),
+        ("/sandbox/messages?machines=true", "machines"),
     ],
 )
 async def test_a_bad_question_is_named(api: Api, acme: Headers, path: str, field: str) -> None:
@@ -251,16 +262,59 @@ async def test_a_bad_question_is_named(api: Api, acme: Headers, path: str, field
     assert response.json()["field"] == field
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "MjAyNg", "4"])
-async def test_a_cursor_that_no_page_gave_is_refused(api: Api, acme: Headers, cursor: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "cursor"),
+    [
+        pytest.param("clicks", "x", id="no base 64"),
+        pytest.param("clicks", "!!", id="marks"),
+        pytest.param("clicks", "MjAyNg", id="a year"),
+        pytest.param("clicks", "4", id="a digit"),
+        pytest.param("clicks", "\u0967", id="no ASCII"),
+        pytest.param("clicks", place("2026-11-25T00:00:00 1 1"), id="no zone"),
+        pytest.param("clicks", place("9999-12-31T23:59:59-23:59 1 1"), id="year 10,000"),
+        pytest.param("clicks", place("0001-01-01T00:00:00+23:59 1 1"), id="year 0"),
+        pytest.param("clicks", place(f"2026-11-25T00:00:00Z {1 << 63} 1"), id="journal"),
+        pytest.param("clicks", place(f"2026-11-25T00:00:00Z 1 {1 << 63}"), id="offset"),
+        pytest.param("clicks", place("2026-11-25T00:00:00Z -1 1"), id="negative"),
+        pytest.param("recipients", "9999999999", id="beyond any position"),
+        pytest.param("recipients", "1" * 5_000, id="thousands of digits"),
+        pytest.param("recipients", "\u0967", id="another script's digit"),
+        pytest.param("recipients", "-1", id="below any position"),
+    ],
+)
+async def test_a_cursor_that_no_page_gave_is_refused(
+    api: Api, acme: Headers, page: str, cursor: str
+) -> None:
     campaign = await a_campaign(api, acme)
 
     response = await api.client.get(
-        f"/campaigns/{campaign.uuid}/clicks", params={"cursor": cursor}, headers=acme
+        f"/campaigns/{campaign.uuid}/{page}", params={"cursor": cursor}, headers=acme
     )
 
     assert response.status_code == 400
     assert response.json()["field"] == "cursor"
+
+
+async def test_a_full_last_page_has_no_next(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    now = datetime.now(UTC)  # noqa: TID251 - a hit's partition is today's
+    for position in range(3):
+        await a_hit(api, campaign, position, now)
+
+    pages = [
+        await get(api, acme, "/campaigns", limit=1),
+        await get(api, acme, f"/campaigns/{campaign.uuid}/recipients", limit=3),
+        await get(api, acme, f"/campaigns/{campaign.uuid}/clicks", limit=3),
+    ]
+
+    assert [page["next_cursor"] for page in pages] == [None] * 3
+    assert len(pages[2]["clicks"]) == 3
+
+
+async def test_a_path_names_what_it_takes(api: Api, acme: Headers) -> None:
+    response = await api.client.delete("/campaigns", headers=acme)
+
+    assert (response.status_code, response.headers["allow"]) == (405, "GET")
 
 
 OWN_THINGS = ["", "/recipients", "/clicks", "/clicks?machines=true"]

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from services.api.schemas.reading import FORM
 from shared.storage.queue import Entrypoint
@@ -538,6 +539,23 @@ async def test_more_recipients_than_allowed_are_refused(database_url: str) -> No
 
         assert response.status_code == 413
         assert response.json()["field"] == "mobile"
+
+
+@pytest.mark.parametrize("output", ["json", "plain", "xml"])
+@pytest.mark.parametrize("name", [r"\ud800x", r"\u0001x", r"\uffffx", r"</field>"])
+async def test_a_name_that_no_text_can_hold_is_refused_in_valid_form(
+    api: Api, acme: Headers, output: str, name: str
+) -> None:
+    body = f'{{"output":"{output}","{name}":1,"mobile":"919876543210","msg":"Hi"}}'
+
+    response = await api.client.post(
+        "/send", content=body, headers=acme | {"content-type": "application/json"}
+    )
+
+    assert response.status_code == 400
+    assert "is not a parameter of this call" in response.text
+    if output == "xml":
+        assert fromstring(response.content).findtext("code") == "unknown_parameter"
 
 
 @pytest.mark.parametrize("output", ["plain", "xml"])

@@ -1,0 +1,135 @@
+"""What a report may be asked for, and the places where its pages begin.
+
+A parameter that a report does not have is refused: a misspelt one would change the answer.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.api.domain.account_rules import checked_zone
+from services.api.domain.errors import InvalidValueError
+from services.api.storage.reports import HitPlace, Row
+
+PAGE_LIMIT = 1_000
+LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
+CURSOR_TEXT = "next_cursor of the page before"
+CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
+# What Postgres's integer and bigint hold.
+MAX_POSITION = (1 << 31) - 1
+MAX_ID = (1 << 63) - 1
+
+Item = TypeVar("Item")
+
+
+class ReportQuery(BaseModel):
+    """What every report takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    tz: str | None = Field(None, description="IANA time zone; default: the account's")
+
+    def zone(self, default: ZoneInfo) -> ZoneInfo:
+        """Return the time zone asked for, else the account's.
+
+        Raises:
+            InvalidValueError: There is no such zone.
+        """
+        return checked_zone(self.tz, field="tz") if self.tz else default
+
+
+class CampaignsQuery(ReportQuery):
+    """What the list of campaigns takes."""
+
+    limit: int = Field(50, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
+    cursor: UUID | None = Field(None, description=CURSOR_TEXT)
+
+
+class NumberQuery(ReportQuery):
+    """What the history of a number takes."""
+
+    limit: int = Field(100, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
+
+
+class RecipientsQuery(NumberQuery):
+    """What the list of recipients takes."""
+
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
+
+
+class ClicksQuery(RecipientsQuery):
+    """What the list of visits takes."""
+
+    mobile: str | None = Field(None, description="Visits of this number only")
+    machines: bool = Field(default=False, description="Include what no person did")
+
+
+class SandboxQuery(ReportQuery):
+    """What the list of the sandbox's messages takes."""
+
+    limit: int = Field(50, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
+
+
+def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], Item | None]:
+    """Return a page out of one row more than it may hold.
+
+    Returns:
+        The page, and its last row if there is another page behind it.
+    """
+    page = rows[:limit]
+    return page, page[-1] if len(rows) > limit else None
+
+
+def to_number_cursor(cursor: str | None, *, highest: int) -> int | None:
+    """Read a cursor that is a number.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    number = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 20 else -1  # noqa: PLR2004
+    if not 0 <= number <= highest:
+        raise InvalidValueError("cursor", CURSOR_WANTED)
+    return number
+
+
+def hit_cursor(row: Row) -> str:
+    """Name the place of a hit, for the page that begins behind it."""
+    place = f"{row['occurred_at'].isoformat()} {row['journal_id']} {row['journal_offset']}"
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def to_hit_place(cursor: str | None) -> HitPlace | None:
+    """Read a cursor of visits.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    try:
+        moment, journal_id, offset = (
+            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
+        )
+        place = HitPlace(_utc(moment), int(journal_id), int(offset))
+    except (ValueError, OverflowError, binascii.Error):
+        raise InvalidValueError("cursor", CURSOR_WANTED) from None
+    if not (0 <= place.journal_id <= MAX_ID and 0 <= place.journal_offset <= MAX_ID):
+        raise InvalidValueError("cursor", CURSOR_WANTED)
+    return place
+
+
+def _utc(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    # Overflows where the year would be 0 or 10,000, which Postgres's driver cannot send.
+    return moment.astimezone(UTC)
