@@ -1,4 +1,5 @@
-# `make help` explains. Everything lives in .venv and .data; `make clean` removes both.
+# `make help` explains. Everything lives in .venv and .data, and for root in part in
+# /var/lib/txlink; `make clean` removes it all.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -64,5 +65,7 @@ lock: $(VENV)/.dev ## Resolve the requirements anew
 	$(LOCK) --extra api --extra redirector --extra worker --constraint requirements/dev.txt \
 		--output-file requirements/services.txt
 
-clean: ## Remove .venv and .data (the local database with it)
+clean: ## Remove .venv and .data with the databases, wherever those are
+	@test ! -e .data || "$$(command -v $(BIN)/python || echo $(PYTHON))" \
+		-m shared.embedded_postgres remove .data/postgres .data/test
 	rm -rf $(VENV) .data
