@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from services.api.context import ApiContext
+from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
 from services.api.routes import campaigns, health, recipients, sandbox, send, uploads
@@ -36,11 +39,24 @@ def create_app(settings: ApiSettings) -> FastAPI:
         finally:
             await app.state.context.aclose()
 
-    app = FastAPI(title="txlink", version="0.1.0", description=DESCRIPTION, lifespan=lifespan)
+    # Its pages of documentation load nothing from elsewhere, so they work without the internet.
+    app = FastAPIOffline(
+        title="txlink",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+    )
+    document(app)
     install_error_handlers(app)
     for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health):
         app.include_router(module.router)
     return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
 
 
 def app_from_env() -> FastAPI:

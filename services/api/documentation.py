@@ -1,0 +1,216 @@
+"""What /openapi.json says beyond what FastAPI finds out by itself.
+
+A send reads its parameters from wherever they stand, and every route answers its errors in one
+shape: neither is in a signature. The examples of errors are made of the errors themselves.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from services.api.domain import errors
+from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
+from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
+from services.api.schemas.reading import FORM, JSON
+from services.api.schemas.send import MAX_IDEMPOTENCY_KEY, SEND_PARAMETERS
+from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
+from shared.domain.errors import DomainError
+from shared.domain.segments import Encoding, TextTooLongError
+
+XML = "application/xml"
+REF = "#/components/schemas/{model}"
+MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
+NEW_PATH = "/send"
+# Each with what it calls the form of the answer, which has another default there.
+OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
+EVERYWHERE = (
+    errors.InvalidCredentialsError(),
+    errors.InternalError(),
+    errors.UnavailableError(),
+)
+OF_BODIES = (
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 20, is_unproven=True),
+    errors.UnsupportedBodyError("text/csv"),
+    errors.MalformedBodyError("it is not valid JSON"),
+)
+OF_SENDS = (
+    errors.MissingFieldError("msg", "the text to send"),
+    errors.InvalidBooleanError("trackLink", "maybe"),
+    errors.UnknownParameterError("trackLnk", "trackLink"),
+    errors.RepeatedParameterError("msg"),
+    errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
+    NoLinkError(),
+    OwnShortLinkError(host="tx1.in"),
+    TextTooLongError(encoding=Encoding.GSM_7, units=3_200),
+    errors.ScopeMissingError("send"),
+    errors.IdempotencyConflictError(),
+    errors.TooManyRecipientsError(1_200_000, 1_000_000),
+    errors.NoLinkRoomError(100_000),
+)
+OF_REPORTS = (
+    errors.InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata"),
+    errors.UnknownParameterError("limt", "limit"),
+    errors.ScopeMissingError("report"),
+)
+WHAT_STATUSES_MEAN = {
+    400: "A parameter is missing or wrong; `field` names it",
+    401: "No live API key, or wrong userId and password",
+    403: "The API key or the user may not do this",
+    404: "Nothing of this account has that id",
+    408: "The body did not come in time",
+    409: "The idempotency key came before with another request",
+    413: "The body is too large, or holds too many numbers",
+    415: "The content type is not read",
+    422: "The body is not what its content type says",
+    500: "A fault of ours, which has been logged",
+    503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
+}
+IDEMPOTENCY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same as idempotencyKey, which need not be sent then.",
+    "schema": {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY},
+}
+
+Operation = dict[str, Any]
+
+
+def document(app: FastAPI) -> None:
+    """Let the application describe itself in full, once it is asked to."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    # As FastAPI's documentation has it: "Extending OpenAPI".
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI description of an application."""
+    described = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+    )
+    for path, method, operation in _operations(described):
+        # Wrong parameters are answered with 400 and in our own shape.
+        if _is_of_framework(operation["responses"].get("422")):
+            del operation["responses"]["422"]
+        if path == NEW_PATH:
+            _describe_send(operation, method)
+        elif path in OLD_PATHS:
+            _describe_old_send(operation, method, output=OLD_PATHS[path])
+        elif operation.get("security"):
+            _describe_report(path, operation)
+        else:
+            _add_errors(operation, [errors.InternalError(), errors.UnavailableError()])
+    schemas = described["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    _, definitions = models_json_schema(
+        [(model, "serialization") for model in MODELS], ref_template=REF
+    )
+    schemas |= definitions["$defs"]
+    return described
+
+
+def _operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _is_of_framework(response: object) -> bool:
+    return "HTTPValidationError" in str(response)
+
+
+def _describe_send(operation: Operation, method: str) -> None:
+    operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    operation["responses"] = {"200": _response("Accepted and durably queued", ["SendAnswer"])}
+    _add_parameters(operation, method)
+    of_bodies = OF_BODIES if method == "post" else ()
+    _add_errors(operation, [*EVERYWHERE, *OF_SENDS, *of_bodies])
+
+
+def _describe_old_send(operation: Operation, method: str, *, output: str) -> None:
+    operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    answer = _response("Accepted, or refused with status error", ["TradeAnswer", "TradeError"])
+    plain = "success | 919876543210 |  | 8466326473775335661 | 200 | success |  | 2026-11-25 …"
+    answer["content"] = {
+        "text/plain": {"schema": {"type": "string"}, "example": plain},
+        **answer["content"],
+        "application/xml": {"schema": {"type": "string"}},
+    }
+    operation["responses"] = {"200": answer}
+    _add_parameters(operation, method, output=output)
+
+
+def _describe_report(path: str, operation: Operation) -> None:
+    found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []
+    _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found])
+
+
+def _response(meaning: str, models: list[str]) -> dict[str, Any]:
+    refs = [{"$ref": REF.format(model=model)} for model in models]
+    schema = refs[0] if len(refs) == 1 else {"oneOf": refs}
+    return {"description": meaning, "content": {JSON: {"schema": schema}}}
+
+
+def _add_errors(operation: Operation, kinds: Iterable[DomainError]) -> None:
+    """Add the answer of each status that errors have, where a route has none of its own."""
+    by_status: dict[int, list[DomainError]] = {}
+    for error in kinds:
+        by_status.setdefault(REFUSALS[type(error)].status, []).append(error)
+    responses = operation["responses"]
+    for status in sorted(by_status):
+        response = _response(WHAT_STATUSES_MEAN[status], ["ErrorAnswer"])
+        response["content"][JSON]["examples"] = {
+            error.code: {"value": error_values(error)} for error in by_status[status]
+        }
+        responses.setdefault(str(status), response)
+
+
+def _add_parameters(operation: Operation, method: str, *, output: str | None = None) -> None:
+    """Add a send's parameters: in the query of a GET, in the body of a POST."""
+    named = {parameter.name: parameter for parameter in SEND_PARAMETERS}
+    if output:
+        # The old paths know one name for the form of the answer.
+        del named["format" if output == "output" else "output"]
+        forms = named[output]
+        named[output] = replace(forms, schema={**forms.schema, "default": "plain"})
+    operation["parameters"] = [IDEMPOTENCY_HEADER]
+    if method == "get":
+        operation["parameters"] += [
+            {
+                "name": name,
+                "in": "query",
+                "description": parameter.description,
+                "required": parameter.is_required,
+                "schema": dict(parameter.schema),
+                **({} if parameter.example is None else {"example": parameter.example}),
+            }
+            for name, parameter in named.items()
+        ]
+        return
+    properties = {
+        name: {**parameter.schema, "description": parameter.description}
+        for name, parameter in named.items()
+    }
+    example = {
+        name: parameter.example
+        for name, parameter in named.items()
+        if parameter.example is not None
+    }
+    content = {"schema": {"type": "object", "properties": properties}, "example": example}
+    operation["requestBody"] = {
+        "required": True,
+        "content": {JSON: content, FORM: content, XML: {"schema": {"type": "string"}}},
+    }
