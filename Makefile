@@ -9,10 +9,10 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check compose-test format lock clean
-.PHONY: bench-send bench-tokens bench-numbers bench-text
+.PHONY: bench-send bench-tokens bench-numbers bench-text bench-uploads
 
 help: ## Say what each target does
-	@echo "  make bench-NAME       Benchmark send, tokens, numbers or text against its limit"
+	@echo "  make bench-NAME       Benchmark send, tokens, numbers, text or uploads against its limit"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
@@ -52,7 +52,7 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
 	$(BIN)/python -m tests.compose.prove
 
-bench-send bench-tokens bench-numbers bench-text: bench-%: $(VENV)/.dev
+bench-send bench-tokens bench-numbers bench-text bench-uploads: bench-%: $(VENV)/.dev
 	$(BIN)/python -m bench.$*
 
 format: $(VENV)/.dev ## Format and mend what ruff can
