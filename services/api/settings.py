@@ -22,3 +22,15 @@ class ApiSettings(LinkSettings):
     max_recipients: int = Field(
         default=1_000_000, gt=0, description="most recipients of one request"
     )
+    max_upload_octets: int = Field(
+        default=64 * MEBIBYTE, gt=0, description="octets of the largest file that is taken in"
+    )
+    upload_idle_timeout_s: float = Field(
+        default=30.0, gt=0, description="seconds for which a file may stop coming in"
+    )
+    upload_concurrency: int = Field(
+        default=2, ge=1, le=16, description="files read at a time, 1 to 16"
+    )
+    max_waiting_uploads: int = Field(
+        default=16, ge=0, le=1_000, description="files that may wait or come in besides"
+    )

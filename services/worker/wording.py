@@ -2,24 +2,34 @@
 
 from collections.abc import Sequence
 
-from services.worker.storage.campaigns import CampaignToSend, TrackedLink
+from services.worker.storage.campaigns import MessageText, TrackedLinks
 from shared.domain.tokens import TokenCipher
 
 
-def bodies(campaign: CampaignToSend, positions: Sequence[int]) -> list[str]:
-    """Return the texts of the messages at some positions, which rise, in their order."""
-    link = campaign.link
-    if link is None:
-        return [campaign.body_before] * len(positions)
-    head = campaign.body_before + link.prefix
-    return [head + token + link.body_after for token in _tokens(link, positions)]
+def bodies(
+    texts: Sequence[MessageText], links: TrackedLinks | None, positions: Sequence[int]
+) -> list[str]:
+    """Return what the recipients at some positions read.
+
+    Args:
+        texts: Around the links, one a position.
+        links: Of the campaign; None if none is tracked.
+        positions: In rising order.
+    """
+    if links is None:
+        return [text.before for text in texts]
+    tokens = _tokens(links, positions)
+    return [
+        text.before if text.after is None else f"{text.before}{links.prefix}{token}{text.after}"
+        for text, token in zip(texts, tokens, strict=True)
+    ]
 
 
-def _tokens(link: TrackedLink, positions: Sequence[int]) -> list[str]:
-    cipher = TokenCipher(link.token_key, link.token_length)
+def _tokens(links: TrackedLinks, positions: Sequence[int]) -> list[str]:
+    cipher = TokenCipher(links.token_key, links.token_length)
     tokens: list[str] = []
     for run in _runs(positions):
-        tokens += cipher.mint_block(link.first_link + run.start, len(run))
+        tokens += cipher.mint_block(links.first_link + run.start, len(run))
     return tokens
 
 

@@ -188,8 +188,8 @@ class UnsupportedBodyError(DomainError):
 
     def __init__(self, content_type: str) -> None:
         super().__init__(
-            f"Content type {content_type[:60]!r} is not read: send application/json or "
-            "application/x-www-form-urlencoded"
+            f"Content type {content_type[:60]!r} is not read: send application/json, "
+            "application/x-www-form-urlencoded or application/xml"
         )
 
 

@@ -64,7 +64,8 @@ class UploadNotReadyError(FieldError):
 
     code: ClassVar[str] = "upload_not_ready"
 
-    def __init__(self, status: str) -> None:
-        super().__init__(
-            "upload", f"upload is {status}: wait until GET /uploads/{{id}} says that it is ready"
-        )
+    def __init__(self, status: str, reason: str | None = None) -> None:
+        message = f"upload is {status}: wait until GET /uploads/{{id}} says that it is ready"
+        if reason:
+            message = f"upload could not be read ({reason}): upload a file that can be"
+        super().__init__("upload", message)

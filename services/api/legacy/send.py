@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.api.auth import Call, api_context
 from services.api.error_responses import as_refusal, trade_error_values
-from services.api.operations.submit_campaign import submit_campaign
+from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
 from services.api.schemas.send import OUTPUTS, to_send_command, trade_answer
 
@@ -20,24 +20,43 @@ The same send as `/send`, for clients written for {generation}. Errors come with
 """
 
 
-@router.api_route(
+SECOND_GENERATION = DESCRIPTION.format(generation="the second generation", parameter="output")
+FIRST_GENERATION = DESCRIPTION.format(generation="the first generation", parameter="format")
+
+
+@router.get(
     "/SMSApi/send",
-    methods=["GET", "POST"],
-    operation_id=None,
     summary="Send, as second-generation clients do",
-    description=DESCRIPTION.format(generation="the second generation", parameter="output"),
+    description=SECOND_GENERATION,
 )
-async def send_second_generation(request: Request) -> Response:
+async def send_second_generation_by_query(request: Request) -> Response:
     return await _send(request, "output")
 
 
-@router.api_route(
-    "/SMSApi/rest/send",
-    methods=["GET", "POST"],
-    summary="Send, as first-generation clients do",
-    description=DESCRIPTION.format(generation="the first generation", parameter="format"),
+@router.post(
+    "/SMSApi/send",
+    summary="Send, as second-generation clients do, parameters in the body",
+    description=SECOND_GENERATION,
 )
-async def send_first_generation(request: Request) -> Response:
+async def send_second_generation_by_body(request: Request) -> Response:
+    return await _send(request, "output")
+
+
+@router.get(
+    "/SMSApi/rest/send",
+    summary="Send, as first-generation clients do",
+    description=FIRST_GENERATION,
+)
+async def send_first_generation_by_query(request: Request) -> Response:
+    return await _send(request, "format")
+
+
+@router.post(
+    "/SMSApi/rest/send",
+    summary="Send, as first-generation clients do, parameters in the body",
+    description=FIRST_GENERATION,
+)
+async def send_first_generation_by_body(request: Request) -> Response:
     return await _send(request, "format")
 
 
@@ -54,7 +73,7 @@ async def _send(request: Request, output_parameter: str) -> Response:
             to_send_command, parameters, request.headers.get("idempotency-key")
         )
         context = api_context(request).to_send_context()
-        accepted = await submit_campaign(context, caller.account, command)
+        accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
         response = render(trade_error_values(as_refusal(error)), output)
         return call.close_unread(response) if call else response

@@ -103,6 +103,10 @@ class Parameters:
             raise InvalidValueError(name, "must be a list of texts")
         return [_clean(name, str(item)) for item in value]
 
+    def objects(self, name: str) -> Any:  # noqa: ANN401  (JSON may hold anything)
+        """Return what JSON or XML holds there, unread; None if absent."""
+        return self._raw(name)
+
     def boolean(self, name: str, *, default: bool = False) -> bool:
         """Return a boolean; the default if absent or blank.
 

@@ -18,9 +18,12 @@ from services.api.domain.errors import (
     UnsupportedBodyError,
 )
 from services.api.schemas.parameters import MAX_COMPARED_NAME, Parameters, Repeated
+from services.api.schemas.xml_body import parse_xml
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+XML = "application/xml"
+_XML_KINDS = frozenset({XML, "text/xml"})
 # Far more than any client sends, and no more work than that for a hostile one.
 MAX_PARAMETERS = 1_000
 BODY_TIMEOUT_S = 60.0
@@ -113,6 +116,8 @@ class RequestReader:
             return Parameters(_parse_json(octets)).over(self.query)
         if self._kind == FORM:
             return Parameters(_parse_form(octets)).over(self.query)
+        if self._kind in _XML_KINDS:
+            return Parameters(parse_xml(octets)).over(self.query)
         raise UnsupportedBodyError(self._content_type)
 
 

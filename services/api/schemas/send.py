@@ -1,5 +1,6 @@
 """The parameters of a send, and its answer."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,18 +8,24 @@ from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.api.domain.composing import PersonalRow
 from services.api.domain.errors import (
     InvalidValueError,
     MissingFieldError,
     UnsupportedParameterError,
 )
+from services.api.domain.link_shape import LinkShape
 from services.api.operations.send_values import Accepted, SendCommand
 from services.api.schemas.parameters import Parameters
+from services.api.schemas.personal_rows import to_personal_rows
+from services.api.schemas.preflight import preflight_answer
 from shared.domain.segments import Encoding
 
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TITLE = 200
-SEND_METHODS = ("quick", "simpleMsg", "simple")
+QUICK_METHODS = ("quick", "simpleMsg", "simple")
+BULK_METHODS = ("bulkupload", "excelMsg", "bulk")
+SEND_METHODS = QUICK_METHODS + BULK_METHODS
 OUTPUTS = ("json", "plain", "xml")
 # None: by the text. `text` promises GSM-7, so another character is an error and no mojibake.
 MESSAGE_TYPES: Mapping[str, Encoding | None] = MappingProxyType(
@@ -47,14 +54,36 @@ SEND_PARAMETERS = (
         "list. A national number gets the account's default country.",
         {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
         "919876543210,919876543211",
-        is_required=True,
     ),
     SendParameter(
         "msg",
         "The text. With trackLink=true its last URL becomes a short link of each recipient's own.",
         _TEXT,
         "Sale ends tonight: https://shop.example.com/sale. Reply STOP to end",
-        is_required=True,
+    ),
+    SendParameter(
+        "sms",
+        "Instead of mobile, in JSON and XML: messages of their own, each with its mobile (one or "
+        "a list) and its msg, or with the columns that fill {placeholders} of the send's msg. In "
+        "a link, values are percent-encoded.",
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "mobile": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
+                    "msg": _TEXT,
+                },
+                "required": ["mobile"],
+                "additionalProperties": {"type": ["string", "number"]},
+            },
+        },
+    ),
+    SendParameter(
+        "upload",
+        "Instead of mobile: the id of an upload that is ready; its columns fill {placeholders} "
+        "of msg.",
+        {"type": "string", "format": "uuid"},
     ),
     SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
     SendParameter(
@@ -62,6 +91,18 @@ SEND_PARAMETERS = (
         "Put https:// in front of the short link (default true).",
         _BOOLEAN,
         example=True,
+    ),
+    SendParameter(
+        "linkShape",
+        "token for https://tx1.in/SAlhjS; header for https://tx1.in/SENDER/SAlhjS, which India's "
+        "operators want of commercial SMS. Default: the sender ID's or the account's setting.",
+        {"type": "string", "enum": [shape.value for shape in LinkShape]},
+    ),
+    SendParameter(
+        "smartEncoding",
+        "Replace typographic quotes, dashes, dots and spaces by plain ones where the message can "
+        "then go as GSM-7. Default: the account's setting.",
+        _BOOLEAN,
     ),
     SendParameter("senderId", "A registered sender ID; default: the account's first.", _TEXT),
     SendParameter(
@@ -71,9 +112,17 @@ SEND_PARAMETERS = (
     ),
     SendParameter("smartLinkTitle", "The campaign's title in reports.", _TEXT, "Diwali sale"),
     SendParameter("duplicateCheck", "Drop repeated numbers of this request.", _BOOLEAN),
-    SendParameter("test", "Dry run: check everything, store and send nothing.", _BOOLEAN),
+    SendParameter(
+        "test",
+        "Dry run: check everything, store and send nothing; the answer has a preflight.",
+        _BOOLEAN,
+    ),
     SendParameter("testMessage", "The same as test.", _BOOLEAN),
-    SendParameter("sendMethod", "quick.", {"type": "string", "enum": list(SEND_METHODS)}),
+    SendParameter(
+        "sendMethod",
+        "quick, or bulkupload with an upload.",
+        {"type": "string", "enum": list(SEND_METHODS)},
+    ),
     SendParameter("dltEntityId", "India: the DLT entity id, digits.", _TEXT),
     SendParameter("dltTemplateId", "India: the DLT template id, digits.", _TEXT),
     SendParameter("output", "Form of the answer.", {"type": "string", "enum": list(OUTPUTS)}),
@@ -90,7 +139,7 @@ SEND_PARAMETERS = (
 # Known to the trade and not served yet: to ignore them would send something else than asked.
 UNSUPPORTED = tuple(
     SendParameter(name, "Not supported yet.", _TEXT)
-    for name in ("group", "file", "sms", "scheduleTime", "smartEncoding", "link", "linkShape")
+    for name in ("group", "file", "scheduleTime", "link")
 )
 
 
@@ -105,19 +154,24 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
     for parameter in UNSUPPORTED:
         if parameter.name in parameters:
             raise UnsupportedParameterError(parameter.name)
-    parameters.choice("sendMethod", SEND_METHODS, "quick")
-    mobiles = parameters.texts("mobile")
-    if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
-        raise MissingFieldError("mobile", "at least one number with country code")
     message_type = parameters.choice("msgType", MESSAGE_TYPES, "dynamic")
+    shape = parameters.choice("linkShape", ["", *LinkShape], "")
+    recipients = _recipients(parameters)
+    body = parameters.text("msg") or None
+    if body is None and recipients.mobiles:
+        raise MissingFieldError("msg", "the text to send")
     return SendCommand(
-        mobiles=mobiles,
-        body=parameters.required_text("msg", "the text to send"),
+        mobiles=recipients.mobiles,
+        body=body,
+        rows=recipients.rows,
+        upload_id=recipients.upload_id,
         title=_bounded(parameters, "smartLinkTitle", MAX_TITLE),
         sender_id=parameters.text("senderId").strip(),
         track_link=parameters.boolean("trackLink"),
         append_http=parameters.boolean("appendHttp", default=True),
+        link_shape=LinkShape(shape) if shape else None,
         encoding=MESSAGE_TYPES[message_type],
+        is_smart=_choice_of_smart(parameters),
         is_flash=message_type == "flash",
         drop_duplicates=parameters.boolean("duplicateCheck"),
         is_dry_run=parameters.boolean("test") or parameters.boolean("testMessage"),
@@ -125,6 +179,51 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
         dlt_entity_id=parameters.digits("dltEntityId"),
         dlt_template_id=parameters.digits("dltTemplateId"),
     )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Asked:
+    """Whom a send goes to; exactly one of the three is there."""
+
+    mobiles: str | list[str] = ""
+    rows: list[PersonalRow] | None = None
+    upload_id: uuid.UUID | None = None
+
+
+def _recipients(parameters: Parameters) -> _Asked:
+    """Read whom a send goes to.
+
+    Raises:
+        MissingFieldError: It does not say.
+        InvalidValueError: It says so twice, or wrongly.
+    """
+    method = parameters.choice("sendMethod", SEND_METHODS, "quick")
+    given = [name for name in ("mobile", "sms", "upload") if name in parameters]
+    if len(given) > 1:
+        raise InvalidValueError(given[1], f"and {given[0]} exclude each other: send one of them")
+    if given == ["sms"]:
+        return _Asked(rows=to_personal_rows(parameters.objects("sms")))
+    if given == ["upload"]:
+        return _Asked(upload_id=_uuid("upload", parameters.text("upload").strip()))
+    if method in BULK_METHODS:
+        raise MissingFieldError("upload", "the id that POST /uploads answered")
+    mobiles = parameters.texts("mobile")
+    if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
+        raise MissingFieldError("mobile", "at least one number with country code")
+    return _Asked(mobiles=mobiles)
+
+
+def _choice_of_smart(parameters: Parameters) -> bool | None:
+    is_given = bool(parameters.text("smartEncoding").strip())
+    return parameters.boolean("smartEncoding") if is_given else None
+
+
+def _uuid(name: str, text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        wanted = "must be a UUID such as 0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
+        raise InvalidValueError(name, wanted) from None
 
 
 def _bounded(parameters: Parameters, name: str, limit: int) -> str:
@@ -180,6 +279,10 @@ def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
         "segments": accepted.segment_count,
         "link": link,
         "text": accepted.sample_text,
+        "totalSegments": accepted.segment_total,
+        "cost": accepted.cost,
+        "currency": accepted.currency,
+        "preflight": accepted.preflight and preflight_answer(accepted.preflight),
         "test": accepted.is_dry_run,
         "replayed": accepted.is_replayed,
     }

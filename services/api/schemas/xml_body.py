@@ -12,6 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from services.api.domain.errors import MalformedBodyError
+from services.api.schemas.parameters import Repeated
 
 ROOT = "data"
 ROW = "sms"
@@ -82,4 +83,4 @@ def _add(values: dict[str, Any], name: str, value: str) -> None:
     elif isinstance(values[name], list):
         values[name].append(value)
     else:
-        values[name] = [values[name], value]
+        values[name] = Repeated([values[name], value])

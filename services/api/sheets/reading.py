@@ -54,6 +54,8 @@ async def reading_sheet(file: IO[bytes], rules: NumberRules) -> AsyncIterator[Sh
         frames.from_rules(rules),
         stdin=file.fileno(),
         stdout=PIPE,
+        # Ctrl-C at a terminal is for this process, which ends the other one.
+        start_new_session=True,
         # None of our secrets, and the folder that spooled files lie in.
         env={
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),

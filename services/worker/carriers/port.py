@@ -11,8 +11,6 @@ class SendingTerms:
 
     account_id: int
     sender_id: str
-    encoding: str
-    segment_count: int
     is_flash: bool
     dlt_entity_id: str | None
     dlt_template_id: str | None
@@ -26,12 +24,16 @@ class OutgoingMessage:
         position: Its place in its campaign.
         msisdn: The recipient's number, E.164 digits.
         body: What the recipient reads, short link in place.
+        encoding: How its characters travel, GSM-7 or UCS-2.
+        segment_count: How many segments it is billed as.
         attempt: Which attempt this is; the first is 1.
     """
 
     position: int
     msisdn: int = field(repr=False)
     body: str = field(repr=False)
+    encoding: str
+    segment_count: int
     attempt: int
 
 

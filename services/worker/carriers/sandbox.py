@@ -90,6 +90,8 @@ class SandboxCarrier:
             carrier_message_id=secrets.token_hex(8),
             msisdn=message.msisdn,
             body=message.body,
+            encoding=message.encoding,
+            segment_count=message.segment_count,
             receipt_state=receipt_state(message.msisdn),
             receipt_due_at=now + delivery_delay(self.timing.delivery_delay_s, self.draw),
         )

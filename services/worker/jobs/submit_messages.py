@@ -14,7 +14,11 @@ from services.worker.carriers.handing_over import Answers, hand_over, is_taken, 
 from services.worker.carriers.port import Accepted, Carrier, CarrierError, OutgoingMessage
 from services.worker.retrying import TryAgain, decide, retry_delay
 from services.worker.rounds import sleep_unless
-from services.worker.storage.campaigns import CampaignToSend, get_campaign
+from services.worker.storage.campaigns import (
+    CampaignToSend,
+    get_campaign,
+    get_personal_texts,
+)
 from services.worker.storage.messages import (
     Claim,
     ClaimedMessage,
@@ -123,7 +127,7 @@ class SubmitMessages:
             campaign.carrier,
             carrier,
             campaign.terms,
-            _outgoing(campaign, claimed),
+            await self._outgoing(campaign, claimed),
             deadline_s=deadline_s,
         )
         if is_throttled(answers):
@@ -137,6 +141,29 @@ class SubmitMessages:
                 partial(self._settle, campaign.id, claimed, answers, urgent=urgent),
                 patience_s=self.limits.settle_patience_s,
             )
+
+    async def _outgoing(
+        self, campaign: CampaignToSend, claimed: Sequence[ClaimedMessage]
+    ) -> list[OutgoingMessage]:
+        positions = [message.position for message in claimed]
+        if campaign.text is None:
+            async with self.engine.connect() as connection:
+                texts = await get_personal_texts(connection, campaign.id, positions)
+        else:
+            texts = [campaign.text] * len(claimed)
+        return [
+            OutgoingMessage(
+                position=message.position,
+                msisdn=message.msisdn,
+                body=body,
+                encoding=text.encoding,
+                segment_count=text.segment_count,
+                attempt=message.attempt,
+            )
+            for message, text, body in zip(
+                claimed, texts, bodies(texts, campaign.links, positions), strict=True
+            )
+        ]
 
     async def _claim(self, campaign_id: int, positions: Sequence[int], *, urgent: bool) -> Claim:
         async with self.engine.begin() as connection:
@@ -179,16 +206,6 @@ class SubmitMessages:
             if await has_due_message(connection, rest.campaign_id, rest.positions):
                 raw = await raw_connection(connection)
                 await enqueue_slice(raw, rest, urgent=urgent, delay=AT_ONCE)
-
-
-def _outgoing(
-    campaign: CampaignToSend, claimed: Sequence[ClaimedMessage]
-) -> list[OutgoingMessage]:
-    texts = bodies(campaign, [message.position for message in claimed])
-    return [
-        OutgoingMessage(message.position, message.msisdn, body, message.attempt)
-        for message, body in zip(claimed, texts, strict=True)
-    ]
 
 
 def _settlement(

@@ -18,16 +18,19 @@ ADD_MESSAGES = text("""
         receipt_state, receipt_due_at
     )
     SELECT
-        taken.carrier_message_id, :account_id, :sender_id, taken.msisdn, taken.body, :encoding,
-        :segment_count, taken.receipt_state, taken.receipt_due_at
+        taken.carrier_message_id, :account_id, :sender_id, taken.msisdn, taken.body,
+        taken.encoding, taken.segment_count, taken.receipt_state, taken.receipt_due_at
     FROM unnest(
         CAST(:carrier_message_ids AS text[]),
         CAST(:msisdns AS bigint[]),
         CAST(:bodies AS text[]),
+        CAST(:encodings AS text[]),
+        CAST(:segment_counts AS smallint[]),
         CAST(:receipt_states AS text[]),
         CAST(:receipts_due_at AS timestamptz[])
     ) WITH ORDINALITY AS taken(
-        carrier_message_id, msisdn, body, receipt_state, receipt_due_at, place
+        carrier_message_id, msisdn, body, encoding, segment_count, receipt_state, receipt_due_at,
+        place
     )
     ORDER BY taken.place
 """)
@@ -53,6 +56,8 @@ class SandboxMessage:
     carrier_message_id: str
     msisdn: int = field(repr=False)
     body: str = field(repr=False)
+    encoding: str
+    segment_count: int
     receipt_state: str
     receipt_due_at: datetime
 
@@ -86,11 +91,11 @@ class SandboxBook:
                 {
                     "account_id": terms.account_id,
                     "sender_id": terms.sender_id,
-                    "encoding": terms.encoding,
-                    "segment_count": terms.segment_count,
                     "carrier_message_ids": [message.carrier_message_id for message in messages],
                     "msisdns": [message.msisdn for message in messages],
                     "bodies": [message.body for message in messages],
+                    "encodings": [message.encoding for message in messages],
+                    "segment_counts": [message.segment_count for message in messages],
                     "receipt_states": [message.receipt_state for message in messages],
                     "receipts_due_at": [message.receipt_due_at for message in messages],
                 },

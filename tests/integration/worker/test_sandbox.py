@@ -30,8 +30,6 @@ JOBS_FAILED = text("SELECT count(*) FROM pgqueuer_log WHERE status IN ('exceptio
 TERMS = SendingTerms(
     account_id=1,
     sender_id="TXTIND",
-    encoding="gsm7",
-    segment_count=1,
     is_flash=False,
     dlt_entity_id=None,
     dlt_template_id=None,
@@ -98,7 +96,10 @@ async def has_begun(engine: AsyncEngine, campaign_id: int) -> bool:
 
 async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
     carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 60), seeded(), SystemClock())
-    messages = [OutgoingMessage(place, 919_800_010_003 + place, "Hello", 1) for place in range(3)]
+    messages = [
+        OutgoingMessage(place, 919_800_010_003 + place, "Hello", "GSM-7", 1, 1)
+        for place in range(3)
+    ]
 
     taken, refused, throttled = await carrier.submit(TERMS, messages)
 
@@ -114,8 +115,8 @@ async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
 async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> None:
     slow = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 3_600), seeded(), SystemClock())
     quick = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
-    await slow.submit(TERMS, [OutgoingMessage(0, 919_800_010_010, "Slow", 1)])
-    await quick.submit(TERMS, [OutgoingMessage(1, 919_800_010_011, "Quick", 1)])
+    await slow.submit(TERMS, [OutgoingMessage(0, 919_800_010_010, "Slow", "GSM-7", 1, 1)])
+    await quick.submit(TERMS, [OutgoingMessage(1, 919_800_010_011, "Quick", "GSM-7", 1, 1)])
 
     assert await send_due_receipts(SandboxBook(engine)) == 1
     assert await send_due_receipts(SandboxBook(engine)) == 0
@@ -128,7 +129,8 @@ async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> N
 async def test_workers_that_look_at_once_send_each_receipt_once(engine: AsyncEngine) -> None:
     carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
     messages = [
-        OutgoingMessage(place, 919_800_010_010 + place, "Hello", 1) for place in range(3_000)
+        OutgoingMessage(place, 919_800_010_010 + place, "Hello", "GSM-7", 1, 1)
+        for place in range(3_000)
     ]
     await carrier.submit(TERMS, messages)
 

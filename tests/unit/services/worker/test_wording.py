@@ -2,25 +2,17 @@
 
 import pytest
 
-from services.worker.carriers.port import SendingTerms
-from services.worker.storage.campaigns import CampaignToSend, TrackedLink
+from services.worker.storage.campaigns import MessageText, TrackedLinks
 from services.worker.wording import bodies
 from shared.domain.tokens import TokenCipher
 
 KEY = bytes(range(32))
-TERMS = SendingTerms(
-    account_id=1,
-    sender_id="TXTIND",
-    encoding="gsm7",
-    segment_count=1,
-    is_flash=False,
-    dlt_entity_id=None,
-    dlt_template_id=None,
-)
+LINKS = TrackedLinks(prefix="tx1.in/", first_link=5_000, token_length=6, token_key=KEY)
+CIPHER = TokenCipher(KEY, 6)
 
 
-def a_campaign(*, link: TrackedLink | None) -> CampaignToSend:
-    return CampaignToSend(7, "sandbox", TERMS, "Offer: ", link)
+def a_text(before: str = "Offer: ", after: str | None = ". Bye") -> MessageText:
+    return MessageText(before, after, "GSM-7", 1)
 
 
 @pytest.mark.parametrize(
@@ -34,17 +26,21 @@ def a_campaign(*, link: TrackedLink | None) -> CampaignToSend:
 def test_each_recipient_reads_the_token_of_their_own_link_number(
     positions: range | list[int],
 ) -> None:
-    link = TrackedLink(
-        body_after=". Bye", prefix="tx1.in/", first_link=5_000, token_length=6, token_key=KEY
-    )
-    cipher = TokenCipher(KEY, 6)
-
-    texts = bodies(a_campaign(link=link), positions)
+    texts = bodies([a_text()] * len(positions), LINKS, positions)
 
     assert texts == [
-        f"Offer: tx1.in/{cipher.mint(5_000 + position)}. Bye" for position in positions
+        f"Offer: tx1.in/{CIPHER.mint(5_000 + position)}. Bye" for position in positions
     ]
 
 
-def test_without_a_link_all_read_the_same() -> None:
-    assert bodies(a_campaign(link=None), range(3)) == ["Offer: "] * 3
+def test_each_recipient_reads_their_own_text() -> None:
+    own = [a_text("Hi Asha: ", "!"), a_text("Hi Ravi: ", "?")]
+
+    assert bodies(own, LINKS, [4, 9]) == [
+        f"Hi Asha: tx1.in/{CIPHER.mint(5_004)}!",
+        f"Hi Ravi: tx1.in/{CIPHER.mint(5_009)}?",
+    ]
+
+
+def test_without_a_link_a_text_is_read_as_it_is() -> None:
+    assert bodies([a_text(after=None)] * 3, None, range(3)) == ["Offer: "] * 3

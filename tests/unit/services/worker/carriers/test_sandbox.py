@@ -15,7 +15,7 @@ from tests.support.randomness import seeded
 
 
 def a_message(msisdn: int, *, attempt: int = 1) -> OutgoingMessage:
-    return OutgoingMessage(position=0, msisdn=msisdn, body="Hello", attempt=attempt)
+    return OutgoingMessage(0, msisdn, "Hello", "GSM-7", 1, attempt)
 
 
 def a_receipt(*, state: str = "DELIVRD", body: str = "Hello") -> DueReceipt:
