@@ -157,12 +157,12 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
     message_type = parameters.choice("msgType", MESSAGE_TYPES, "dynamic")
     shape = parameters.choice("linkShape", ["", *LinkShape], "")
     recipients = _recipients(parameters)
-    body = parameters.text("msg") or None
-    if body is None and recipients.mobiles:
+    body = parameters.text("msg")
+    if recipients.mobiles and not body.strip():
         raise MissingFieldError("msg", "the text to send")
     return SendCommand(
         mobiles=recipients.mobiles,
-        body=body,
+        body=body if body.strip() else None,
         rows=recipients.rows,
         upload_id=recipients.upload_id,
         title=_bounded(parameters, "smartLinkTitle", MAX_TITLE),

@@ -126,7 +126,8 @@ async def test_json_may_hold_numbers_as_a_list_of_digits() -> None:
         pytest.param(b'{"a":"\xff"}', "application/json", MalformedBodyError, id="not UTF-8"),
         pytest.param(b"msg=%ff", FORM, MalformedBodyError, id="percent-encoded Latin-1"),
         pytest.param(b"msg=\xff", FORM, MalformedBodyError, id="raw Latin-1"),
-        pytest.param(b"<data/>", "application/xml", UnsupportedBodyError, id="XML"),
+        pytest.param(b"<data>", "application/xml", MalformedBodyError, id="broken XML"),
+        pytest.param(b"a,b", "text/csv", UnsupportedBodyError, id="CSV"),
         pytest.param(b"a=" + b"x" * LIMIT, FORM, BodyTooLargeError, id="too large"),
     ],
 )

@@ -1,0 +1,288 @@
+"""Sends whose recipients each get a text of their own, from rows, XML and uploads."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from shared.domain.tokens import TokenCipher
+from tests.support.api import Api
+
+Headers = dict[str, str]
+Json = dict[str, Any]
+
+ROWS = [
+    {"mobile": "919876543210", "name": "Asha", "id": "A 1"},
+    {"mobile": "919876543211", "name": "रवि", "id": "R&2"},
+]
+TEXT = "Hi {name}, your bill: https://pay.example.com/b?id={id}. Thanks"
+STORED = ("campaign", "message", "personal_text", "link_block", "pgqueuer")
+
+
+async def post(api: Api, headers: Headers, **values: object) -> tuple[int, Json]:
+    response = await api.client.post("/send", json=values, headers=headers)
+    return response.status_code, response.json()
+
+
+async def accepted(api: Api, headers: Headers, **values: object) -> Json:
+    status, answer = await post(api, headers, **values)
+    assert status == 200, answer
+    return answer
+
+
+async def texts(api: Api) -> list[str]:
+    """Write out what each recipient of the only campaign reads."""
+    (campaign,) = await api.database.fetch("SELECT * FROM campaign")
+    key = await api.database.fetchval(
+        "SELECT key FROM token_domain WHERE length = $1", campaign["token_length"] or 6
+    )
+    cipher = TokenCipher(key, campaign["token_length"] or 6)
+    rows = await api.database.fetch("SELECT * FROM personal_text ORDER BY position")
+    return [
+        row["body_before"]
+        if row["body_after"] is None
+        else row["body_before"]
+        + campaign["link_prefix"]
+        + cipher.mint(campaign["first_link"] + row["position"])
+        + row["body_after"]
+        for row in rows
+    ]
+
+
+async def locations(api: Api) -> list[str]:
+    rows = await api.database.fetch("SELECT location FROM personal_text ORDER BY position")
+    return [row["location"] for row in rows]
+
+
+async def stored(api: Api) -> dict[str, int]:
+    return {table: await api.count(table) for table in STORED}
+
+
+async def links_taken(api: Api) -> int:
+    taken: int = await api.database.fetchval("SELECT sum(next) FROM token_domain")
+    return taken
+
+
+async def test_each_row_has_its_text_and_its_link_a_destination_of_its_own(
+    api: Api, acme: Headers
+) -> None:
+    answer = await accepted(api, acme, sms=ROWS, msg=TEXT, trackLink=True)
+
+    first, second = await texts(api)
+    assert first == answer["text"]
+    assert first.startswith("Hi Asha, your bill: https://tx1.in/")
+    assert second.startswith("Hi रवि, your bill: https://tx1.in/")
+    assert await locations(api) == [
+        "https://pay.example.com/b?id=A%201",
+        "https://pay.example.com/b?id=R%262",
+    ]
+    assert await api.database.fetchval("SELECT location FROM link_block") is None
+    assert (answer["recipients"], answer["encoding"], answer["totalSegments"]) == (2, "GSM-7", 2)
+    assert await api.count("pgqueuer") == 1
+
+
+async def test_link_that_is_the_same_for_all_is_kept_in_their_block(
+    api: Api, acme: Headers
+) -> None:
+    await accepted(
+        api, acme, sms=ROWS, msg="Hi {name}, see https://a.example.com/x now", trackLink=True
+    )
+
+    location = await api.database.fetchval("SELECT location FROM link_block")
+    assert location == "https://a.example.com/x"
+    assert await locations(api) == [location, location]
+
+
+async def test_row_may_bring_its_own_text_and_several_numbers(api: Api, acme: Headers) -> None:
+    rows = [
+        {"mobile": ["919876543210", "919876543211"], "msg": "Code {1}"},
+        {"mobile": "919876543212"},
+    ]
+
+    answer = await accepted(api, acme, sms=rows, msg="Hello")
+
+    assert await texts(api) == ["Code {1}", "Code {1}", "Hello"]
+    assert answer["mobile"] == "919876543210,919876543211,919876543212"
+
+
+async def test_xml_carries_the_same(api: Api, acme: Headers) -> None:
+    body = (
+        "<data><trackLink>false</trackLink>"
+        "<sms><mobile>919876543210</mobile><msg>Hi Asha &amp; co</msg></sms>"
+        "<sms><mobile>919876543211</mobile><msg>Hi Ravi</msg></sms></data>"
+    )
+
+    response = await api.client.post(
+        "/SMSApi/send?output=json",
+        content=body,
+        headers=acme | {"content-type": "application/xml"},
+    )
+
+    assert response.json()["status"] == "success"
+    assert await texts(api) == ["Hi Asha & co", "Hi Ravi"]
+
+
+async def test_upload_fills_the_text_from_its_columns(api: Api, acme: Headers) -> None:
+    upload = await ready_upload(api, acme, "Phone,Name\n9876543210,Asha\nx,Nobody\n9876543211,B\n")
+
+    answer = await accepted(api, acme, upload=upload, msg="Hi {name}", sendMethod="bulkupload")
+
+    assert await texts(api) == ["Hi Asha", "Hi B"]
+    assert answer["invalidMobile"] == "x"
+
+
+async def test_upload_with_a_message_column_needs_no_text(api: Api, acme: Headers) -> None:
+    upload = await ready_upload(api, acme, "Phone,Message\n9876543210,One\n9876543211,Two\n")
+
+    await accepted(api, acme, upload=upload)
+
+    assert await texts(api) == ["One", "Two"]
+
+
+async def test_upload_of_many_rows_is_sent_in_their_order(api: Api, acme: Headers) -> None:
+    numbers = range(9876500000, 9876504500)
+    rows = "".join(f"{number},{number % 1000}\n" for number in numbers)
+    upload = await ready_upload(api, acme, f"phone,due\n{rows}")
+
+    answer = await accepted(
+        api, acme, upload=upload, msg="Rs {due}: https://a.example.com/{due} now", trackLink=True
+    )
+
+    assert answer["recipients"] == 4_500
+    messages = await api.database.fetch("SELECT msisdn FROM message ORDER BY position")
+    assert [row["msisdn"] - 910000000000 for row in messages] == list(numbers)
+    assert (await locations(api))[4_321] == f"https://a.example.com/{numbers[4_321] % 1000}"
+    assert await api.count("pgqueuer") == 9
+
+
+async def ready_upload(api: Api, headers: Headers, content: str) -> str:
+    response = await api.client.post(
+        "/uploads?name=list.csv", content=content, headers=headers | {"content-type": "text/csv"}
+    )
+    assert response.status_code == 202, response.text
+    upload: str = response.json()["id"]
+    async with asyncio.timeout(30):
+        while True:
+            answer = (await api.client.get(f"/uploads/{upload}", headers=headers)).json()
+            if answer["status"] == "ready":
+                return upload
+            assert answer["status"] != "failed", answer
+            await asyncio.sleep(0.05)
+
+
+async def test_upload_of_another_account_is_not_found(api: Api, acme: Headers) -> None:
+    upload = await ready_upload(api, acme, "Phone\n9876543210\n")
+    rival = await api.account("rival")
+
+    status, answer = await post(api, rival, upload=upload, msg="Hi")
+
+    assert (status, answer["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("values", "status", "code", "words"),
+    [
+        pytest.param(
+            {"sms": [*ROWS, {"mobile": "919876543212", "id": "3"}]},
+            400,
+            "missing_column",
+            "Row 3 has no column 'name'",
+            id="row without a column",
+        ),
+        pytest.param(
+            {"sms": [{"mobile": "919876543210", "msg": "No link"}]},
+            400,
+            "row_refused",
+            "Row 1: msg has no",
+            id="row without a link",
+        ),
+        pytest.param(
+            {"sms": [{"mobile": "919876543210", "name": "x" * 5_000, "id": "1"}]},
+            400,
+            "row_refused",
+            "Row 1: msg is too long",
+            id="row too long",
+        ),
+        pytest.param({"sms": []}, 400, "missing_field", "mobile", id="no row"),
+        pytest.param({"sms": "x"}, 400, "invalid_value", "list of objects", id="no list"),
+        pytest.param(
+            {"sms": [{"mobile": "12"}]}, 400, "no_valid_mobile", "12", id="no number that is good"
+        ),
+        pytest.param(
+            {"sms": ROWS, "mobile": "919876543210"}, 400, "invalid_value", "exclude", id="both"
+        ),
+        pytest.param({"upload": "x"}, 400, "invalid_value", "UUID", id="upload id"),
+        pytest.param(
+            {"upload": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"},
+            404,
+            "not_found",
+            "upload",
+            id="unknown upload",
+        ),
+        pytest.param(
+            {"mobile": "1", "sendMethod": "bulkupload"},
+            400,
+            "missing_field",
+            "upload",
+            id="bulk without an upload",
+        ),
+    ],
+)
+async def test_refused_rows_leave_nothing(
+    api: Api, acme: Headers, values: Json, status: int, code: str, words: str
+) -> None:
+    answered, answer = await post(api, acme, **{"msg": TEXT, "trackLink": True} | values)
+
+    assert (answered, answer["code"]) == (status, code)
+    assert words in answer["reason"]
+    assert await stored(api) == dict.fromkeys(STORED, 0)
+    assert await links_taken(api) == 0
+
+
+async def test_refusal_in_a_late_row_takes_all_earlier_batches_back(
+    api: Api, acme: Headers
+) -> None:
+    rows = [{"mobile": str(919876500000 + place), "name": "A"} for place in range(2_500)]
+    del rows[2_400]["name"]
+
+    status, answer = await post(api, acme, sms=rows, msg="Hi {name}")
+
+    assert (status, answer["code"]) == (400, "missing_column")
+    assert "Row 2401" in answer["reason"]
+    assert await stored(api) == dict.fromkeys(STORED, 0)
+
+
+async def test_repeated_numbers_are_dropped_where_asked(api: Api, acme: Headers) -> None:
+    rows = [
+        {"mobile": "919876543210", "msg": "One"},
+        {"mobile": "+91 98765 43210", "msg": "Two"},
+    ]
+
+    answer = await accepted(api, acme, sms=rows, duplicateCheck=True)
+
+    assert await texts(api) == ["One"]
+    assert (answer["recipients"], answer["duplicates"]) == (1, 1)
+
+
+async def test_repeat_with_the_same_key_is_answered_and_not_sent(api: Api, acme: Headers) -> None:
+    values: Json = {"sms": ROWS, "msg": "Hi {name}", "idempotencyKey": "k1"}
+
+    first = await accepted(api, acme, **values)
+    second = await accepted(api, acme, **values)
+    status, other = await post(api, acme, **values | {"sms": ROWS[:1]})
+
+    assert (second["uuid"], second["replayed"]) == (first["uuid"], True)
+    assert (status, other["code"]) == (409, "idempotency_conflict")
+    assert await api.count("campaign") == 1
+
+
+async def test_dry_run_shows_each_text_and_stores_nothing(api: Api, acme: Headers) -> None:
+    answer = await accepted(api, acme, sms=ROWS, msg=TEXT, trackLink=True, test=True)
+
+    messages = answer["preflight"]["messages"]
+    assert [message["mobile"] for message in messages] == [row["mobile"] for row in ROWS]
+    assert messages[0]["text"].startswith("Hi Asha, your bill: https://tx1.in/")
+    assert messages[0]["text"] != messages[1]["text"].replace("रवि", "Asha")
+    assert messages[1]["forcingCharacters"][0]["codePoint"] == "U+0930"
+    assert await stored(api) == dict.fromkeys(STORED, 0)
+    assert await links_taken(api) == 0
