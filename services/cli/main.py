@@ -5,12 +5,21 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.link_shape import LinkShape
 from services.api.operations.authenticate import ROLE_SCOPES
+from services.api.operations.change_sending import (
+    SenderIdChanges,
+    SendingChanges,
+    change_sender_id,
+    change_sending,
+)
 from services.api.operations.create_account import (
     KEY_SCOPES,
     create_account,
@@ -32,6 +41,12 @@ from shared.storage.engine import create_engine
 
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
+
+SWITCHES = {
+    "smart-encoding": "replace typographic characters where that saves UCS-2",
+    "landlines": "send to numbers that are surely landlines, too",
+    "short-codes": "send to short codes of the account's region, too",
+}
 
 Command = Callable[[argparse.Namespace, CliSettings], None]
 
@@ -96,6 +111,25 @@ def _parser() -> argparse.ArgumentParser:
     user.add_argument("login")
     user.add_argument("--role", choices=list(ROLE_SCOPES), default="sender")
     _add_data_dir(user)
+
+    sending = add("account-set", _change_sending, "Change how an account sends")
+    sending.add_argument("account")
+    sending.add_argument("--link-shape", type=LinkShape, choices=list(LinkShape))
+    for name, meaning in SWITCHES.items():
+        sending.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=meaning)
+    sending.add_argument("--segment-price", help="such as 0.25; costs are shown from then on")
+    sending.add_argument("--currency", help="three letters (INR)")
+    _add_data_dir(sending)
+
+    sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
+    sender_id.add_argument("account")
+    sender_id.add_argument("sender_id")
+    sender_id.add_argument("--link-shape", type=LinkShape, choices=list(LinkShape))
+    sender_id.add_argument(
+        "--link-domain", action="append", help="registered with it (DLT); may be repeated"
+    )
+    sender_id.add_argument("--dlt-entity-id")
+    _add_data_dir(sender_id)
 
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
@@ -173,6 +207,48 @@ def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
         getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     )
     asyncio.run(create(password))
+
+
+def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    changes = SendingChanges(
+        link_shape=arguments.link_shape,
+        smart_encoding=arguments.smart_encoding,
+        accepts_landlines=arguments.landlines,
+        accepts_short_codes=arguments.short_codes,
+        segment_price=arguments.segment_price,
+        currency=arguments.currency,
+    )
+    _change(arguments, settings, partial(change_sending, changes=changes))
+
+
+def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    changes = SenderIdChanges(
+        link_shape=arguments.link_shape,
+        link_domains=arguments.link_domain,
+        dlt_entity_id=arguments.dlt_entity_id,
+    )
+    _change(
+        arguments,
+        settings,
+        partial(change_sender_id, header=arguments.sender_id, changes=changes),
+    )
+
+
+def _change(
+    arguments: argparse.Namespace,
+    settings: CliSettings,
+    change: Callable[[AsyncEngine, str], Coroutine[object, object, None]],
+) -> None:
+    url = database_url(settings, arguments.data_dir)
+
+    async def make() -> None:
+        engine = create_engine(url, application="txlink-cli")
+        try:
+            await change(engine, arguments.account)
+        finally:
+            await engine.dispose()
+
+    asyncio.run(make())
 
 
 def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.api.domain.errors import InvalidValueError
@@ -11,6 +12,9 @@ MAX_NAME = 100
 # TS 23.040 §9.1.2.5: eleven characters of GSM-7, or the fifteen digits of a number. Of the
 # characters only those that may also stand in a link's path.
 _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
+_PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -72,3 +76,40 @@ def checked_sender_ids(headers: Sequence[str]) -> list[str]:
     if len({header.casefold() for header in headers}) < len(headers):
         raise InvalidValueError("senderId", "must not name the same sender ID twice")
     return list(headers)
+
+
+def checked_price(text: str) -> Decimal:
+    """Return the price of a segment.
+
+    Raises:
+        InvalidValueError: It is no amount with at most six decimals.
+    """
+    if not _PRICE.fullmatch(text.strip()):
+        raise InvalidValueError("segment price", "must be an amount such as 0.25")
+    return Decimal(text.strip())
+
+
+def checked_currency(text: str) -> str:
+    """Return a currency's code in capitals.
+
+    Raises:
+        InvalidValueError: It does not have three letters, as ISO 4217 gives them.
+    """
+    code = text.strip().upper()
+    if not _CURRENCY.fullmatch(code):
+        raise InvalidValueError("currency", "must be three letters (ISO 4217), such as INR")
+    return code
+
+
+def checked_domains(domains: Sequence[str]) -> list[str]:
+    """Return domains in lower case.
+
+    Raises:
+        InvalidValueError: One is no domain, or has more than that.
+    """
+    lowered = [domain.strip().lower() for domain in domains]
+    for domain in lowered:
+        if not _DOMAIN.fullmatch(domain):
+            wanted = f"{domain[:40]!r} must be a domain such as tx1.in, without scheme and path"
+            raise InvalidValueError("link domain", wanted)
+    return lowered

@@ -1,12 +1,12 @@
 """Who may call: API keys, users and what their accounts may send as."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, func, insert, or_, select
+from sqlalchemy import JSON, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -170,6 +170,29 @@ async def add_account(
 async def add_sender_id(connection: AsyncConnection, account_id: int, header: str) -> None:
     """Register a sender ID for an account."""
     await connection.execute(insert(SENDER_ID).values(account_id=account_id, header=header))
+
+
+async def set_account(
+    connection: AsyncConnection, account_id: int, values: Mapping[str, object]
+) -> None:
+    """Change settings of an account, by the names of their columns."""
+    await connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(**values))
+
+
+async def set_sender_id(
+    connection: AsyncConnection, account_id: int, header: str, values: Mapping[str, object]
+) -> None:
+    """Register a sender ID with some settings, or change them where it is, in any case."""
+    is_it = (SENDER_ID.c.account_id == account_id) & (
+        func.lower(SENDER_ID.c.header) == header.lower()
+    )
+    registered = (await connection.execute(select(SENDER_ID.c.header).where(is_it))).scalar()
+    header = registered or header
+    statement = postgresql.insert(SENDER_ID).values(account_id=account_id, header=header, **values)
+    key = [SENDER_ID.c.account_id, SENDER_ID.c.header]
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_={"header": header, **values})
+    )
 
 
 async def add_key(

@@ -1,0 +1,87 @@
+"""Change how an account sends: shape of its links, encoding, kinds of number, price."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.api.domain.account_rules import (
+    checked_currency,
+    checked_domains,
+    checked_price,
+    checked_sender_ids,
+)
+from services.api.domain.errors import InvalidValueError
+from services.api.domain.link_shape import LinkShape
+from services.api.storage.accounts import find_account, set_account, set_sender_id
+
+
+@dataclass(frozen=True, slots=True)
+class SendingChanges:
+    """What is to change; None leaves a setting as it is."""
+
+    link_shape: LinkShape | None = None
+    smart_encoding: bool | None = None
+    accepts_landlines: bool | None = None
+    accepts_short_codes: bool | None = None
+    segment_price: str | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SenderIdChanges:
+    """What is to change of a sender ID; None leaves a setting as it is."""
+
+    link_shape: LinkShape | None = None
+    link_domains: Sequence[str] | None = None
+    dlt_entity_id: str | None = None
+
+
+async def change_sending(engine: AsyncEngine, account_name: str, changes: SendingChanges) -> None:
+    """Change how an account sends, from its next send on.
+
+    Raises:
+        InvalidValueError: There is no such account, or a value is none that can be set.
+    """
+    price = changes.segment_price
+    values = {
+        "link_shape": changes.link_shape and changes.link_shape.value,
+        "smart_encoding": changes.smart_encoding,
+        "accepts_landlines": changes.accepts_landlines,
+        "accepts_short_codes": changes.accepts_short_codes,
+        "segment_price": None if price is None else checked_price(price),
+        "currency": checked_currency(changes.currency) if changes.currency else None,
+    }
+    changed = {name: value for name, value in values.items() if value is not None}
+    if not changed:
+        raise InvalidValueError("settings", "name at least one setting to change")
+    async with engine.begin() as connection:
+        account_id = await find_account(connection, account_name)
+        if account_id is None:
+            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        await set_account(connection, account_id, changed)
+
+
+async def change_sender_id(
+    engine: AsyncEngine, account_name: str, header: str, changes: SenderIdChanges
+) -> None:
+    """Register a sender ID of an account, or change it.
+
+    Raises:
+        InvalidValueError: There is no such account, or a value is none that can be set.
+    """
+    (header,) = checked_sender_ids([header])
+    domains = changes.link_domains
+    if changes.dlt_entity_id is not None and not changes.dlt_entity_id.isdecimal():
+        raise InvalidValueError("dltEntityId", "must be digits only")
+    values = {
+        "link_shape": changes.link_shape and changes.link_shape.value,
+        "link_domains": None if domains is None else checked_domains(domains),
+        "dlt_entity_id": changes.dlt_entity_id,
+    }
+    changed = {name: value for name, value in values.items() if value is not None}
+    async with engine.begin() as connection:
+        account_id = await find_account(connection, account_name)
+        if account_id is None:
+            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        await set_sender_id(connection, account_id, header, changed)
