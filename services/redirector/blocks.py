@@ -10,14 +10,15 @@ class Block:
     """The contiguous link numbers of one campaign, and where they lead.
 
     Attributes:
-        location: ASCII, absolute, http or https; goes into ``Location`` as it stands.
+        location: ASCII, absolute, http or https; goes into ``Location`` as it stands. None where
+            each link leads to a place of its own.
     """
 
     token_length: int
     first_link: int
     link_count: int
     campaign_id: int
-    location: str
+    location: str | None
 
 
 class BlockCache:

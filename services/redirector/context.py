@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.redirector.journal.writer import JournalWriter
-from services.redirector.resolving import CACHED_BLOCKS, LookupUnavailableError, Resolver
+from services.redirector.resolving import (
+    CACHED_BLOCKS,
+    KEPT_PERSONAL_OCTETS,
+    LookupUnavailableError,
+    Resolver,
+)
 from services.redirector.settings import RedirectorSettings
 from services.redirector.snapshots import SnapshotFile
 from services.redirector.storage.connections import open_pool
@@ -45,7 +50,9 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
         statement_timeout_s=LOOKUP_TIMEOUT_S,
     )
     resolver = Resolver(pool, short_domain=settings.short_domain)
-    file = SnapshotFile(settings.snapshot_path, limit=CACHED_BLOCKS)
+    file = SnapshotFile(
+        settings.snapshot_path, limit=CACHED_BLOCKS, personal_octet_limit=KEPT_PERSONAL_OCTETS
+    )
     await _learn(resolver, file)
     keeping = asyncio.create_task(_keep_snapshot(resolver, file))
     try:

@@ -3,14 +3,20 @@
 import asyncio
 import logging
 from asyncio import Future, Task
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.blocks import Block, BlockCache, GapCache
+from services.redirector.personal_links import PersonalLinkCache
 from services.redirector.snapshots import Snapshot
 from services.redirector.storage.connections import Pool, StoreUnavailableError
-from services.redirector.storage.links import TokenDomain, list_blocks, list_domains
+from services.redirector.storage.links import (
+    TokenDomain,
+    list_blocks,
+    list_domains,
+    list_personal_links,
+)
 from shared.domain.errors import InvalidTokenError
 from shared.domain.tokens import TokenCipher
 
@@ -18,8 +24,13 @@ LOGGER = logging.getLogger(__name__)
 
 CACHED_BLOCKS = 10_000
 CACHED_GAPS = 10_000
+CACHED_PERSONAL_OCTETS = 16 << 20
+KEPT_PERSONAL_OCTETS = 2 << 20
 GAP_TTL_S = 2.0
 MAX_WAITING = 10_000
+
+# Its token length and its number.
+_LinkKey: TypeAlias = tuple[int, int]
 
 
 class UnknownLinkError(Exception):
@@ -35,10 +46,12 @@ class Link(NamedTuple):
 
     Attributes:
         number: What its token decrypts to, within ``block``.
+        location: The block's, or else its own.
     """
 
     number: int
     block: Block
+    location: str
 
 
 class _Domain(NamedTuple):
@@ -63,8 +76,9 @@ class Resolver:
         self._short_host = short_domain.partition(":")[0]
         self._domains: dict[int, _Domain] = {}
         self._blocks = BlockCache(CACHED_BLOCKS)
+        self._personal = PersonalLinkCache(CACHED_PERSONAL_OCTETS)
         self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
-        self._waiting: dict[tuple[int, int], Future[Block | None]] = {}
+        self._waiting: dict[_LinkKey, Future[Link | None]] = {}
         self._looking_up: Task[None] | None = None
         self._is_store_away = False
         self.lookup_count = 0
@@ -85,11 +99,13 @@ class Resolver:
         self._set_domains(snapshot.domains)
         for block in snapshot.blocks:
             self._blocks.add(block)
+        self._personal.add(snapshot.personal_links)
 
     def snapshot(self) -> Snapshot:
         """Return what a later process would need to answer the links cached here."""
         domains = [domain.stored for domain in self._domains.values()]
-        return Snapshot(domains, self._blocks.list_blocks())
+        personal_links = self._personal.list_latest(KEPT_PERSONAL_OCTETS)
+        return Snapshot(domains, self._blocks.list_blocks(), personal_links)
 
     def find_cached(self, token: str) -> Link | None:
         """Return the link of a token if that is cached; None if it must be resolved.
@@ -110,7 +126,12 @@ class Resolver:
         if number >= stored.ceiling:
             raise UnknownLinkError
         block = self._blocks.find(stored.length, number)
-        return None if block is None else Link(number, block)
+        if block is None:
+            return None
+        location = block.location or self._personal.find(
+            block.campaign_id, number - block.first_link
+        )
+        return None if location is None else Link(number, block, location)
 
     async def resolve(self, token: str) -> Link:
         """Return the link of a token, looking it up if it is not cached.
@@ -128,13 +149,12 @@ class Resolver:
             if link is not None:
                 return link
         number = self._domains[len(token)].cipher.link_number(token)
-        block = await self._look_up(len(token), number)
-        if block is None:
+        link = await self._look_up((len(token), number))
+        if link is None:
             raise UnknownLinkError
-        return Link(number, block)
+        return link
 
-    async def _look_up(self, token_length: int, number: int) -> Block | None:
-        key = (token_length, number)
+    async def _look_up(self, key: _LinkKey) -> Link | None:
         if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):
             return None
         future = self._waiting.get(key)
@@ -152,7 +172,7 @@ class Resolver:
         while self._waiting:
             waiting, self._waiting = self._waiting, {}
             try:
-                await self._fetch(waiting)
+                links = await self._fetch(waiting)
             except Exception as error:  # noqa: BLE001 - a visitor must not wait for ever
                 self._note_outage(error)
                 for future in waiting.values():
@@ -160,7 +180,7 @@ class Resolver:
             else:
                 self._is_store_away = False
                 for key, future in waiting.items():
-                    future.set_result(self._blocks.find(*key))
+                    future.set_result(links.get(key))
 
     def _note_outage(self, error: Exception) -> None:
         if not self._is_store_away:
@@ -168,8 +188,8 @@ class Resolver:
             LOGGER.error("links cannot be looked up: %s", error, exc_info=is_fault)
         self._is_store_away = True
 
-    async def _fetch(self, wanted: Iterable[tuple[int, int]]) -> None:
-        """Cache the blocks of link numbers, or that they have none."""
+    async def _fetch(self, wanted: Iterable[_LinkKey]) -> dict[_LinkKey, Link]:
+        """Look links up, and cache what they lead to or that there are no such links."""
         self.lookup_count += 1
         if any(number >= self._domains[length].stored.next for length, number in wanted):
             self._set_domains(await list_domains(self._pool))
@@ -178,13 +198,41 @@ class Resolver:
             for length, number in wanted
             if number < self._domains[length].stored.next
         ]
-        for block in await list_blocks(self._pool, handed_out) if handed_out else ():
-            if urlsplit(block.location).hostname != self._short_host:
-                self._blocks.add(block)
+        links = await self._fetch_links(await self._fetch_blocks(handed_out))
         now_s = asyncio.get_running_loop().time()
         for length, number in wanted:
-            if self._blocks.find(length, number) is None:
+            if (length, number) not in links:
                 self._gaps.add(length, number, now_s=now_s)
+        return links
+
+    async def _fetch_blocks(self, wanted: Collection[_LinkKey]) -> dict[_LinkKey, Block]:
+        # The block of a personal link is mostly known.
+        missing = [key for key in wanted if self._blocks.find(*key) is None]
+        for block in await list_blocks(self._pool, missing) if missing else ():
+            if block.location is None or self._leads_on(block.location):
+                self._blocks.add(block)
+        return {key: held for key in wanted if (held := self._blocks.find(*key))}
+
+    async def _fetch_links(self, blocks: Mapping[_LinkKey, Block]) -> dict[_LinkKey, Link]:
+        own = [
+            (block.campaign_id, number - block.first_link)
+            for (_, number), block in blocks.items()
+            if block.location is None
+        ]
+        found = await list_personal_links(self._pool, own) if own else []
+        usable = [link for link in found if self._leads_on(link.location)]
+        self._personal.add(usable)
+        locations = {(link.campaign_id, link.position): link.location for link in usable}
+        links: dict[_LinkKey, Link] = {}
+        for (length, number), block in blocks.items():
+            place = (block.campaign_id, number - block.first_link)
+            location = block.location or locations.get(place)
+            if location is not None:
+                links[length, number] = Link(number, block, location)
+        return links
+
+    def _leads_on(self, location: str) -> bool:
+        return urlsplit(location).hostname != self._short_host
 
     def _set_domains(self, domains: Iterable[TokenDomain]) -> None:
         self._domains = {

@@ -81,7 +81,7 @@ class ShortLinks:
         )
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
-        return redirect_to(link.block.location)
+        return redirect_to(link.location)
 
 
 def request_head(scope: Scope) -> bytes:

@@ -12,6 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from services.redirector.blocks import Block
+from services.redirector.personal_links import PersonalLink, PersonalLinkCache
 from services.redirector.storage.links import TokenDomain
 
 LOCK_WAIT_S = 10.0
@@ -22,10 +23,11 @@ _row_of = attrgetter(*(field.name for field in fields(Block)))
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Token domains, and the blocks asked for last, the latest at the end."""
+    """Token domains, and what was asked for last: blocks and personal links, latest at the end."""
 
     domains: list[TokenDomain]
     blocks: list[Block]
+    personal_links: list[PersonalLink]
 
 
 class SnapshotFile:
@@ -36,11 +38,13 @@ class SnapshotFile:
     Args:
         path: Its folder must exist when it is written.
         limit: Most blocks kept.
+        personal_octet_limit: Most octets of personal links kept, about.
     """
 
-    def __init__(self, path: Path, *, limit: int) -> None:
+    def __init__(self, path: Path, *, limit: int, personal_octet_limit: int) -> None:
         self._path = path
         self._limit = limit
+        self._personal_octet_limit = personal_octet_limit
 
     def read(self) -> Snapshot | None:
         """Return what was written last; None if nothing was, or it cannot be understood.
@@ -54,7 +58,10 @@ class SnapshotFile:
                 TokenDomain(**{**domain, "key": bytes.fromhex(domain["key"])})
                 for domain in content["domains"]
             ]
-            return Snapshot(domains, [Block(*row) for row in content["block_rows"]])
+            blocks = [Block(*row) for row in content["block_rows"]]
+            # A file of the release before knows of no such links.
+            personal_links = [PersonalLink(*row) for row in content.get("personal_rows", [])]
+            return Snapshot(domains, blocks, personal_links)
         except (FileNotFoundError, ValueError, TypeError, KeyError):
             return None
 
@@ -70,12 +77,14 @@ class SnapshotFile:
             self._replace(snapshot)
 
     def _replace(self, snapshot: Snapshot) -> None:
+        merged = self._merged(snapshot)
         content = {
             "domains": [
                 {**asdict(domain), "key": domain.key.hex()} for domain in snapshot.domains
             ],
             # Without the names of their fields: there are many of them.
-            "block_rows": [_row_of(block) for block in self._merged(snapshot)],
+            "block_rows": [_row_of(block) for block in merged.blocks],
+            "personal_rows": merged.personal_links,
         }
         draft = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -89,16 +98,22 @@ class SnapshotFile:
         finally:
             draft.unlink(missing_ok=True)
 
-    def _merged(self, snapshot: Snapshot) -> list[Block]:
+    def _merged(self, snapshot: Snapshot) -> Snapshot:
         older = self.read()
         # Blocks of another database would send people to wrong places.
         if older is None or _keys(older) != _keys(snapshot):
-            return snapshot.blocks[-self._limit :]
+            older = Snapshot(snapshot.domains, [], [])
         blocks = {(block.token_length, block.first_link): block for block in older.blocks}
         for block in snapshot.blocks:
             blocks.pop((block.token_length, block.first_link), None)
             blocks[block.token_length, block.first_link] = block
-        return list(blocks.values())[-self._limit :]
+        personal = PersonalLinkCache(self._personal_octet_limit)
+        personal.add([*older.personal_links, *snapshot.personal_links])
+        return Snapshot(
+            snapshot.domains,
+            list(blocks.values())[-self._limit :],
+            personal.list_latest(self._personal_octet_limit),
+        )
 
 
 @contextmanager

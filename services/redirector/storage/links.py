@@ -1,9 +1,10 @@
-"""Look up token domains and the blocks of links."""
+"""Look up token domains, the blocks of links, and where personal links lead."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from services.redirector.blocks import Block
+from services.redirector.personal_links import PersonalLink
 from services.redirector.storage.connections import Pool, outages_named
 
 LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"
@@ -20,6 +21,20 @@ CROSS JOIN LATERAL (
     ORDER BY link_block.first_link DESC
     LIMIT 1
 ) AS block
+"""
+# Each wanted message costs one descent of personal_text_pkey, in its campaign's partition alone;
+# without OFFSET 0 it would be a join, which may read all of a month.
+LIST_PERSONAL_LINKS = """
+SELECT wanted.campaign_id, wanted.position, personal.location
+FROM unnest($1::bigint[], $2::integer[]) AS wanted (campaign_id, position)
+CROSS JOIN LATERAL (
+    SELECT personal_text.location
+    FROM personal_text
+    WHERE personal_text.campaign_id = wanted.campaign_id
+      AND personal_text.position = wanted.position
+    OFFSET 0
+) AS personal
+WHERE personal.location IS NOT NULL
 """
 
 
@@ -64,3 +79,22 @@ async def list_blocks(pool: Pool, wanted: Collection[tuple[int, int]]) -> list[B
     numbers = [number for _, number in wanted]
     with outages_named():
         return [Block(*row) for row in await pool.fetch(LIST_BLOCKS, lengths, numbers)]
+
+
+async def list_personal_links(
+    pool: Pool, wanted: Collection[tuple[int, int]]
+) -> list[PersonalLink]:
+    """Return where the links of messages lead, of those that have one of their own.
+
+    Args:
+        pool: Where to look.
+        wanted: Pairs of campaign id and position, each once.
+
+    Raises:
+        StoreUnavailableError: Postgres is away.
+    """
+    campaign_ids = [campaign_id for campaign_id, _ in wanted]
+    positions = [position for _, position in wanted]
+    with outages_named():
+        rows = await pool.fetch(LIST_PERSONAL_LINKS, campaign_ids, positions)
+        return [PersonalLink(*row) for row in rows]

@@ -8,11 +8,12 @@ import pytest
 from pydantic import SecretStr
 
 from services.redirector.blocks import Block
+from services.redirector.personal_links import ENTRY_OCTETS, PersonalLink
 from services.redirector.settings import RedirectorSettings
 from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
 from tests.support.database import REPOSITORY
-from tests.support.links import DESTINATION, seed_campaign
+from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.redirector import journaled_hits, serving
 from tests.support.waiting import until
@@ -26,10 +27,10 @@ from pathlib import Path
 from services.redirector.blocks import Block
 from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
-file = SnapshotFile(Path(sys.argv[1]), limit=1_000)
+file = SnapshotFile(Path(sys.argv[1]), limit=1_000, personal_octet_limit=0)
 for first_link in range(int(sys.argv[2]), 400, 4):
     block = Block(6, first_link, 1, first_link, "https://shop.example.com/")
-    file.write(Snapshot([TokenDomain(6, bytes(32), 1000, 5_000_000)], [block]))
+    file.write(Snapshot([TokenDomain(6, bytes(32), 1000, 5_000_000)], [block], []))
 """
 
 
@@ -48,6 +49,14 @@ def settings(relay: PostgresRelay, tmp_path: Path) -> RedirectorSettings:
 
 def a_block(first_link: int) -> Block:
     return Block(6, first_link, 10, first_link, DESTINATION)
+
+
+def a_personal_link(position: int) -> PersonalLink:
+    return PersonalLink(7, position, f"https://shop.example.com/{position}")
+
+
+def a_file(path: Path, *, limit: int = 10, personal_octet_limit: int = 10_000) -> SnapshotFile:
+    return SnapshotFile(path, limit=limit, personal_octet_limit=personal_octet_limit)
 
 
 async def test_through_an_outage_known_links_redirect_and_others_are_asked_to_come_back(
@@ -94,6 +103,40 @@ async def test_a_redirector_restarted_in_an_outage_still_knows_its_recent_links(
     ]
 
 
+async def test_through_an_outage_personal_links_followed_before_redirect_and_others_wait(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_personal_campaign(database_url, [DESTINATION, f"{DESTINATION}/2"])
+    async with serving(settings) as client:
+        await client.get(f"/{campaign.tokens[1]}")
+        await relay.cut()
+
+        followed = await client.get(f"/{campaign.tokens[1]}")
+        other = await client.get(f"/{campaign.tokens[0]}")
+        await relay.open()
+        afterwards = await client.get(f"/{campaign.tokens[0]}")
+
+    assert (followed.status_code, followed.headers["location"]) == (302, f"{DESTINATION}/2")
+    assert (other.status_code, other.headers["retry-after"]) == (503, "5")
+    assert (afterwards.status_code, afterwards.headers["location"]) == (302, DESTINATION)
+
+
+async def test_a_redirector_restarted_in_an_outage_still_knows_its_recent_personal_links(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_personal_campaign(database_url, [DESTINATION, f"{DESTINATION}/2"])
+    async with serving(settings) as client:
+        await client.get(f"/{campaign.tokens[1]}")
+    await relay.cut()
+
+    async with serving(settings) as client:
+        followed = await client.get(f"/{campaign.tokens[1]}")
+        other = await client.get(f"/{campaign.tokens[0]}")
+
+    assert (followed.status_code, followed.headers["location"]) == (302, f"{DESTINATION}/2")
+    assert other.status_code == 503
+
+
 async def test_a_redirector_first_started_in_an_outage_answers_once_it_is_over(
     database_url: str, relay: PostgresRelay, settings: RedirectorSettings
 ) -> None:
@@ -120,7 +163,7 @@ async def test_the_snapshot_is_written_while_the_process_runs_for_its_owner_only
 
         await until(is_written)
 
-        snapshot = SnapshotFile(settings.snapshot_path, limit=10).read()
+        snapshot = a_file(settings.snapshot_path).read()
 
     assert snapshot is not None
     assert [block.campaign_id for block in snapshot.blocks] == [campaign.id]
@@ -130,14 +173,35 @@ async def test_the_snapshot_is_written_while_the_process_runs_for_its_owner_only
 def test_a_snapshot_keeps_older_blocks_and_the_latest_where_there_are_too_many(
     tmp_path: Path,
 ) -> None:
-    file = SnapshotFile(tmp_path / "links.snapshot", limit=3)
-    file.write(Snapshot([DOMAIN], [a_block(0), a_block(10), a_block(20)]))
+    file = a_file(tmp_path / "links.snapshot", limit=3)
+    file.write(Snapshot([DOMAIN], [a_block(0), a_block(10), a_block(20)], []))
 
-    file.write(Snapshot([DOMAIN], [a_block(0), a_block(30)]))
+    file.write(Snapshot([DOMAIN], [a_block(0), a_block(30)], []))
 
     kept = file.read()
     assert kept is not None
     assert [block.first_link for block in kept.blocks] == [20, 0, 30]
+
+
+def test_a_snapshot_keeps_older_personal_links_and_the_latest_where_there_are_too_many(
+    tmp_path: Path,
+) -> None:
+    octets = 3 * (ENTRY_OCTETS + len(a_personal_link(0).location))
+    file = a_file(tmp_path / "links.snapshot", personal_octet_limit=octets)
+    file.write(Snapshot([DOMAIN], [], [a_personal_link(n) for n in (0, 1, 2)]))
+
+    file.write(Snapshot([DOMAIN], [], [a_personal_link(n) for n in (0, 3)]))
+
+    kept = file.read()
+    assert kept is not None
+    assert kept.personal_links == [a_personal_link(n) for n in (2, 0, 3)]
+
+
+def test_a_snapshot_of_a_release_without_personal_links_is_understood(tmp_path: Path) -> None:
+    path = tmp_path / "links.snapshot"
+    path.write_text('{"domains": [], "block_rows": [[6, 0, 10, 0, "https://x.example/"]]}')
+
+    assert a_file(path).read() == Snapshot([], [Block(6, 0, 10, 0, "https://x.example/")], [])
 
 
 def test_redirectors_that_write_at_the_same_time_lose_none_of_each_others_blocks(
@@ -153,19 +217,19 @@ def test_redirectors_that_write_at_the_same_time_lose_none_of_each_others_blocks
 
     assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
 
-    kept = SnapshotFile(tmp_path / "links.snapshot", limit=1_000).read()
+    kept = a_file(tmp_path / "links.snapshot", limit=1_000).read()
     assert kept is not None
     assert {block.first_link for block in kept.blocks} == set(range(400))
 
 
 def test_a_snapshot_of_other_token_keys_is_forgotten(tmp_path: Path) -> None:
-    file = SnapshotFile(tmp_path / "links.snapshot", limit=3)
-    file.write(Snapshot([DOMAIN], [a_block(0)]))
+    file = a_file(tmp_path / "links.snapshot", limit=3)
+    file.write(Snapshot([DOMAIN], [a_block(0)], [a_personal_link(0)]))
 
     other = TokenDomain(6, b"x" * 32, 1000, 5_000_000)
-    file.write(Snapshot([other], [a_block(10)]))
+    file.write(Snapshot([other], [a_block(10)], []))
 
-    assert file.read() == Snapshot([other], [a_block(10)])
+    assert file.read() == Snapshot([other], [a_block(10)], [])
 
 
 @pytest.mark.parametrize(
@@ -176,6 +240,7 @@ def test_a_snapshot_of_other_token_keys_is_forgotten(tmp_path: Path) -> None:
         "[]",
         '{"domains": [{}], "block_rows": []}',
         '{"domains": [], "blocks": []}',
+        '{"domains": [], "block_rows": [], "personal_rows": [[7]]}',
         "\x00",
     ],
 )
@@ -183,7 +248,7 @@ def test_a_snapshot_that_cannot_be_understood_counts_as_none(tmp_path: Path, con
     path = tmp_path / "links.snapshot"
     path.write_text(content)
 
-    assert SnapshotFile(path, limit=3).read() is None
+    assert a_file(path).read() is None
 
 
 def test_the_token_keys_never_show_in_a_printed_domain() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from services.redirector.settings import RedirectorSettings
 from tests.support.database import DatabaseServer
-from tests.support.links import DESTINATION, seed_campaign
+from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
 from tests.support.redirector import journaled_hits, serving
 
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) AppleWebKit/537.36 Chrome/124.0.0.0 Mobile"
@@ -165,6 +165,38 @@ async def test_a_link_that_leads_back_to_the_short_domain_goes_nowhere(
     answer = await get(settings, f"/{campaign.tokens[0]}")
 
     assert answer.status_code == 404
+
+
+async def test_personal_links_redirect_each_to_its_own_destination_and_are_journaled(
+    settings: RedirectorSettings,
+) -> None:
+    own = [f"https://shop.example.com/orders/{number}?a=%20" for number in range(3)]
+    campaign = await seed_personal_campaign(settings.database_url.get_secret_value(), own)
+
+    async with serving(settings) as client:
+        answers = [await client.get(f"/{token}") for token in campaign.tokens]
+
+    assert [answer.headers["location"] for answer in answers] == own
+    hits = journaled_hits(settings.journal_folder)
+    assert [hit.link_number - campaign.first_link for hit in hits] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "destination", [None, "https://TX1.in/SAlhjS"], ids=["no text", "own short domain"]
+)
+async def test_a_personal_link_that_leads_nowhere_answers_404_and_spares_its_neighbours(
+    settings: RedirectorSettings, destination: str | None
+) -> None:
+    campaign = await seed_personal_campaign(
+        settings.database_url.get_secret_value(), [DESTINATION, destination]
+    )
+
+    async with serving(settings) as client:
+        good, bad = await asyncio.gather(*(client.get(f"/{token}") for token in campaign.tokens))
+        again = await client.get(f"/{campaign.tokens[1]}")
+
+    assert (good.status_code, bad.status_code, again.status_code) == (302, 404, 404)
+    assert len(journaled_hits(settings.journal_folder)) == 1
 
 
 async def test_a_short_link_can_only_be_read(settings: RedirectorSettings) -> None:

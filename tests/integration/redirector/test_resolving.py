@@ -4,11 +4,16 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from services.redirector.resolving import GAP_TTL_S, Resolver, UnknownLinkError
+from services.redirector.resolving import (
+    CACHED_PERSONAL_OCTETS,
+    GAP_TTL_S,
+    Resolver,
+    UnknownLinkError,
+)
 from services.redirector.storage.connections import open_pool
-from services.redirector.storage.links import LIST_BLOCKS
+from services.redirector.storage.links import LIST_BLOCKS, LIST_PERSONAL_LINKS
 from shared.domain.tokens import TokenCipher
-from tests.support.links import seed_campaign
+from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
 
 
 @pytest.fixture
@@ -49,6 +54,85 @@ async def test_one_visitor_makes_all_recipients_of_the_campaign_known(
     await resolver.resolve(campaign.tokens[500])
 
     assert all(resolver.find_cached(token) for token in campaign.tokens)
+
+
+def destinations(shop: str, count: int) -> list[str]:
+    return [f"https://{shop}.example.com/{position}" for position in range(count)]
+
+
+async def test_personal_links_of_one_tick_are_looked_up_together(
+    database_url: str, resolver: Resolver
+) -> None:
+    first = await seed_personal_campaign(database_url, destinations("one", 50))
+    second = await seed_personal_campaign(database_url, destinations("two", 50))
+    uniform = await seed_campaign(database_url, recipient_count=2)
+    await resolver.load_domains()
+
+    links = await asyncio.gather(
+        *(resolver.resolve(each) for each in first.tokens + second.tokens + uniform.tokens)
+    )
+
+    assert resolver.lookup_count == 1
+    assert [link.location for link in links] == [
+        *destinations("one", 50),
+        *destinations("two", 50),
+        DESTINATION,
+        DESTINATION,
+    ]
+
+
+async def test_a_personal_link_is_looked_up_once_and_makes_no_other_known(
+    database_url: str, resolver: Resolver
+) -> None:
+    campaign = await seed_personal_campaign(database_url, destinations("one", 3))
+    await resolver.resolve(campaign.tokens[1])
+
+    again = await resolver.resolve(campaign.tokens[1])
+
+    assert again.location == "https://one.example.com/1"
+    assert resolver.lookup_count == 1
+    assert [resolver.find_cached(campaign.tokens[n]) for n in (0, 2)] == [None, None]
+
+
+async def test_a_personal_link_of_a_known_block_needs_no_look_at_blocks(
+    database_url: str, resolver: Resolver
+) -> None:
+    campaign = await seed_personal_campaign(database_url, destinations("one", 3))
+    await resolver.resolve(campaign.tokens[0])
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("DELETE FROM link_block")
+    await connection.close()
+
+    link = await resolver.resolve(campaign.tokens[2])
+
+    assert link.location == "https://one.example.com/2"
+
+
+async def test_a_message_without_a_text_is_no_link_and_asked_for_once_in_a_while_only(
+    database_url: str, resolver: Resolver
+) -> None:
+    campaign = await seed_personal_campaign(database_url, ["https://one.example.com/", None])
+
+    for _ in range(3):
+        with pytest.raises(UnknownLinkError):
+            await resolver.resolve(campaign.tokens[1])
+
+    assert resolver.lookup_count == 1
+    assert (await resolver.resolve(campaign.tokens[0])).location == "https://one.example.com/"
+
+
+async def test_personal_links_longer_than_all_that_is_cached_are_resolved_together(
+    database_url: str, resolver: Resolver
+) -> None:
+    long = [f"https://one.example.com/{'x' * 7_900}{position}" for position in range(2_500)]
+    campaign = await seed_personal_campaign(database_url, long)
+
+    links = await asyncio.gather(*(resolver.resolve(token) for token in campaign.tokens))
+
+    assert sum(map(len, long)) > CACHED_PERSONAL_OCTETS
+    assert [link.location for link in links] == long
+    assert resolver.find_cached(campaign.tokens[0]) is None
+    assert resolver.find_cached(campaign.tokens[-1]) == links[-1]
 
 
 async def test_neighbouring_campaigns_are_told_apart(
@@ -124,3 +208,37 @@ async def test_the_lookup_descends_the_primary_key(database_url: str) -> None:
     text = "\n".join(row[0] for row in plan)
     assert "Index Scan Backward using link_block_pkey" in text
     assert "Seq Scan" not in text
+
+
+async def test_the_lookup_of_personal_links_walks_the_primary_key_of_their_months_alone(
+    database_url: str,
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    months = [
+        row[0]
+        for row in await connection.fetch(
+            "SELECT first_campaign_id((now() + n * interval '1 month')::date) "
+            "FROM generate_series(0, 2) n"
+        )
+    ]
+    await connection.execute(
+        "INSERT INTO personal_text SELECT month + 1, n, 'a', 'b', 'x', 'https://x.example/', "
+        "'GSM-7', 1 FROM unnest($1::bigint[]) month, generate_series(0, 9999) n",
+        months,
+    )
+    await connection.execute("ANALYZE personal_text")
+    wanted = [(month + 1, position) for month in months[:2] for position in range(0, 9_000, 3)]
+    plan = await connection.fetch(
+        f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {LIST_PERSONAL_LINKS}",
+        [campaign_id for campaign_id, _ in wanted],
+        [position for _, position in wanted],
+    )
+    await connection.close()
+
+    lines = [row[0].strip() for row in plan]
+    walked = [
+        line for line in lines if "on personal_text_2" in line and "never executed" not in line
+    ]
+    assert len(walked) == 2
+    assert all("Index Scan using personal_text_2" in line for line in walked)
+    assert all("_pkey on " in line and "loops=3000" in line for line in walked)
