@@ -68,7 +68,8 @@ async def reading_sheet(file: IO[bytes], rules: NumberRules) -> AsyncIterator[Sh
     finally:
         with suppress(ProcessLookupError):
             process.kill()
-        await asyncio.shield(process.wait())
+        # asyncio sees the end of a process only once all that it wrote has been read.
+        await asyncio.shield(process.communicate())
 
 
 async def _batches(process: Process) -> AsyncIterator[SheetBatch]:
