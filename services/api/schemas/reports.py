@@ -30,10 +30,19 @@ class CampaignReport(Report):
     title: str
     sender_id: str
     created_at: datetime
-    text: str = Field(description="The text, with {link} where each recipient's link stands")
-    destination: str | None = Field(description="The tracked URL as the sender wrote it")
-    encoding: str
-    segments: int = Field(description="Segments that each message is billed as")
+    is_personal: bool = Field(description="Whether each message has a text of its own")
+    text: str = Field(
+        description="The text, with {link} where each recipient's link stands; of personal texts "
+        "what they were made of, or the first if they came ready-made"
+    )
+    destination: str | None = Field(
+        description="The tracked URL as the sender wrote it; null where there are several"
+    )
+    encoding: str = Field(description="Of the longest message")
+    segments: int = Field(description="Segments that the longest message is billed as")
+    total_segments: int = Field(description="Of all messages")
+    cost: str | None = Field(description="Of all segments; null if no price was agreed")
+    currency: str | None = Field(description="Of the cost; null without one")
     recipients: int
     queued: int = Field(description="Not yet accepted by the carrier")
     submitted: int = Field(description="Accepted by the carrier, whatever came of it")
@@ -58,6 +67,8 @@ class RecipientReport(Report):
     submitted_at: datetime | None
     settled_at: datetime | None
     link: str | None = Field(description="The recipient's own short link")
+    destination: str | None = Field(description="The URL that it leads to, as the sender wrote it")
+    segments: int = Field(description="Segments that the message is billed as")
     hits: int
     clicks: int
     first_click_at: datetime | None
@@ -154,17 +165,21 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     statuses = {word: row[word] for word in STATUSES}
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
-    after = row["body_after"]
+    after, price = row["body_after"], row["segment_price"]
     return CampaignReport(
         uuid=row["uuid"],
         transaction_id=str(row["transaction_id"]),
         title=row["title"],
         sender_id=row["sender_id"],
         created_at=row["created_at"].astimezone(zone),
+        is_personal=row["is_personal"],
         text=row["body_before"] + ("" if after is None else "{link}" + after),
         destination=row["destination"],
         encoding=row["encoding"],
         segments=row["segment_count"],
+        total_segments=row["segment_total"],
+        cost=None if price is None else f"{price * row['segment_total']:f}",
+        currency=None if price is None else row["currency"],
         recipients=row["message_count"],
         queued=row["queued"] + row["submitting"],
         submitted=row["message_count"] - not_submitted,
@@ -188,6 +203,8 @@ def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[st
         "submitted_at": _local(row["submitted_at"], zone),
         "settled_at": _local(row["settled_at"], zone),
         "link": linked.link,
+        "destination": row["destination"],
+        "segments": row["segment_count"],
         "hits": row["hit_count"],
         "clicks": row["click_count"],
         "first_click_at": _local(row["first_click_at"], zone),

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
     c.body_before, c.body_after, c.destination, c.link_prefix, c.token_length, c.first_link,
-    c.encoding, c.segment_count,
+    c.encoding, c.segment_count, c.is_personal, c.segment_price, c.currency,
+    coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
     d.failed, d.cancelled,
     k.hit_count, k.click_count, k.clicker_count
@@ -39,18 +40,20 @@ LIST_CAMPAIGNS = text(
     ORDER BY c.id DESC LIMIT :row_limit
     """
 )
-# Walks message_pkey of one partition.
+# Walks message_pkey of one partition, and personal_text_pkey beside it.
 LIST_RECIPIENTS = text("""
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
-           r.first_click_at, r.last_click_at
+           r.first_click_at, r.last_click_at,
+           coalesce(p.destination, c.destination) AS destination,
+           coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM message m
+    JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
     LEFT JOIN recipient_clicks r
         ON r.campaign_id = m.campaign_id AND r.position = m.position
+    LEFT JOIN personal_text p
+        ON p.campaign_id = m.campaign_id AND p.position = m.position AND p.position > :after
     WHERE m.campaign_id = :campaign_id AND m.position > :after
-      AND EXISTS (
-          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
-      )
     ORDER BY m.position LIMIT :row_limit
 """)
 # Walks hit_pkey backwards, month by month.
@@ -75,11 +78,15 @@ LIST_MESSAGES_OF_NUMBER = text("""
     SELECT c.uuid, c.title, c.created_at, m.position, m.status, m.submitted_at, m.settled_at,
            m.failure_cause, c.link_prefix, c.token_length, c.first_link,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
-           r.first_click_at, r.last_click_at
+           r.first_click_at, r.last_click_at,
+           coalesce(p.destination, c.destination) AS destination,
+           coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM message m
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
     LEFT JOIN recipient_clicks r
         ON r.campaign_id = m.campaign_id AND r.position = m.position
+    LEFT JOIN personal_text p
+        ON p.campaign_id = m.campaign_id AND p.position = m.position
     WHERE m.msisdn = :msisdn
     ORDER BY m.campaign_id DESC, m.position DESC LIMIT :row_limit
 """)

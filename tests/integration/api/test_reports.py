@@ -1,13 +1,17 @@
 """Reports tell an account what came of its sends, and nobody else's."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from services.api.storage.reports import LIST_RECIPIENTS
 from shared.domain.tokens import TokenCipher
+from shared.storage.engine import create_engine
 from tests.support.api import Api
 
 Headers = dict[str, str]
@@ -151,6 +155,192 @@ async def test_recipients_have_status_clicks_and_a_link_of_their_own(
     assert page["next_cursor"] is None
 
 
+async def a_personal_campaign(
+    api: Api, headers: Headers, *rows: dict[str, str], **parameters: str
+) -> Campaign:
+    response = await api.client.post(
+        "/send", json={"sms": rows, "trackLink": "true"} | parameters, headers=headers
+    )
+    assert response.status_code == 200, response.text
+    uuid = response.json()["uuid"]
+    return Campaign(
+        uuid, await api.database.fetchval("SELECT id FROM campaign WHERE uuid=$1", uuid)
+    )
+
+
+async def test_a_campaigns_segments_and_what_they_cost(api: Api, acme: Headers) -> None:
+    unpriced = await a_campaign(api, acme)
+    await api.database.execute("UPDATE account SET segment_price = 0.12, currency = 'EUR'")
+    priced = await a_campaign(api, acme, msg="x" * 200, trackLink="false")
+    await api.database.execute("UPDATE account SET segment_price = 9, currency = 'INR'")
+
+    reports = [await get(api, acme, f"/campaigns/{each.uuid}") for each in (unpriced, priced)]
+
+    names = ["is_personal", "segments", "total_segments", "cost", "currency"]
+    assert [[report[name] for name in names] for report in reports] == [
+        [False, 1, 3, None, None],
+        [False, 2, 6, "0.720000", "EUR"],
+    ]
+
+
+async def test_a_campaign_of_the_release_before_has_its_segments_counted_and_no_cost(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_campaign(api, acme, msg="x" * 200, trackLink="false")
+    await api.database.execute(
+        "UPDATE campaign SET segment_total = NULL, segment_price = NULL, currency = NULL"
+    )
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+
+    assert (report["total_segments"], report["cost"], report["currency"]) == (6, None, None)
+
+
+async def test_a_campaign_of_personal_texts_shows_what_they_were_made_of(
+    api: Api, acme: Headers
+) -> None:
+    await api.database.execute("UPDATE account SET segment_price = 0.12")
+    campaign = await a_personal_campaign(
+        api,
+        acme,
+        {"mobile": "919876543210", "name": "Asha", "id": "1"},
+        {"mobile": "919876543211", "name": "x" * 160, "id": "2"},
+        msg="Hi {name}, see https://pay.example.com/{id} now",
+    )
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+
+    assert report["is_personal"] is True
+    assert report["text"] == "Hi {name}, see https://pay.example.com/{id} now"
+    assert report["destination"] is None
+    assert [report[name] for name in ("recipients", "segments", "total_segments")] == [2, 2, 3]
+    assert (report["cost"], report["currency"]) == ("0.360000", "INR")
+
+
+async def test_recipients_of_personal_texts_have_a_destination_and_segments_of_their_own(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_personal_campaign(
+        api,
+        acme,
+        *({"mobile": str(number), "n": "x" * (number % 10 * 160)} for number in NUMBERS),
+        msg="Hi {n}: https://pay.example.com/{mobile}",
+    )
+
+    path = f"/campaigns/{campaign.uuid}/recipients"
+    left = await get(api, acme, path, limit=2)
+    right = await get(api, acme, path, limit=2, cursor=left["next_cursor"])
+
+    recipients = left["recipients"] + right["recipients"]
+    names = ["mobile", "destination", "segments", "status"]
+    assert [[recipient[name] for name in names] for recipient in recipients] == [
+        ["919876543210", "https://pay.example.com/919876543210", 1, "queued"],
+        ["919876543211", "https://pay.example.com/919876543211", 2, "queued"],
+        ["919876543212", "https://pay.example.com/919876543212", 3, "queued"],
+    ]
+    assert len({recipient["link"] for recipient in recipients}) == 3
+    assert right["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("track", "destination"),
+    [("true", "https://shop.example.com/sale"), ("false", None)],
+    ids=["tracked", "untracked"],
+)
+async def test_recipients_of_one_text_have_the_campaigns_destination_and_segments(
+    api: Api, acme: Headers, track: str, destination: str | None
+) -> None:
+    campaign = await a_campaign(api, acme, msg="x" * 160 + TEXT, trackLink=track)
+
+    recipients = (await get(api, acme, f"/campaigns/{campaign.uuid}/recipients"))["recipients"]
+
+    shown = [(recipient["destination"], recipient["segments"]) for recipient in recipients]
+    assert shown == [(destination, 2)] * 3
+
+
+async def test_personal_texts_without_a_tracked_link_have_no_destination(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_personal_campaign(
+        api, acme, {"mobile": "919876543210", "msg": "Code 17"}, trackLink="false"
+    )
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+    [recipient] = (await get(api, acme, f"/campaigns/{campaign.uuid}/recipients"))["recipients"]
+
+    assert (report["text"], report["destination"]) == ("Code 17", None)
+    assert (recipient["link"], recipient["destination"]) == (None, None)
+
+
+async def test_personal_texts_with_one_destination_show_it_for_the_campaign_too(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_personal_campaign(
+        api,
+        acme,
+        {"mobile": "919876543210", "name": "Asha"},
+        {"mobile": "919876543211", "name": "Ravi"},
+        msg="Hi {name}: https://shop.example.com/sale",
+    )
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}")
+    recipients = (await get(api, acme, f"/campaigns/{campaign.uuid}/recipients"))["recipients"]
+
+    shown = [report["destination"], *(recipient["destination"] for recipient in recipients)]
+    assert shown == ["https://shop.example.com/sale"] * 3
+
+
+async def test_recipients_behind_a_position_are_read_from_there_by_primary_keys(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_personal_campaign(
+        api, acme, {"mobile": "919876543210", "msg": "Code 17"}, trackLink="false"
+    )
+    await api.database.execute(
+        "INSERT INTO message (campaign_id, position, msisdn) "
+        "SELECT $1, n, 919800000000 + n FROM generate_series(1, 20000) n",
+        campaign.id,
+    )
+    await api.database.execute(
+        "INSERT INTO personal_text (campaign_id, position, body_before, encoding, segment_count) "
+        "SELECT $1, n, 'Code', 'GSM-7', 1 FROM generate_series(1, 20000) n",
+        campaign.id,
+    )
+    await api.database.execute("ANALYZE message; ANALYZE personal_text")
+    engine = create_engine(api.database_url, application="test")
+    async with engine.connect() as connection:
+        rows = await connection.execute(
+            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {LIST_RECIPIENTS.text}"),
+            {
+                "account_id": await api.database.fetchval("SELECT account_id FROM campaign"),
+                "campaign_id": campaign.id,
+                "after": 15_000,
+                "row_limit": 100,
+            },
+        )
+        [plan] = rows.scalar_one()
+    await engine.dispose()
+
+    month = await api.database.fetchval("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')")
+    scans = {
+        node["Relation Name"]: node for node in nodes(plan["Plan"]) if "Relation Name" in node
+    }
+    assert set(scans) == {
+        "campaign",
+        *(f"{table}_{month}" for table in ("message", "personal_text", "recipient_clicks")),
+    }
+    for table in (f"message_{month}", f"personal_text_{month}"):
+        assert scans[table]["Index Name"] == f"{table}_pkey"
+        assert scans[table]["Actual Rows"] * scans[table]["Actual Loops"] <= 101
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield every node of a plan."""
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from nodes(child)
+
+
 async def test_visits_are_people_only_unless_all_are_asked_for(api: Api, acme: Headers) -> None:
     campaign = await a_campaign(api, acme)
     start = datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - a hit's partition is today's
@@ -235,6 +425,26 @@ async def test_one_numbers_history_over_all_campaigns(api: Api, acme: Headers) -
     assert rows == [(second.uuid, "Two", "queued"), (first.uuid, "One", "delivered")]
     links = {row["link"] for row in history["messages"]}
     assert len(links) == 2
+
+
+async def test_one_numbers_history_shows_the_destination_and_segments_of_each_text(
+    api: Api, acme: Headers
+) -> None:
+    await a_campaign(api, acme)
+    await a_personal_campaign(
+        api,
+        acme,
+        {"mobile": "919876543210", "id": "1", "rest": ""},
+        {"mobile": "919876543211", "id": "2", "rest": "x" * 160},
+        msg="Bill https://pay.example.com/{id} {rest}",
+    )
+
+    history = await get(api, acme, "/recipients/919876543211")
+
+    assert [(row["destination"], row["segments"]) for row in history["messages"]] == [
+        ("https://pay.example.com/2", 2),
+        ("https://shop.example.com/sale", 1),
+    ]
 
 
 @pytest.mark.parametrize(
