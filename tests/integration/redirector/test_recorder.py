@@ -13,7 +13,7 @@ from services.redirector.recorder.recording import Recorder
 from services.redirector.storage.connections import open_pool
 from shared.heartbeat import Heartbeat
 from tests.support.journals import CRAWLER, PHONE, Journal, counts, record_all
-from tests.support.links import seed_campaign
+from tests.support.links import seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.recorder_process import recorder_process
 from tests.support.waiting import until
@@ -47,6 +47,24 @@ async def test_hits_are_stored_and_only_persons_are_counted_as_clicks(
         (2, "unknown"),
     ]
     assert await counts(connection) == (5, 5, 5, 2, 5, 2, 1)
+
+
+async def test_hits_of_personal_links_are_stored_whether_their_texts_are_kept_or_not(
+    database_url: str,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
+    a_recorder: Callable[..., Recorder],
+) -> None:
+    campaign = await seed_personal_campaign(database_url, ["https://one.example.com/", None])
+    journal = Journal(tmp_path)
+    journal.add(campaign, 0)
+    journal.add(campaign, 1)
+
+    await record_all(a_recorder())
+    journal.close()
+
+    hits = await connection.fetch("SELECT campaign_id, position FROM hit ORDER BY position")
+    assert [tuple(hit) for hit in hits] == [(campaign.id, 0), (campaign.id, 1)]
 
 
 async def test_a_recipient_who_clicks_again_in_a_later_batch_is_one_clicker(
