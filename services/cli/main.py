@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.link_shape import LinkShape
 from services.api.operations.authenticate import ROLE_SCOPES
@@ -237,7 +236,7 @@ def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> N
 def _change(
     arguments: argparse.Namespace,
     settings: CliSettings,
-    change: Callable[[AsyncEngine, str], Coroutine[object, object, None]],
+    change: Callable[..., Coroutine[object, object, None]],
 ) -> None:
     url = database_url(settings, arguments.data_dir)
 

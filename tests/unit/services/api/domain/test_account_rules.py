@@ -1,10 +1,15 @@
 """An account is refused what a send could not be made with."""
 
+from decimal import Decimal
+
 import phonenumbers
 import pytest
 
 from services.api.domain.account_rules import (
+    checked_currency,
+    checked_domains,
     checked_name,
+    checked_price,
     checked_region,
     checked_sender_ids,
     checked_zone,
@@ -74,3 +79,36 @@ def test_a_sender_id_that_no_phone_shows_is_refused(header: str) -> None:
 def test_a_sender_id_may_not_come_twice_in_any_case() -> None:
     with pytest.raises(InvalidValueError, match="the same sender ID twice"):
         checked_sender_ids(["ACME", "Acme"])
+
+
+@pytest.mark.parametrize(
+    ("text", "price"), [("0.25", "0.25"), (" 1 ", "1"), ("0", "0"), ("0.000001", "0.000001")]
+)
+def test_a_price_is_an_exact_amount(text: str, price: str) -> None:
+    assert checked_price(text) == Decimal(price)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e3", "0.0000001", "1,5", "NaN", "1234567"])
+def test_a_price_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="segment price must be an amount"):
+        checked_price(text)
+
+
+def test_a_currency_is_taken_in_any_case() -> None:
+    assert checked_currency(" inr ") == "INR"
+
+
+@pytest.mark.parametrize("text", ["", "rupee", "₹", "IN"])
+def test_a_currency_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="currency must be three letters"):
+        checked_currency(text)
+
+
+def test_domains_are_kept_in_lower_case() -> None:
+    assert checked_domains(["TX1.in", " go.example.com "]) == ["tx1.in", "go.example.com"]
+
+
+@pytest.mark.parametrize("text", ["", "tx1", "https://tx1.in", "tx1.in/", "-a.in", "a..in"])
+def test_a_domain_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="link domain"):
+        checked_domains([text])

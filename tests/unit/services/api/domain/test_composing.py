@@ -213,3 +213,19 @@ def test_short_cut_of_a_fixed_link_composes_what_the_filled_text_says(
 def test_link_is_missed_where_there_is_none() -> None:
     with pytest.raises(NoLinkError):
         compose("Hi", TRACKED)
+
+
+@pytest.mark.parametrize(
+    ("template", "own", "filled"),
+    [
+        pytest.param("Hi {Name}", None, {"name": "Asha"}, id="what the text names"),
+        pytest.param("Hi {Name}", "Hello", {}, id="a text of its own"),
+        pytest.param(None, None, {}, id="no text"),
+    ],
+)
+def test_values_that_fill_a_row_can_be_shown(
+    template: str | None, own: str | None, filled: dict[str, str]
+) -> None:
+    composer = Composer(template, PLAIN)
+
+    assert composer.filled_values(row(2, own, name="Asha", city="Pune")) == filled

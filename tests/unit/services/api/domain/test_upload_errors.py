@@ -15,8 +15,9 @@ from shared.domain.errors import DomainError
         (upload_errors.UploadCutOffError(), "file", "ended before the file did"),
         (upload_errors.UploadsBusyError(), None, "try again"),
         (upload_errors.UploadNotReadyError("reading"), "upload", "upload is reading: wait"),
+        (upload_errors.UploadNotReadyError("failed", "No"), "upload", "could not be read (No)"),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+    ids=lambda value: value.code + str(value)[:20] if isinstance(value, DomainError) else None,
 )
 def test_a_refusal_names_the_field_and_what_would_be_right(
     error: DomainError, field: str | None, message: str
