@@ -67,6 +67,8 @@ class Clickers:
     def __init__(self, stack: Stack, links: list[str]) -> None:
         self._stack = stack
         self._links = links
+        # One for all threads: to make a client takes longer than a hundred clicks.
+        self._client = httpx.Client(headers={"user-agent": AGENT}, timeout=5)
         self.answered = 0
         self.broken: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -76,7 +78,7 @@ class Clickers:
 
         def is_answered() -> bool:
             try:
-                response = httpx.get(url, headers={"user-agent": AGENT}, timeout=5)
+                response = self._client.get(url)
             except httpx.TransportError:
                 with self._lock:
                     self.broken[link] += 1
@@ -89,7 +91,7 @@ class Clickers:
             self.answered += 1
 
     def click_all(self) -> None:
-        with ThreadPoolExecutor(CLIENTS) as pool:
+        with self._client, ThreadPoolExecutor(CLIENTS) as pool:
             list(pool.map(self.click, self._links))
 
 

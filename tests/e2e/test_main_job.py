@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -93,6 +94,29 @@ def test_clicks_are_told_by_number_with_browser_system_device_address_and_time(
     assert all(visit["occurred_at"] for visit in visits.values())
     history = stack.get(f"/recipients/{NUMBERS[0]}")["messages"]
     assert [row["clicks"] for row in history if row["campaign_uuid"] == answer["uuid"]] == [1]
+
+
+def test_each_recipient_of_personal_texts_reads_their_own_and_is_led_their_own_way(
+    stack: Stack,
+) -> None:
+    names = {NUMBERS[0]: "Asha & co", NUMBERS[1]: "रवि"}
+    rows = [{"mobile": mobile, "name": name} for mobile, name in names.items()]
+    text = "Hi {name}: https://shop.example.com/?for={name}. Bye"
+    response = stack.api.post("/send", json={"sms": rows, "msg": text, "trackLink": True})
+    campaign = f"/campaigns/{response.json()['uuid']}"
+
+    wait_until(lambda: stack.get(campaign)["delivered"] == 2, "two deliveries")
+
+    reads = {m["mobile"]: m["text"] for m in stack.get("/sandbox/messages", limit=2)["messages"]}
+    for recipient in stack.get(f"{campaign}/recipients")["recipients"]:
+        name = names[recipient["mobile"]]
+        assert reads[recipient["mobile"]] == f"Hi {name}: {recipient['link']}. Bye"
+        token = recipient["link"].rpartition("/")[2]
+        visit = httpx.get(f"{stack.redirector_url}/{token}")
+        assert (visit.status_code, visit.headers["location"]) == (
+            302,
+            f"https://shop.example.com/?for={quote(name)}",
+        )
 
 
 def demo(data_dir: Path) -> str:
