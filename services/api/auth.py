@@ -6,8 +6,8 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 ``UNPROVEN_OCTETS``: some 70,000 numbers.
 """
 
-from dataclasses import dataclass
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import IO, Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
@@ -16,8 +16,9 @@ from starlette.responses import Response
 from services.api.context import ApiContext
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
+from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
-from services.api.schemas.reading import RequestReader
+from services.api.schemas.reading import RequestReader, from_fields
 from shared.domain.errors import DomainError
 
 UNPROVEN_OCTETS = 1 << 20
@@ -87,18 +88,24 @@ class Call:
 
     def __init__(self, request: Request) -> None:
         self._context = api_context(request)
+        self._request = request
         self._reader = RequestReader(request)
         self._in_headers = _in_headers(request)
         self._asked: dict[Credentials, Caller | Exception] = {}
+        self.file: IO[bytes] | None = None
 
     async def read(self) -> Parameters:
         """Read the parameters: of a caller who is known all, of another no large body.
+
+        The file of a form with one is then in ``file``, until ``close``.
 
         Raises:
             InvalidCredentialsError: The body is large and its sender's credentials are wrong.
             BodyTooLargeError: It is larger than this sender's may be.
             DomainError: The body cannot be read.
         """
+        if not self._reader.is_whole and kind_of(self._request) == MULTIPART:
+            return await self._read_form_with_file()
         limit = self._context.settings.max_body_octets
         shown = self._in_headers or await self._shown_early()
         refusal = await self._refusal_of(shown) if shown else None
@@ -110,6 +117,24 @@ class Call:
             if refusal is not None:
                 raise refusal from error
             raise BodyTooLargeError(limit, is_unproven=shown is None) from error
+
+    async def _read_form_with_file(self) -> Parameters:
+        shown = self._in_headers or _among(self._reader.query)
+        refusal = await self._refusal_of(shown) if shown else None
+        if refusal is not None:
+            raise refusal
+        limits = self._context.to_file_limits()
+        if shown is None:
+            limits = replace(limits, octets=min(limits.octets, UNPROVEN_OCTETS))
+        body = await read_multipart(self._request, limits)
+        self._reader.is_whole = True
+        self.file = body.received.file if body.received else None
+        return from_fields(body.fields).over(self._reader.query)
+
+    def close(self) -> None:
+        """Let go of the file, if there is one."""
+        if self.file is not None:
+            self.file.close()
 
     async def caller(self, parameters: Parameters) -> Caller:
         """Return who calls: whose key is in the headers, else who logs in by the parameters.

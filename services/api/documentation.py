@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 from services.api.domain import errors
 from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
+from services.api.schemas.file_bodies import MULTIPART
 from services.api.schemas.reading import FORM, JSON
 from services.api.schemas.send import MAX_IDEMPOTENCY_KEY, SEND_PARAMETERS
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
@@ -22,6 +23,7 @@ from shared.domain.errors import DomainError
 from shared.domain.segments import Encoding, TextTooLongError
 
 XML = "application/xml"
+FILE = {"type": "string", "format": "binary", "description": "csv, txt or xlsx: see /uploads"}
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
@@ -212,5 +214,10 @@ def _add_parameters(operation: Operation, method: str, *, output: str | None = N
     content = {"schema": {"type": "object", "properties": properties}, "example": example}
     operation["requestBody"] = {
         "required": True,
-        "content": {JSON: content, FORM: content, XML: {"schema": {"type": "string"}}},
+        "content": {
+            JSON: content,
+            FORM: content,
+            XML: {"schema": {"type": "string"}},
+            MULTIPART: {"schema": {"type": "object", "properties": properties | {"file": FILE}}},
+        },
     }

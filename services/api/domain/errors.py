@@ -189,7 +189,7 @@ class UnsupportedBodyError(DomainError):
     def __init__(self, content_type: str) -> None:
         super().__init__(
             f"Content type {content_type[:60]!r} is not read: send application/json, "
-            "application/x-www-form-urlencoded or application/xml"
+            "application/x-www-form-urlencoded, application/xml or multipart/form-data"
         )
 
 

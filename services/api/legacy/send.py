@@ -70,11 +70,17 @@ async def _send(request: Request, output_parameter: str) -> Response:
         caller = await call.caller(parameters)
         caller.require("send")
         command = await asyncio.to_thread(
-            to_send_command, parameters, request.headers.get("idempotency-key")
+            to_send_command,
+            parameters,
+            request.headers.get("idempotency-key"),
+            call.file,
         )
         context = api_context(request).to_send_context()
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
         response = render(trade_error_values(as_refusal(error)), output)
         return call.close_unread(response) if call else response
+    finally:
+        if call is not None:
+            call.close()
     return render(trade_answer(accepted, caller.account.time_zone), output)

@@ -8,7 +8,7 @@ from services.api.operations.accepting import SendContext
 from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.operations.submit_personal import BATCH_ROW_COUNT, submit_personal
-from services.api.operations.uploaded_rows import ready_rows
+from services.api.operations.uploaded_rows import file_rows, ready_rows
 from services.api.storage.accounts import Account
 
 
@@ -19,10 +19,13 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
         DomainError: The send is refused; nothing is stored.
         NotFoundError: The account has no such upload.
         UploadNotReadyError: Its rows are not read yet, or could not be.
+        SheetError: Its file cannot be read.
     """
     if command.upload_id is not None:
         rows = await ready_rows(context.engine, account, command.upload_id)
         return await submit_personal(context, account, command, rows)
+    if command.file is not None:
+        return await submit_personal(context, account, command, file_rows(command.file, account))
     if command.rows is not None:
         return await submit_personal(context, account, command, partial(_batches, command.rows))
     return await submit_campaign(context, account, command)

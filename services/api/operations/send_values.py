@@ -5,13 +5,14 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from typing import IO
 
 from services.api.domain.composing import PersonalRow
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.preflight import Preflight
 from shared.domain.segments import Encoding
 
-_NOT_THE_SEND = {"idempotency_key", "rows", "mobiles"}
+_NOT_THE_SEND = {"idempotency_key", "rows", "mobiles", "file"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -23,6 +24,8 @@ class SendCommand:
         body: The message with the sender's own links in it; None if each row brings its own.
         rows: Texts of each recipient's own, instead of ``mobiles``.
         upload_id: The upload that has such rows.
+        file: A file that has such rows, on disk; open for as long as the send is taken in.
+        file_sha256: Hexadecimal digest of its content.
         encoding: None chooses by the text.
         is_smart: Whether look-alikes replace what GSM-7 lacks; None is as the account has it.
         link_shape: None is as the sender ID or the account has it.
@@ -33,6 +36,8 @@ class SendCommand:
     body: str | None = None
     rows: Sequence[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
+    file: IO[bytes] | None = None
+    file_sha256: str | None = None
     title: str = ""
     sender_id: str = ""
     track_link: bool = False
@@ -46,11 +51,6 @@ class SendCommand:
     idempotency_key: str | None = None
     dlt_entity_id: str | None = None
     dlt_template_id: str | None = None
-
-    @property
-    def is_personal(self) -> bool:
-        """Whether each recipient gets a text of their own."""
-        return self.rows is not None or self.upload_id is not None
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""

@@ -1,8 +1,9 @@
-"""The rows of an upload, as a send of personal texts takes them."""
+"""The rows of an upload or a file, as a send of personal texts takes them."""
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
+from typing import IO
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,8 +12,11 @@ from services.api.domain.sheets import SheetHeader, SheetRow
 from services.api.domain.upload_errors import UploadNotReadyError
 from services.api.operations.find_uploads import find_upload
 from services.api.operations.submit_personal import BATCH_ROW_COUNT, RowBatches
+from services.api.operations.upload_reading import rules_of
+from services.api.sheets.reading import reading_sheet
 from services.api.storage.accounts import Account
 from services.api.storage.uploads import stream_rows
+from shared.domain.msisdn import NumberRules
 
 
 async def ready_rows(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -> RowBatches:
@@ -26,6 +30,22 @@ async def ready_rows(engine: AsyncEngine, account: Account, upload_uuid: uuid.UU
     if upload.status != "ready" or upload.header is None:
         raise UploadNotReadyError(upload.status, upload.error)
     return partial(_batches, engine, upload.id, upload.header)
+
+
+def file_rows(file: IO[bytes], account: Account) -> RowBatches:
+    """Return what reads the rows of a file on disk, from the first on at each call.
+
+    It raises ``SheetError`` where the file is refused.
+    """
+    return partial(_file_batches, file, rules_of(account))
+
+
+async def _file_batches(
+    file: IO[bytes], rules: NumberRules
+) -> AsyncIterator[Sequence[PersonalRow]]:
+    async with reading_sheet(file, rules) as sheet:
+        async for batch in sheet.batches:
+            yield [_personal_row(sheet.header, row) for row in batch.rows]
 
 
 async def _batches(

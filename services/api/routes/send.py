@@ -21,8 +21,9 @@ from services.api.schemas.send import (
 router = APIRouter(tags=["send"])
 
 DESCRIPTION = """
-Send one text to one or many numbers. Parameters may stand in the query, in a form or in a JSON
-object; their names are matched without regard to case.
+Send one text to one or many numbers, or a text of each recipient's own. Parameters may stand in
+the query, in a form, in a JSON object or in XML (`<data>`); their names are matched without regard
+to case. A `multipart/form-data` form may bring the recipients as a csv, txt or xlsx `file`.
 
 With `trackLink=true` the **last** URL of the text becomes a short link of each recipient's own,
 which tells who clicked. `success` means accepted and durably queued, not delivered.
@@ -52,13 +53,19 @@ async def _send(request: Request) -> Response:
         parameters.refuse_unknown((*SEND_PARAMETERS, *UNSUPPORTED))
         # In a thread, since it looks at every one of what may be a million numbers.
         command = await asyncio.to_thread(
-            to_send_command, parameters, request.headers.get("idempotency-key")
+            to_send_command,
+            parameters,
+            request.headers.get("idempotency-key"),
+            call.file,
         )
         context = api_context(request).to_send_context()
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - the edge: told in the form asked for, and logged
         response = error_response(as_refusal(error), output)
         return call.close_unread(response) if call else response
+    finally:
+        if call is not None:
+            call.close()
     return render(native_answer(accepted, caller.account.time_zone), output)
 
 

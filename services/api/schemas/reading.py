@@ -121,6 +121,11 @@ class RequestReader:
         raise UnsupportedBodyError(self._content_type)
 
 
+def from_fields(fields: Iterable[tuple[str, str]]) -> Parameters:
+    """Return the parameters that the fields of a form are, in their order."""
+    return Parameters(_merge(fields))
+
+
 def _parse_json(octets: bytes) -> dict[str, Any]:
     try:
         values = json.loads(octets, object_pairs_hook=_without_repeats)

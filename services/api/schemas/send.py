@@ -1,11 +1,12 @@
 """The parameters of a send, and its answer."""
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from services.api.domain.composing import PersonalRow
@@ -120,7 +121,7 @@ SEND_PARAMETERS = (
     SendParameter("testMessage", "The same as test.", _BOOLEAN),
     SendParameter(
         "sendMethod",
-        "quick, or bulkupload with an upload.",
+        "quick, or bulkupload with an upload or a form's file.",
         {"type": "string", "enum": list(SEND_METHODS)},
     ),
     SendParameter("dltEntityId", "India: the DLT entity id, digits.", _TEXT),
@@ -143,8 +144,15 @@ UNSUPPORTED = tuple(
 )
 
 
-def to_send_command(parameters: Parameters, idempotency_header: str | None) -> SendCommand:
+def to_send_command(
+    parameters: Parameters, idempotency_header: str | None, file: IO[bytes] | None = None
+) -> SendCommand:
     """Read a send out of its parameters.
+
+    Args:
+        parameters: What was sent.
+        idempotency_header: ``Idempotency-Key``.
+        file: What came in a form's field ``file``.
 
     Raises:
         MissingFieldError: There is no number or no text.
@@ -156,7 +164,7 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
             raise UnsupportedParameterError(parameter.name)
     message_type = parameters.choice("msgType", MESSAGE_TYPES, "dynamic")
     shape = parameters.choice("linkShape", ["", *LinkShape], "")
-    recipients = _recipients(parameters)
+    recipients = _recipients(parameters, file)
     body = parameters.text("msg")
     if recipients.mobiles and not body.strip():
         raise MissingFieldError("msg", "the text to send")
@@ -165,6 +173,8 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
         body=body if body.strip() else None,
         rows=recipients.rows,
         upload_id=recipients.upload_id,
+        file=recipients.file,
+        file_sha256=_sha256(recipients.file) if recipients.file else None,
         title=_bounded(parameters, "smartLinkTitle", MAX_TITLE),
         sender_id=parameters.text("senderId").strip(),
         track_link=parameters.boolean("trackLink"),
@@ -183,14 +193,15 @@ def to_send_command(parameters: Parameters, idempotency_header: str | None) -> S
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
-    """Whom a send goes to; exactly one of the three is there."""
+    """Whom a send goes to; exactly one of the four is there."""
 
     mobiles: str | list[str] = ""
     rows: list[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
+    file: IO[bytes] | None = None
 
 
-def _recipients(parameters: Parameters) -> _Asked:
+def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
     """Read whom a send goes to.
 
     Raises:
@@ -199,14 +210,18 @@ def _recipients(parameters: Parameters) -> _Asked:
     """
     method = parameters.choice("sendMethod", SEND_METHODS, "quick")
     given = [name for name in ("mobile", "sms", "upload") if name in parameters]
+    given += ["file"] if file is not None else []
     if len(given) > 1:
         raise InvalidValueError(given[1], f"and {given[0]} exclude each other: send one of them")
     if given == ["sms"]:
         return _Asked(rows=to_personal_rows(parameters.objects("sms")))
     if given == ["upload"]:
         return _Asked(upload_id=_uuid("upload", parameters.text("upload").strip()))
+    if file is not None:
+        return _Asked(file=file)
     if method in BULK_METHODS:
-        raise MissingFieldError("upload", "the id that POST /uploads answered")
+        wanted = "in multipart/form-data, or upload, the id that POST /uploads answered"
+        raise MissingFieldError("file", wanted)
     mobiles = parameters.texts("mobile")
     if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
         raise MissingFieldError("mobile", "at least one number with country code")
@@ -216,6 +231,11 @@ def _recipients(parameters: Parameters) -> _Asked:
 def _choice_of_smart(parameters: Parameters) -> bool | None:
     is_given = bool(parameters.text("smartEncoding").strip())
     return parameters.boolean("smartEncoding") if is_given else None
+
+
+def _sha256(file: IO[bytes]) -> str:
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _uuid(name: str, text: str) -> uuid.UUID:

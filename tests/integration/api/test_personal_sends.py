@@ -131,6 +131,72 @@ async def test_upload_fills_the_text_from_its_columns(api: Api, acme: Headers) -
     assert answer["invalidMobile"] == "x"
 
 
+async def post_file(
+    api: Api, headers: Headers, content: bytes, path: str = "/send", **fields: str
+) -> tuple[int, Json]:
+    response = await api.client.post(
+        path, data=fields, files={"file": ("list.csv", content)}, headers=headers
+    )
+    return response.status_code, response.json()
+
+
+@pytest.mark.parametrize("path", ["/send", "/SMSApi/send", "/SMSApi/rest/send"])
+async def test_file_may_come_with_the_send(api: Api, acme: Headers, path: str) -> None:
+    content = b"Phone,Name\n9876543210,Asha\n12,Nobody\n9876543211,B\n"
+    form = "format" if path == "/SMSApi/rest/send" else "output"
+    fields = {"msg": "Hi {name}", "sendMethod": "bulkupload", form: "json"}
+
+    status, answer = await post_file(api, acme, content, path, **fields)
+
+    assert (status, answer["status"]) == (200, "success")
+    assert answer["invalidMobile"] == "12"
+    assert await texts(api) == ["Hi Asha", "Hi B"]
+
+
+async def test_file_counts_for_what_makes_a_send_the_same(api: Api, acme: Headers) -> None:
+    first = b"Phone\n9876543210\n"
+    fields = {"msg": "Hi", "idempotencyKey": "k1"}
+
+    _, sent = await post_file(api, acme, first, **fields)
+    _, again = await post_file(api, acme, first, **fields)
+    status, other = await post_file(api, acme, b"Phone\n9876543211\n", **fields)
+
+    assert (again["uuid"], again["replayed"]) == (sent["uuid"], True)
+    assert (status, other["code"]) == (409, "idempotency_conflict")
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "status", "code"),
+    [
+        pytest.param(b"Name\nAsha\n", {"msg": "Hi"}, 400, "unreadable_file", id="no numbers"),
+        pytest.param(
+            b"Phone\n9876543210\n", {"msg": "Hi {x}"}, 400, "missing_column", id="no column"
+        ),
+        pytest.param(
+            b"Phone\n9876543210\n", {"msg": "Hi", "mobile": "1"}, 400, "invalid_value", id="both"
+        ),
+        pytest.param(b"Phone\n", {"msg": "Hi"}, 400, "unreadable_file", id="no row"),
+    ],
+)
+async def test_file_that_is_refused_leaves_nothing(
+    api: Api, acme: Headers, *, content: bytes, fields: dict[str, str], status: int, code: str
+) -> None:
+    answered, answer = await post_file(api, acme, content, **fields)
+
+    assert (answered, answer["code"]) == (status, code)
+    assert await stored(api) == dict.fromkeys(STORED, 0)
+
+
+async def test_large_file_of_a_stranger_is_not_read(api: Api) -> None:
+    wrong = {"apikey": "txk_000000000000_wrong"}
+
+    refused, _ = await post_file(api, wrong, b"Phone\n" * 500_000, msg="Hi")
+    nobody, answer = await post_file(api, {}, b"Phone\n" * 500_000, msg="Hi")
+
+    assert refused == 401
+    assert (nobody, answer["code"]) == (413, "upload_too_large")
+
+
 async def test_upload_with_a_message_column_needs_no_text(api: Api, acme: Headers) -> None:
     upload = await ready_upload(api, acme, "Phone,Message\n9876543210,One\n9876543211,Two\n")
 
