@@ -6,6 +6,7 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 ``UNPROVEN_OCTETS``: some 70,000 numbers.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import IO, Annotated
 
@@ -16,9 +17,11 @@ from starlette.responses import Response
 from services.api.context import ApiContext
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
+from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.reading import RequestReader, from_fields
+from services.api.schemas.send import to_send_command
 from shared.domain.errors import DomainError
 
 UNPROVEN_OCTETS = 1 << 20
@@ -130,6 +133,17 @@ class Call:
         self._reader.is_whole = True
         self.file = body.received.file if body.received else None
         return from_fields(body.fields).over(self._reader.query)
+
+    async def command(self, parameters: Parameters) -> SendCommand:
+        """Read the send out of its parameters, its header and its file.
+
+        In a thread, since that looks at every one of what may be a million numbers.
+
+        Raises:
+            DomainError: A parameter is missing or wrong; the error names it.
+        """
+        key = self._request.headers.get("idempotency-key")
+        return await asyncio.to_thread(to_send_command, parameters, key, self.file)
 
     def close(self) -> None:
         """Let go of the file, if there is one."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import SecretStr
 
@@ -47,6 +48,7 @@ SWITCHES = {
     "short-codes": "send to short codes of the account's region, too",
 }
 
+Result = TypeVar("Result")
 Command = Callable[[argparse.Namespace, CliSettings], None]
 
 
@@ -162,50 +164,40 @@ def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    url = database_url(settings, arguments.data_dir)
-
-    async def create() -> None:
-        engine = create_engine(url, application="txlink-cli")
-        made = await create_account(
-            engine,
-            arguments.name,
-            sender_ids=arguments.sender_id,
-            region=arguments.region,
-            time_zone=arguments.time_zone,
-        )
-        await engine.dispose()
-        _show_key(made.key.text)
-
-    asyncio.run(create())
+    create = partial(
+        create_account,
+        name=arguments.name,
+        sender_ids=arguments.sender_id,
+        region=arguments.region,
+        time_zone=arguments.time_zone,
+    )
+    _show_key(_on_database(_url(arguments, settings), create).key.text)
 
 
 def _create_key(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    url = database_url(settings, arguments.data_dir)
-
-    async def create() -> None:
-        engine = create_engine(url, application="txlink-cli")
-        scopes = frozenset(arguments.scope or KEY_SCOPES)
-        made = await create_key(engine, arguments.account, arguments.name, scopes=scopes)
-        await engine.dispose()
-        _show_key(made.text)
-
-    asyncio.run(create())
+    create = partial(
+        create_key,
+        account_name=arguments.account,
+        key_name=arguments.name,
+        scopes=frozenset(arguments.scope or KEY_SCOPES),
+    )
+    _show_key(_on_database(_url(arguments, settings), create).text)
 
 
 def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    url = database_url(settings, arguments.data_dir)
-
-    async def create(password: str) -> None:
-        engine = create_engine(url, application="txlink-cli")
-        await create_user(
-            engine, arguments.account, arguments.login, password, role=arguments.role
-        )
-        await engine.dispose()
-
+    # Before the password is asked for: without a database it would be for nothing.
+    url = _url(arguments, settings)
     password = (
         getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     )
-    asyncio.run(create(password))
+    create = partial(
+        create_user,
+        account_name=arguments.account,
+        login=arguments.login,
+        password=password,
+        role=arguments.role,
+    )
+    _on_database(url, create)
 
 
 def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -217,7 +209,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         segment_price=arguments.segment_price,
         currency=arguments.currency,
     )
-    _change(arguments, settings, partial(change_sending, changes=changes))
+    change = partial(change_sending, account_name=arguments.account, changes=changes)
+    _on_database(_url(arguments, settings), change)
 
 
 def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -226,28 +219,30 @@ def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> N
         link_domains=arguments.link_domain,
         dlt_entity_id=arguments.dlt_entity_id,
     )
-    _change(
-        arguments,
-        settings,
-        partial(change_sender_id, header=arguments.sender_id, changes=changes),
+    change = partial(
+        change_sender_id,
+        account_name=arguments.account,
+        header=arguments.sender_id,
+        changes=changes,
     )
+    _on_database(_url(arguments, settings), change)
 
 
-def _change(
-    arguments: argparse.Namespace,
-    settings: CliSettings,
-    change: Callable[..., Coroutine[object, object, None]],
-) -> None:
-    url = database_url(settings, arguments.data_dir)
+def _url(arguments: argparse.Namespace, settings: CliSettings) -> str:
+    return database_url(settings, arguments.data_dir)
 
-    async def make() -> None:
+
+def _on_database(url: str, work: Callable[..., Coroutine[object, object, Result]]) -> Result:
+    """Do some work on an engine of its own."""
+
+    async def do() -> Result:
         engine = create_engine(url, application="txlink-cli")
         try:
-            await change(engine, arguments.account)
+            return await work(engine)
         finally:
             await engine.dispose()
 
-    asyncio.run(make())
+    return asyncio.run(do())
 
 
 def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -16,8 +16,8 @@ from services.worker.context import WorkerContext, open_context
 from services.worker.lanes import LANES, Lane, build_lanes, stop_taking, take_jobs
 from services.worker.rounds import sleep_unless
 from services.worker.settings import WorkerSettings
-from services.worker.storage.outages import is_outage
 from shared.heartbeat import Heartbeat
+from shared.storage.engine import is_outage
 
 RECONNECT_INTERVAL_S = 1.0
 

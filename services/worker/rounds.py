@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from services.worker.storage.outages import is_outage
+from shared.storage.engine import is_outage
 
 LONGEST_RETRY_S = 60.0
 

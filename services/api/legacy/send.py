@@ -1,7 +1,5 @@
 """The two older paths of the trade: HTTP 200 always, their own answers, plain by default."""
 
-import asyncio
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -9,7 +7,7 @@ from services.api.auth import Call, api_context
 from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
-from services.api.schemas.send import OUTPUTS, to_send_command, trade_answer
+from services.api.schemas.send import OUTPUTS, trade_answer
 
 router = APIRouter(tags=["old clients"])
 
@@ -69,12 +67,7 @@ async def _send(request: Request, output_parameter: str) -> Response:
         output = parameters.choice(output_parameter, OUTPUTS, "plain")
         caller = await call.caller(parameters)
         caller.require("send")
-        command = await asyncio.to_thread(
-            to_send_command,
-            parameters,
-            request.headers.get("idempotency-key"),
-            call.file,
-        )
+        command = await call.command(parameters)
         context = api_context(request).to_send_context()
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -108,6 +108,11 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
         destination=totals.destination,
         sample_link=totals.sample_link,
     )
+
+
+def named(answer: Accepted, campaign: NewCampaign) -> Accepted:
+    """Return the answer with the names of the campaign that it is about."""
+    return replace(answer, uuid=str(campaign.uuid), transaction_id=campaign.transaction_id)
 
 
 def dry_message(

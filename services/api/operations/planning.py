@@ -14,7 +14,6 @@ from services.api.domain.errors import (
 from services.api.domain.link_shape import LinkShape, link_prefix
 from services.api.operations.send_values import Rejected, SendCommand
 from services.api.storage.accounts import Account, SenderId
-from shared.domain.msisdn import NumberRules
 from shared.domain.recipients import RejectedNumber
 
 REASONS_SHOWN = 5
@@ -47,15 +46,6 @@ class SendTerms:
         """The entity that the send goes out for: the one asked for, else the sender ID's."""
         own = self.sender_id.dlt_entity_id if self.sender_id else None
         return self.command.dlt_entity_id or own
-
-    @property
-    def number_rules(self) -> NumberRules:
-        """How the account reads numbers."""
-        return NumberRules(
-            default_region=self.account.default_region,
-            allow_landlines=self.account.accepts_landlines,
-            allow_short_codes=self.account.accepts_short_codes,
-        )
 
     def text_rules(self, sample_link: str | None) -> TextRules:
         """Return how its texts are made; ``sample_link`` has the length of all its links."""

@@ -19,6 +19,7 @@ from services.api.operations.accepting import (
     accepted,
     dry_message,
     look_over,
+    named,
     new_campaign,
 )
 from services.api.operations.planning import (
@@ -96,7 +97,7 @@ async def submit_campaign(
         link=_linked_campaign(plan),
         is_personal=False,
     )
-    answer = replace(answer, uuid=str(campaign.uuid), transaction_id=campaign.transaction_id)
+    answer = named(answer, campaign)
     async with context.engine.connect() as connection:
         if await repeats.keep(connection, command, answer):
             await _store(connection, campaign, plan)
@@ -139,7 +140,7 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
 def _recipients(terms: SendTerms, limit: int) -> tuple[Recipients, str]:
     recipients = parse_recipients(
         terms.command.mobiles,
-        rules=terms.number_rules,
+        rules=terms.account.number_rules,
         drop_duplicates=terms.command.drop_duplicates,
     )
     check_recipients(len(recipients.msisdns), recipients.rejected, limit=limit)

@@ -21,6 +21,7 @@ from services.api.operations.accepting import (
     accepted,
     dry_message,
     look_over,
+    named,
     new_campaign,
 )
 from services.api.operations.planning import (
@@ -194,11 +195,7 @@ class _Writing:
             link=self._linked_campaign(block),
             is_personal=True,
         )
-        answer = replace(
-            accepted(self._context, self._terms, totals),
-            uuid=str(campaign.uuid),
-            transaction_id=campaign.transaction_id,
-        )
+        answer = named(accepted(self._context, self._terms, totals), campaign)
         if not await repeats.keep(connection, command, answer):
             await connection.rollback()
             return await repeats.find_first(command)
@@ -234,7 +231,7 @@ class _Writing:
 
     def _recipients_of(self, row: PersonalRow) -> list[int]:
         found = parse_recipients(
-            row.mobiles, rules=self._terms.number_rules, drop_duplicates=False
+            row.mobiles, rules=self._terms.account.number_rules, drop_duplicates=False
         )
         self.tally.rejected += found.rejected
         if not self._terms.command.drop_duplicates:

@@ -15,7 +15,6 @@ from services.api.domain.upload_errors import UploadsBusyError
 from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
-from shared.domain.msisdn import NumberRules
 from shared.storage.engine import STORE_ERRORS
 
 INTERRUPTED = "interrupted"
@@ -133,7 +132,7 @@ class UploadReader:
             async with self._engine.begin() as connection:
                 if not await uploads.begin_reading(connection, upload.id):
                     return
-            async with reading_sheet(upload.file, rules_of(upload.account)) as sheet:
+            async with reading_sheet(upload.file, upload.account.number_rules) as sheet:
                 is_whole = await self._store(upload.id, sheet)
             if is_whole:
                 async with self._engine.begin() as connection:
@@ -192,12 +191,3 @@ async def purge_uploads(engine: AsyncEngine) -> int:
             if not await uploads.delete_old_upload(connection, age=KEPT_FOR):
                 return deleted_count
         deleted_count += 1
-
-
-def rules_of(account: Account) -> NumberRules:
-    """Return how an account's numbers are read."""
-    return NumberRules(
-        default_region=account.default_region,
-        allow_landlines=account.accepts_landlines,
-        allow_short_codes=account.accepts_short_codes,
-    )

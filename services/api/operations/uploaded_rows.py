@@ -12,7 +12,6 @@ from services.api.domain.sheets import SheetHeader, SheetRow
 from services.api.domain.upload_errors import UploadNotReadyError
 from services.api.operations.find_uploads import find_upload
 from services.api.operations.submit_personal import BATCH_ROW_COUNT, RowBatches
-from services.api.operations.upload_reading import rules_of
 from services.api.sheets.reading import reading_sheet
 from services.api.storage.accounts import Account
 from services.api.storage.uploads import stream_rows
@@ -37,7 +36,7 @@ def file_rows(file: IO[bytes], account: Account) -> RowBatches:
 
     It raises ``SheetError`` where the file is refused.
     """
-    return partial(_file_batches, file, rules_of(account))
+    return partial(_file_batches, file, account.number_rules)
 
 
 async def _file_batches(

@@ -1,7 +1,5 @@
 """/send: the documented way to send."""
 
-import asyncio
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -15,7 +13,6 @@ from services.api.schemas.send import (
     SEND_PARAMETERS,
     UNSUPPORTED,
     native_answer,
-    to_send_command,
 )
 
 router = APIRouter(tags=["send"])
@@ -51,13 +48,7 @@ async def _send(request: Request) -> Response:
         caller = await call.caller(parameters)
         caller.require("send")
         parameters.refuse_unknown((*SEND_PARAMETERS, *UNSUPPORTED))
-        # In a thread, since it looks at every one of what may be a million numbers.
-        command = await asyncio.to_thread(
-            to_send_command,
-            parameters,
-            request.headers.get("idempotency-key"),
-            call.file,
-        )
+        command = await call.command(parameters)
         context = api_context(request).to_send_context()
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - the edge: told in the form asked for, and logged

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.api_keys import NewKey
+from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
 
 
@@ -57,6 +58,15 @@ class Account:
     segment_price: Decimal | None
     currency: str
     sender_ids: tuple[SenderId, ...]
+
+    @property
+    def number_rules(self) -> NumberRules:
+        """How it reads numbers, and which kinds it sends to."""
+        return NumberRules(
+            default_region=self.default_region,
+            allow_landlines=self.accepts_landlines,
+            allow_short_codes=self.accepts_short_codes,
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

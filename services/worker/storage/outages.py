@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 
 from shared.storage.engine import is_outage
 
-__all__ = ["is_outage", "outlive_outages"]
-
 PAUSE_S = 0.5
 
 LOGGER = logging.getLogger(__name__)
