@@ -11,7 +11,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check compose-test format lock clean
+.PHONY: help setup run demo test check fuzz compose-test format lock clean
 .PHONY: bench-send bench-tokens bench-numbers bench-text bench-uploads
 
 help: ## Say what each target does
@@ -51,6 +51,9 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 	$(BIN)/pytest -q -n 2 $(DOMAIN_TESTS) --cov=shared/domain --cov=services/api/domain \
 		--cov=services/worker --cov-branch --cov-report=
 	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'
+
+fuzz: $(VENV)/.dev ## Try what senders may write on every parser, for some minutes
+	$(BIN)/pytest -q -n 2 tests/fuzz --hypothesis-profile=fuzz
 
 compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
 	$(BIN)/python -m tests.compose.prove

@@ -11,6 +11,14 @@ from tests.support.open_folders import open_temporary_folder
 
 # A busy machine makes an example slow; a slow example is no fault of the product.
 hypothesis.settings.register_profile("txlink", deadline=None)
+# For `make fuzz`: as many examples of each as end within minutes.
+hypothesis.settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=10_000,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("txlink")
 
 

@@ -1,15 +1,9 @@
 """The shapes of a send's answers and of errors, for the documentation."""
 
-from typing import Any
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
-
-
-class Answer(BaseModel):
-    """The base of all shapes: no key that is not named here."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+from services.api.schemas.answer_base import Answer
+from services.api.schemas.preflight import PreflightAnswer
 
 
 class Accepted(Answer):
@@ -85,7 +79,7 @@ class SendAnswer(Accepted):
     total_segments: int = Field(description="Of all messages", examples=[2])
     cost: str | None = Field(description="Null if no price is agreed", examples=["0.240000"])
     currency: str | None = Field(examples=["INR"])
-    preflight: dict[str, Any] | None = Field(description="What a dry run found; else null")
+    preflight: PreflightAnswer | None = Field(description="What a dry run found; else null")
     test: bool = Field(description="Whether it was a dry run", examples=[False])
     replayed: bool = Field(description="Whether this is an earlier answer", examples=[False])
 
