@@ -6,16 +6,17 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+BENCHES := send personal uploads tokens numbers text
 
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo test check fuzz compose-test format lock clean
-.PHONY: bench-send bench-tokens bench-numbers bench-text bench-uploads
+.PHONY: $(BENCHES:%=bench-%)
 
 help: ## Say what each target does
-	@echo "  make bench-NAME       Benchmark send, tokens, numbers, text or uploads against its limit"
+	@echo "  make bench-NAME       Benchmark $(BENCHES) against its limit"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(BIN)/python:
@@ -58,7 +59,7 @@ fuzz: $(VENV)/.dev ## Try what senders may write on every parser, for some minut
 compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
 	$(BIN)/python -m tests.compose.prove
 
-bench-send bench-tokens bench-numbers bench-text bench-uploads: bench-%: $(VENV)/.dev
+$(BENCHES:%=bench-%): bench-%: $(VENV)/.dev
 	$(BIN)/python -m bench.$*
 
 format: $(VENV)/.dev ## Format and mend what ruff can
