@@ -25,8 +25,11 @@ _FORMATTING_CATEGORIES = frozenset({"Cf", "Zs", "Pd", "Ps", "Pe"})
 _FORMATTING = frozenset(".\u2024\uff0e\u2212\t\n\r")
 _PLUSES = "+\uff0b"
 _NUMBER = re.compile(r"\+?[0-9]+")
-# What spreadsheets and data frames make of a column of numbers: the nought is no digit of it.
-_FLOAT = re.compile(r"\s*\+?\d{7,}\.0+\s*")
+# What spreadsheets, data frames and web pages put around a number: the nought of a float is no
+# digit of it, quotes and ="…" keep its digits as they are, tel: is a link's (RFC 3966).
+_FLOAT = re.compile(r"(\+?\d{7,})\.0+")
+_PREFIX = re.compile(r"\A(?:tel:|=(?=\"))", re.IGNORECASE)
+_QUOTES = "\"'\u2018\u2019\u201c\u201d"
 _MOBILE_TYPES = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _FAULT_OF_PARSE_ERROR = {
     NumberParseException.INVALID_COUNTRY_CODE: RejectionReason.UNKNOWN_CALLING_CODE,
@@ -68,8 +71,8 @@ def parse_msisdn(text: str, rules: NumberRules) -> int:
     abroad.
 
     Args:
-        text: One number, digits of any script; spaces, hyphens, brackets, dots and invisible
-            format characters are ignored.
+        text: One number, digits of any script; spaces, hyphens, brackets, dots, invisible
+            format characters and what else may stand around a number are ignored.
         rules: The account's.
 
     Returns:
@@ -96,14 +99,20 @@ def _digits_of(text: str) -> str:
         raise InvalidMsisdnError(RejectionReason.EMPTY)
     if len(text) > _MAX_WRITTEN_LENGTH:
         raise InvalidMsisdnError(RejectionReason.TOO_LONG)
-    number = "".join(map(_plain, text))
+    number = "".join(map(_plain, _unwrapped(text.strip())))
     if not number:
         raise InvalidMsisdnError(RejectionReason.EMPTY)
-    if not _NUMBER.fullmatch(number) or _FLOAT.fullmatch(text):
+    if not _NUMBER.fullmatch(number):
         raise InvalidMsisdnError(RejectionReason.UNEXPECTED_CHARACTER)
     if len(number) > _MAX_DIGITS:
         raise InvalidMsisdnError(RejectionReason.TOO_LONG)
     return f"+{number[2:]}" if number.startswith("00") else number
+
+
+def _unwrapped(text: str) -> str:
+    bare = _PREFIX.sub("", text).strip(_QUOTES)
+    as_float = _FLOAT.fullmatch(bare)
+    return as_float[1] if as_float else bare
 
 
 @lru_cache(maxsize=2048)

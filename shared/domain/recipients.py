@@ -8,17 +8,21 @@ from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.msisdn_runs import read_run
 from shared.domain.number_rejections import InvalidMsisdnError, RejectionReason
 
-# Comma, semicolon and line ends in the scripts our senders write: Arabic, CJK, Devanagari danda.
+# Comma, semicolon, bar and line ends in the scripts our senders write: Arabic, CJK, Devanagari
+# danda.
 _SEPARATORS = dict.fromkeys(
     map(
         ord,
-        ";\n\r\t\v\f\x85\u2028\u2029\u060c\u061b\u0964\u0965\u3001\ufe50\ufe51\ufe54\uff0c\uff1b\uff64",
+        ";|\n\r\t\v\f\x85\u2028\u2029\u060c\u061b\u0964\u0965\u3001\ufe50\ufe51\ufe54\uff0c\uff1b\uff64",
     ),
     ",",
 )
 _BLANKS_BEHIND_COMMA = re.compile(", +")
+_BLANKS_BEFORE_PLUS = re.compile(r"\s+(?=\+)")
 _NOTHING = re.compile(r"(?: *+(?:,|\Z))++")
 _MAX_QUOTED_LENGTH = 64
+_FEWEST_DIGITS = 7
+_A_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,10 @@ def parse_recipients(
     """Read a list of numbers in any mixture of forms.
 
     Args:
-        mobiles: Numbers separated by commas, semicolons, line ends or tabs; or such texts one
-            by one. Blanks are ignored, but where the text itself begins with one, blanks
-            before numbers are the pluses of an undecoded form.
+        mobiles: Numbers separated by commas, semicolons, bars, line ends or tabs; or such texts
+            one by one. Blanks are ignored, but where the text itself begins with one, blanks
+            before numbers are the pluses of an undecoded form; and they separate what together
+            is no number but one by one is.
         rules: The account's.
         drop_duplicates: Whether a number that repeats an earlier one is left out.
 
@@ -90,14 +95,32 @@ def _read_all(text: str, rules: NumberRules) -> tuple[list[int], list[RejectedNu
             continue
         end = text.find(",", position)
         end = end if end >= 0 else len(text)
+        written = text[position:end]
         try:
-            msisdns.append(parse_msisdn(text[position:end], rules))
+            msisdns.append(parse_msisdn(written, rules))
         except InvalidMsisdnError as error:
-            if error.reason is not RejectionReason.EMPTY:
-                raw = text[position:end].strip()[:_MAX_QUOTED_LENGTH]
+            several = _read_between_blanks(written, rules)
+            msisdns += several
+            if not several and error.reason is not RejectionReason.EMPTY:
+                raw = written.strip()[:_MAX_QUOTED_LENGTH]
                 rejected.append(RejectedNumber(raw, error.reason))
         position = _behind_nothing(text, end + 1)
     return msisdns, rejected
+
+
+def _read_between_blanks(text: str, rules: NumberRules) -> list[int]:
+    """Read numbers that only blanks separate; none if one of them is wrong."""
+    # Between pluses, blanks are within numbers: +91 98765 43210 +91 98765 43211
+    numbers = _BLANKS_BEFORE_PLUS.split(text.strip())
+    if len(numbers) == 1:
+        numbers = text.split()
+    # Short pieces are parts of one number, even where the account may send to short codes.
+    if len(numbers) < _A_PAIR or min(map(len, numbers)) < _FEWEST_DIGITS:
+        return []
+    try:
+        return [parse_msisdn(number, rules) for number in numbers]
+    except InvalidMsisdnError:
+        return []
 
 
 def _behind_nothing(text: str, position: int) -> int:

@@ -10,6 +10,8 @@ _PLAIN = {
     '"': "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033\u275d\u275e\u301d\u301e\uff02",
     "'": "\u2018\u2019\u201a\u201b\u2039\u203a\u2032\u02b9\u02bb\u02bc\u275b\u275c\uff07`\u00b4",
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d",
+    ".": "\u2024",
+    "..": "\u2025",
     "...": "\u2026",
     "*": "\u2022\u2023\u2043\u25cf\u00b7\u2219",
     "/": "\u2044\u2215",
@@ -18,9 +20,10 @@ _PLAIN = {
     " ": "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f"
     "\u205f\u3000",
     "\n": "\u000b\u0085\u2028\u2029",
-    # Invisible: zero-width space, word joiner, byte order mark, soft hyphen, direction marks.
-    "": "\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068"
-    "\u2069",
+    # Invisible: zero-width spaces and joiners, byte order mark, soft hyphen, direction marks, and
+    # what makes an emoji of a trade mark or keeps it from becoming one.
+    "": "\u200b\u200c\u200d\u2060\ufeff\u034f\u180e\u00ad\u061c\u200e\u200f\u202a\u202b\u202c"
+    "\u202d\u202e\u2066\u2067\u2068\u2069\ufe0e\ufe0f",
     "1/4": "\u00bc",
     "1/2": "\u00bd",
     "3/4": "\u00be",

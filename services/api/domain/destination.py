@@ -11,10 +11,11 @@ from services.api.domain.link_errors import LinkTooLongError, UnusableHostError,
 
 # What a recipient of a URI should at least take (RFC 9110 §4.1).
 MAX_LOCATION_OCTETS = 8_000
+MAX_PORT = 65_535
 
 _LINK = re.compile(
     r"(?:(?P<scheme>https?)://)?+(?:(?P<userinfo>[^/?#]*)@)?"
-    r"(?P<host>\[[^\]/?#]*\]|[^/?#:]*)(?P<port>:[0-9]*)?(?P<tail>(?:[/?#].*)?)",
+    r"(?P<host>\[[^\]/?#]*\]|[^/?#:]*)(?P<port>:[0-9]{0,9})?(?P<tail>(?:[/?#].*)?)",
     re.IGNORECASE | re.DOTALL,
 )
 # All that is no character of a URI (RFC 3986 §2), and the percent sign of no triplet.
@@ -47,7 +48,7 @@ def to_destination(link: str) -> Destination:
 
     Raises:
         UserinfoError: There is a user name before the host.
-        UnusableHostError: The host is no domain name and no address.
+        UnusableHostError: The host is no domain name and no address, or the port too high.
         LinkTooLongError: The result is longer than ``MAX_LOCATION_OCTETS``.
     """
     split = _LINK.fullmatch(link)
@@ -56,6 +57,8 @@ def to_destination(link: str) -> Destination:
     host = _to_ascii_host(split["host"])
     if split["userinfo"] is not None:
         raise UserinfoError(host=host)
+    if split["port"] and int(split["port"][1:] or 0) > MAX_PORT:
+        raise UnusableHostError(host=host + split["port"])
     scheme = (split["scheme"] or "https").lower()
     location = f"{scheme}://{host}{split['port'] or ''}{_to_ascii_tail(split['tail'])}"
     if len(location) > MAX_LOCATION_OCTETS:
@@ -84,9 +87,19 @@ def _to_ipv6(host: str) -> str:
 def _to_ascii_label(label: str) -> str:
     if not label.isascii():
         return idna.encode(label, uts46=True).decode()
-    if not label or _NOT_IN_LABEL.search(label):
+    if not label or _NOT_IN_LABEL.search(label) or not _is_decodable(label):
         raise idna.IDNAError(label)
     return label
+
+
+def _is_decodable(label: str) -> bool:
+    # Emoji, which IDNA 2008 has no place for, browsers take in this form.
+    if not label.lower().startswith("xn--"):
+        return True
+    try:
+        return not label[4:].encode().decode("punycode").isascii()
+    except UnicodeError:
+        return False
 
 
 def _to_ascii_tail(tail: str) -> str:

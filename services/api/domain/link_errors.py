@@ -57,15 +57,15 @@ class UserinfoError(DomainError):
 
 
 class UnusableHostError(DomainError):
-    """The last link of the message names a host that no resolver takes."""
+    """The last link of the message names a host or port that no browser takes."""
 
     code = "unusable_host"
     field = "msg"
 
     def __init__(self, *, host: str) -> None:
         super().__init__(
-            f"The last link in msg names the host {host!r}, which is no valid domain name."
-            " Correct it, or write it in its xn-- form."
+            f"The last link in msg names the host {host!r}, which is no valid domain name or has"
+            " a port beyond 65535. Correct it, or write the name in its xn-- form."
         )
 
 

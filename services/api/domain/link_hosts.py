@@ -1,6 +1,7 @@
 """Tell hosts from words that only look like one."""
 
 import ipaddress
+import re
 from functools import cache, lru_cache
 
 from tldextract import TLDExtract
@@ -15,20 +16,30 @@ def _words(line: str) -> frozenset[str]:
 
 
 # Top-level domains of countries or companies that senders know as file endings.
-_FILE_ENDINGS = _words("md mov ps py rs sh zip")
+_FILE_ENDINGS = _words("java md mov ps py rs sh zip")
 # Top-level domains that are words with which a sentence may begin, and those that end one
 # or introduce a number: a full stop without its space makes them a host (today.do, ref.no).
 _SENTENCE_BEGINNINGS = _words(
-    "am as at be buy by call click do get in is it me my no now open pm so to us"
+    "am as at be best buy by call click do download get in is it live me my new no now one open"
+    " pm so team to us watch win you"
 )
 _SENTENCE_ENDS = _words(
-    "days delivered done etc here hours hurry it more no now off on only shipped soon thanks"
-    " today tomorrow tonight up us week yes you"
+    "amt available bal cr days delivered done dr etc here hours hurry it ltd more no now off offer"
+    " offers ok okay on only order qty regards sale shipped soon thanks today tomorrow tonight up"
+    " us viz week yes you"
 )
 _NUMBERED = _words(
-    "ac acc account bill flat inv invoice item loan mob order ph phone plot policy ref reg roll"
-    " sl sr tel txn"
+    "aadhaar ac acc account awb bill block bus card case chq coach consumer contact coupon"
+    " customer docket door emp flat flight folio form gate gst helpline house id inv invoice item"
+    " khata lane loan lot mob mobile order page pan permit ph phone plot pnr policy receipt ref"
+    " reg regd regn roll room seat sector serial sl sr street survey tel ticket token train txn"
+    " uan unit vehicle voucher ward whatsapp"
 )
+# Words that are top-level domains of companies which let nobody else have names under them.
+_CLOSED = _words("buy call got here like now open pay read room save smile wow zero")
+_ABBREVIATIONS = _words("co.ltd pvt.ltd rs.in toll.free")
+_DEGREE = re.compile(r"[BMD]\.(?:Com|Sc)")
+_TIME = re.compile(r"\d{1,2}\.[ap]m(?:-|\Z)", re.IGNORECASE)
 # Top-level domains that nobody takes for a word, however they are capitalised.
 _PLAIN_ENDINGS = _words("com net org")
 # Names of private and documentation networks, which no public list has.
@@ -45,7 +56,7 @@ def is_host(name: str) -> bool:
         return ":" in name and _is_address(name[1:-1])
     labels = name.removesuffix(".").split(".")
     if labels[-1].isdecimal():
-        return _is_address(name)
+        return _is_address(name.removesuffix("."))
     return (
         len(name) <= MAX_NAME
         and (len(labels) > 1 or name.lower() == "localhost")
@@ -63,6 +74,30 @@ def is_public_suffix(name: str) -> bool:
     return "." in name and len(name) <= MAX_NAME and _extract(name).suffix == name
 
 
+def is_surely_prose(name: str) -> bool:
+    """Tell whether a name with a public suffix is none even if a slash or colon follows it.
+
+    Times (``10.am/5.pm``), degrees (``B.Sc/M.Sc``), ``Ref.no:12``, and a sentence whose full
+    stop lacks its space (``soon.Call/WhatsApp``).
+    """
+    *front, last = name.split(".")
+    lowered = name.lower()
+    ending = last.lower()
+    is_end = len(front) == 1 and front[0].lower() in _SENTENCE_ENDS
+    return (
+        _TIME.match(name) is not None
+        or lowered in _ABBREVIATIONS
+        or (lowered.removesuffix(".no") in _NUMBERED and ending == "no")
+        or _DEGREE.fullmatch(name) is not None
+        or (
+            (front[-1].islower() and last.istitle())
+            and ending in _SENTENCE_BEGINNINGS | _CLOSED
+            # wa.Me/91 is a link that a telephone has corrected.
+            and (is_end or len(ending) > 2)  # noqa: PLR2004
+        )
+    )
+
+
 def reads_as_prose(name: str) -> bool:
     """Tell whether a name without scheme, ``www.`` or path is a file, abbreviation or sentence.
 
@@ -74,11 +109,11 @@ def reads_as_prose(name: str) -> bool:
     ending = last.lower()
     single = front[0].lower() if len(front) == 1 else None
     return (
-        (single is not None and ending in _FILE_ENDINGS)
+        is_surely_prose(name)
+        or (single is not None and (ending in _FILE_ENDINGS or ending in _CLOSED))
         or _is_new_sentence(name, last)
         or (single in _SENTENCE_ENDS and ending in _SENTENCE_BEGINNINGS)
-        or (single in _NUMBERED and ending == "no")
-        or any(len(label) == 1 and label.isupper() for label in front)
+        or any(_is_initial(label) for label in front)
         or (
             ending not in _PLAIN_ENDINGS
             and (front[-1].isdecimal() or sum(len(label) == 1 for label in front) > 1)
@@ -94,15 +129,31 @@ def without_next_sentence(name: str) -> str:
     front, _, last = name.rpartition(".")
     if last.lower() in _NOT_PUBLIC:
         return name
+    is_private = "." in front and front.rpartition(".")[2].lower() in _NOT_PUBLIC
+    if (is_private or is_registered(front)) and _is_new_sentence(name, last):
+        return front
     if is_registered(front):
-        is_prose = _is_new_sentence(name, last) or not is_registered(name)
-        return front if is_prose else name
+        return name if is_registered(name) else front
     before_dash = f"{front}.{last.partition('-')[0]}"
     return before_dash if is_registered(before_dash) and not is_registered(name) else name
 
 
+def without_capital(name: str) -> str:
+    """Cut off a sentence that begins with a capital and is stuck to a host without scheme."""
+    host = without_next_sentence(name)
+    return host if name[len(host) + 1 : len(host) + 2].isupper() else name
+
+
 def _is_new_sentence(name: str, last: str) -> bool:
-    return last[:1].isupper() and not name.isupper() and last.lower() not in _PLAIN_ENDINGS
+    labels = name.split(".")
+    # Where each label has a capital, the whole name is written so: Shop.Co.In
+    is_titled = len(labels) > 2 and not any(label[:1].islower() for label in labels)  # noqa: PLR2004
+    is_capitalised = last[:1].isupper() and not name.isupper()
+    return is_capitalised and not is_titled and last.lower() not in _PLAIN_ENDINGS
+
+
+def _is_initial(label: str) -> bool:
+    return len(label) == 1 and label.isupper()
 
 
 def _is_address(text: str) -> bool:

@@ -1,7 +1,8 @@
 """Say how far a link reaches: what belongs to it, and what is the sentence around it."""
 
 import re
-import unicodedata
+
+import regex
 
 # What RFC 3986 allows, and []{}|^ which browsers let stand. Not "<>\` and the space, which are
 # what appendix C delimits a URI with.
@@ -15,7 +16,13 @@ _BRACKETS = re.compile(r"[()\[\]{}]")
 _ESCAPED_DELIMITER = re.compile(r"&(?:lt|gt|quot|nbsp|#34|#39|#60|#62|#160);")
 _CLOSING_QUOTE = re.compile(r"'(?![A-Za-z0-9])")
 _PROSE_ENDINGS = ".,:;!?|^"
-_JOINERS = frozenset("\u200c\u200d")
+# Letters, marks and digits beyond ASCII, but none that are invisible or an emoji; a joiner only
+# between two of them.
+_NATIVE = (
+    r"[[\p{L}\p{Mn}\p{Mc}\p{Nd}]"
+    r"--[\p{ASCII}\p{Default_Ignorable_Code_Point}\p{Extended_Pictographic}]]"
+)
+_NATIVE_RUN = regex.compile(rf"(?V1)(?:{_NATIVE}++(?:[\u200c\u200d](?={_NATIVE}))?+)*+")
 _LAST_LATIN = 0x24F
 _MORE_LATIN = range(0x1E00, 0x1F00)
 _COMBINING_LATIN = range(0x300, 0x370)
@@ -35,21 +42,14 @@ def native_end(text: str, start: int) -> int:
     characters beyond ASCII (punctuation of any script, symbols, emoji, invisible characters)
     end a link.
     """
-    at = start
-    while at < len(text) and _is_native(text[at]):
-        at += 1
-        if text[at : at + 1] in _JOINERS and _is_native(text[at + 1 : at + 2]):
-            at += 1
-    return at
+    run = _NATIVE_RUN.match(text, start)
+    return run.end() if run else start
 
 
-def _is_native(char: str) -> bool:
-    if not char or char.isascii():
-        return False
-    category = unicodedata.category(char)
-    if category == "Mn":
-        return not unicodedata.name(char, "").startswith("VARIATION SELECTOR")
-    return category in {"Lu", "Ll", "Lt", "Lm", "Lo", "Mc", "Nd"}
+def end_without_keycap(text: str, end: int) -> int:
+    """Leave to a keycap emoji the digit, ``#`` or ``*`` that it begins with."""
+    is_keycap = text[end : end + 1] in _EMOJI_MARKS and text[end - 1] in "0123456789#*"
+    return end - 1 if is_keycap else end
 
 
 def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
@@ -89,10 +89,7 @@ def _run_end(text: str, start: int, *, is_native: bool) -> int:
             break
         is_native = is_native or not is_latin_word
         end = native
-    # A digit before these is itself part of a keycap emoji.
-    if text[end : end + 1] in _EMOJI_MARKS and text[end - 1] in "0123456789#*":
-        end -= 1
-    return end
+    return end_without_keycap(text, end)
 
 
 def _end_of_ascii(text: str, start: int) -> int:

@@ -34,6 +34,10 @@ def test_duplicates_are_kept_in_place_but_counted_when_not_to_be_dropped() -> No
         ",",
         ", ",
         ";",
+        "|",
+        " | ",
+        " ",
+        "\u00a0",
         "\n",
         "\r\n",
         "\t",
@@ -71,6 +75,32 @@ def test_a_blank_behind_a_comma_is_only_a_blank() -> None:
     found = recipients_of("9876543210, 6598765432")
 
     assert found.rejected == [RejectedNumber("6598765432", RejectionReason.LANDLINE)]
+
+
+@pytest.mark.parametrize(
+    "mobiles",
+    [
+        "+91 98765 43210 +91 81234 56789",
+        "919876543210 08123456789",
+        " 919876543210 918123456789",
+        '"9876543210", "8123456789"',
+    ],
+)
+def test_blanks_separate_what_is_no_number_otherwise(mobiles: str) -> None:
+    assert recipients_of(mobiles) == Recipients([FIRST, SECOND], [], duplicate_count=0)
+
+
+@pytest.mark.parametrize(
+    "mobiles",
+    ["9876543210 8123456789 5", "98765 43210 81234 56789", "9876543210 5999999999", "1909 1909"],
+)
+def test_blanks_separate_nothing_where_one_piece_is_no_number(mobiles: str) -> None:
+    rules = NumberRules("IN", allow_short_codes=True)
+
+    found = parse_recipients(mobiles, rules=rules, drop_duplicates=True)
+
+    assert found.msisdns == []
+    assert [number.raw for number in found.rejected] == [mobiles]
 
 
 def test_the_good_numbers_go_on_and_the_bad_come_back_in_order_with_their_reasons() -> None:

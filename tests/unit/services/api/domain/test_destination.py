@@ -53,6 +53,11 @@ from services.api.domain.link_errors import LinkTooLongError, UnusableHostError,
         pytest.param("https://MÜNCHEN.de", "https://xn--mnchen-3ya.de", id="it is case-folded"),
         pytest.param("https://faß.de", "https://xn--fa-hia.de", id="sharp s is a letter"),
         pytest.param("https://xn--fa-hia.de", "https://xn--fa-hia.de", id="already punycode"),
+        pytest.param(
+            "https://xn--i-7iq.ws/x", "https://xn--i-7iq.ws/x", id="punycode of an emoji"
+        ),
+        pytest.param("https://a.in:/x", "https://a.in:/x", id="a port left out"),
+        pytest.param("https://a.in:65535/x", "https://a.in:65535/x", id="the highest port"),
         pytest.param("https://my_shop.example.com", "https://my_shop.example.com", id="_ in host"),
         pytest.param("http://[2001:DB8::1]:80/s", "http://[2001:DB8::1]:80/s", id="IPv6"),
         pytest.param("http://103.21.244.9/p", "http://103.21.244.9/p", id="IPv4"),
@@ -92,6 +97,10 @@ def test_user_name_is_refused_and_the_password_not_repeated() -> None:
         pytest.param("https://" + "é" * 64 + ".in/", id="label too long"),
         pytest.param("https://[1::2::3]/", id="no IPv6 address"),
         pytest.param("https://a.in:80:80/", id="two ports"),
+        pytest.param("https://a.in:65536/", id="a port too high"),
+        pytest.param("https://a.in:" + "9" * 5_000 + "/", id="a port of many digits"),
+        pytest.param("https://xn--zzzz999zz9999.com/", id="punycode that cannot be decoded"),
+        pytest.param("https://xn--abc-.com/", id="punycode of ASCII"),
     ],
 )
 def test_host_that_no_resolver_takes_is_refused(link: str) -> None:

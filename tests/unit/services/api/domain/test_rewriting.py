@@ -117,6 +117,9 @@ def test_html_entity_is_never_decoded() -> None:
         pytest.param("javascript:alert(1)", NoLinkError, "no link", id="another scheme"),
         pytest.param("Again: https://tx1.in/SAlhjS", OwnShortLinkError, "tx1.in", id="ours"),
         pytest.param("Again: TX1.IN/SAlhjS.", OwnShortLinkError, "tx1.in", id="ours, bare"),
+        pytest.param("https://tx1.in:/x", OwnShortLinkError, "tx1.in", id="ours, port left out"),
+        pytest.param("https://\uff54\uff58\uff11.in/x", OwnShortLinkError, "tx1", id="full width"),
+        pytest.param("https://a.in:65536/x", UnusableHostError, "port beyond 65535", id="port"),
         pytest.param("go.example.com:8001/x", OwnShortLinkError, "go.example.com", id="with port"),
         pytest.param(
             "https://a.in/x then https://tx1.in/SAlhjS",
