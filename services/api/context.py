@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.operations.accepting import SendContext
+from services.api.operations.large_sends import LargeSends
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.file_bodies import FileLimits
 from services.api.settings import ApiSettings
@@ -20,6 +21,7 @@ class ApiContext:
     engine: AsyncEngine
     clock: Clock
     uploads: UploadReader
+    large_sends: LargeSends
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -35,7 +37,17 @@ class ApiContext:
             concurrency=settings.upload_concurrency,
             max_waiting=settings.max_waiting_uploads,
         )
-        return cls(settings=settings, engine=engine, clock=SystemClock(), uploads=uploads)
+        large_sends = LargeSends(
+            concurrency=settings.large_send_concurrency,
+            max_waiting=settings.max_waiting_large_sends,
+        )
+        return cls(
+            settings=settings,
+            engine=engine,
+            clock=SystemClock(),
+            uploads=uploads,
+            large_sends=large_sends,
+        )
 
     def to_send_context(self) -> SendContext:
         """Return what sending uses."""
@@ -44,6 +56,7 @@ class ApiContext:
             clock=self.clock,
             short_domain=self.settings.short_domain,
             max_recipients=self.settings.max_recipients,
+            large_sends=self.large_sends,
         )
 
     def to_file_limits(self) -> FileLimits:

@@ -53,6 +53,7 @@ OF_SENDS = (
     errors.IdempotencyConflictError(),
     errors.TooManyRecipientsError(1_200_000, 1_000_000),
     errors.NoLinkRoomError(100_000),
+    errors.SendsBusyError(),
 )
 OF_REPORTS = (
     errors.InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata"),

@@ -34,3 +34,12 @@ class ApiSettings(LinkSettings):
     max_waiting_uploads: int = Field(
         default=16, ge=0, le=1_000, description="files that may wait or come in besides"
     )
+    large_send_concurrency: int = Field(
+        default=4,
+        ge=1,
+        le=6,
+        description="sends at a time that take an upload, a file or over 2,000 rows, 1 to 6",
+    )
+    max_waiting_large_sends: int = Field(
+        default=8, ge=0, le=100, description="such sends that may wait besides"
+    )

@@ -214,6 +214,15 @@ class NoLinkRoomError(DomainError):
         super().__init__(f"No token domain has room for {link_count} links")
 
 
+class SendsBusyError(DomainError):
+    """As many large sends are waiting as may."""
+
+    code: ClassVar[str] = "sends_busy"
+
+    def __init__(self) -> None:
+        super().__init__("Many large sends are under way at the moment: try again in a while")
+
+
 class UnavailableError(DomainError):
     """What the call needs cannot be had just now: our fault, and likely to pass."""
 

@@ -7,7 +7,11 @@ from services.api.domain.composing import PersonalRow
 from services.api.operations.accepting import SendContext
 from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.submit_campaign import submit_campaign
-from services.api.operations.submit_personal import BATCH_ROW_COUNT, submit_personal
+from services.api.operations.submit_personal import (
+    BATCH_ROW_COUNT,
+    RowBatches,
+    submit_personal,
+)
 from services.api.operations.uploaded_rows import file_rows, ready_rows
 from services.api.storage.accounts import Account
 
@@ -20,15 +24,27 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
         NotFoundError: The account has no such upload.
         UploadNotReadyError: Its rows are not read yet, or could not be.
         SheetError: Its file cannot be read.
+        SendsBusyError: It is large, and as many large ones are under way as may.
     """
-    if command.upload_id is not None:
-        rows = await ready_rows(context.engine, account, command.upload_id)
+    rows = await _personal_rows(context, account, command)
+    if rows is None:
+        return await submit_campaign(context, account, command)
+    if command.rows is not None and len(command.rows) <= BATCH_ROW_COUNT:
         return await submit_personal(context, account, command, rows)
+    async with context.large_sends.place():
+        return await submit_personal(context, account, command, rows)
+
+
+async def _personal_rows(
+    context: SendContext, account: Account, command: SendCommand
+) -> RowBatches | None:
+    if command.upload_id is not None:
+        return await ready_rows(context.engine, account, command.upload_id)
     if command.file is not None:
-        return await submit_personal(context, account, command, file_rows(command.file, account))
+        return file_rows(command.file, account)
     if command.rows is not None:
-        return await submit_personal(context, account, command, partial(_batches, command.rows))
-    return await submit_campaign(context, account, command)
+        return partial(_batches, command.rows)
+    return None
 
 
 async def _batches(rows: Sequence[PersonalRow]) -> AsyncIterator[Sequence[PersonalRow]]:

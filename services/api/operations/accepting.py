@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.domain.composing import ComposedText
 from services.api.domain.preflight import Preflight, preflight
 from services.api.domain.preflight_input import DryMessage, DryRun
+from services.api.operations.large_sends import LargeSends
 from services.api.operations.planning import SendTerms
 from services.api.operations.send_values import Accepted, Rejected
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
@@ -31,6 +32,7 @@ class SendContext:
     clock: Clock
     short_domain: str
     max_recipients: int
+    large_sends: LargeSends
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.domain.tokens import TokenCipher
-from tests.support.api import Api
+from tests.support.api import Api, running_api
+from tests.support.waiting import until
 
 Headers = dict[str, str]
 Json = dict[str, Any]
@@ -352,3 +354,33 @@ async def test_dry_run_shows_each_text_and_stores_nothing(api: Api, acme: Header
     assert messages[1]["forcingCharacters"][0]["codePoint"] == "U+0930"
     assert await stored(api) == dict.fromkeys(STORED, 0)
     assert await links_taken(api) == 0
+
+
+async def test_large_send_too_many_is_refused_and_small_ones_go_on(database_url: str) -> None:
+    rows = [{"mobile": str(919_800_000_000 + n), "name": "Asha", "id": "1"} for n in range(2_001)]
+    settings = {"large_send_concurrency": 1, "max_waiting_large_sends": 0}
+    async with running_api(database_url, **settings) as api:
+        acme = await api.account("Acme", "ACMEIN")
+        async with api.database.transaction():
+            # The first cannot end before it has links, and those are locked.
+            await api.database.execute("SELECT * FROM token_domain FOR UPDATE")
+            first = asyncio.create_task(accepted(api, acme, sms=rows, msg=TEXT, trackLink=True))
+            await until(lambda: is_waiting_for_links(database_url))
+
+            refused = await api.client.post("/send", json={"sms": rows, "msg": TEXT}, headers=acme)
+            small = await accepted(api, acme, sms=rows[:2_000], msg=TEXT)
+
+        assert (refused.status_code, refused.json()["code"]) == (503, "sends_busy")
+        assert int(refused.headers["retry-after"]) > 0
+        assert small["recipients"] == 2_000
+        assert (await first)["recipients"] == 2_001
+
+
+async def is_waiting_for_links(database_url: str) -> bool:
+    connection = await asyncpg.connect(database_url)
+    waiting: bool = await connection.fetchval(
+        "SELECT count(*) > 0 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    await connection.close()
+    return waiting

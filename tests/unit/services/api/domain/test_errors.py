@@ -44,6 +44,7 @@ from shared.domain.errors import DomainError
         (errors.BodyTimeoutError(2.5), "body", "did not arrive within 2.5 seconds"),
         (errors.MalformedQueryError("no UTF-8"), "query", "query could not be read: no UTF-8"),
         (errors.RepeatedParameterError("msg"), "msg", "msg came more than once: give it once"),
+        (errors.SendsBusyError(), None, "try again in a while"),
         (errors.UnavailableError(), None, "cannot be reached: try again"),
         (errors.InternalError(), None, "went wrong on our side, and has been logged"),
         (errors.MalformedBodyError("no JSON"), "body", "could not be read: no JSON"),
