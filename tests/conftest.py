@@ -15,7 +15,7 @@ hypothesis.settings.register_profile("txlink", deadline=None)
 hypothesis.settings.register_profile(
     "fuzz",
     deadline=None,
-    max_examples=10_000,
+    max_examples=5_000,
     print_blob=True,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
