@@ -18,7 +18,7 @@ _SEPARATORS = dict.fromkeys(
     ",",
 )
 _BLANKS_BEHIND_COMMA = re.compile(", +")
-_BLANKS_BEFORE_PLUS = re.compile(r"\s+(?=\+)")
+_BLANKS_BEFORE_PLUS = re.compile(r"(?<!\s)\s++(?=\+)")
 _NOTHING = re.compile(r"(?: *+(?:,|\Z))++")
 _MAX_QUOTED_LENGTH = 64
 _FEWEST_DIGITS = 7

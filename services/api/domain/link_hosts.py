@@ -130,7 +130,10 @@ def without_next_sentence(name: str) -> str:
     if last.lower() in _NOT_PUBLIC:
         return name
     is_private = "." in front and front.rpartition(".")[2].lower() in _NOT_PUBLIC
-    if (is_private or is_registered(front)) and _is_new_sentence(name, last):
+    is_whole = is_private or is_registered(front)
+    if _is_new_sentence(name, last) and (
+        _is_address(front) or (is_whole and not _is_titled(front))
+    ):
         return front
     if is_registered(front):
         return name if is_registered(name) else front
@@ -145,11 +148,12 @@ def without_capital(name: str) -> str:
 
 
 def _is_new_sentence(name: str, last: str) -> bool:
-    labels = name.split(".")
-    # Where each label has a capital, the whole name is written so: Shop.Co.In
-    is_titled = len(labels) > 2 and not any(label[:1].islower() for label in labels)  # noqa: PLR2004
-    is_capitalised = last[:1].isupper() and not name.isupper()
-    return is_capitalised and not is_titled and last.lower() not in _PLAIN_ENDINGS
+    return last[:1].isupper() and not name.isupper() and last.lower() not in _PLAIN_ENDINGS
+
+
+def _is_titled(name: str) -> bool:
+    """Tell whether each label has a capital, so that the next one's begins no sentence."""
+    return "." in name and not any(label[:1].islower() for label in name.split("."))
 
 
 def _is_initial(label: str) -> bool:

@@ -7,6 +7,8 @@ import regex
 # What RFC 3986 allows, and []{}|^ which browsers let stand. Not "<>\` and the space, which are
 # what appendix C delimits a URI with.
 _ASCII_RUN = re.compile(r"[!#-;=?-\[\]^_a-~]*+")
+# The same up to a second scheme: whoever reads on from there has each character read but once.
+_UP_TO_SCHEME = re.compile(r"(?:[!#-;=?-GI-\[\]^_a-gi-~]++|[Hh](?!(?i:ttps?://)))*+")
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 # Before a second scheme these say that it is a value of the first link: ?href=http://…
 _INTRODUCES_VALUE = frozenset("/=?&#:@")
@@ -14,6 +16,8 @@ _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _BRACKETS = re.compile(r"[()\[\]{}]")
 # <, >, " and the no-break space as HTML writes them, left over from an e-mail.
 _ESCAPED_DELIMITER = re.compile(r"&(?:lt|gt|quot|nbsp|#34|#39|#60|#62|#160);")
+# Terms and conditions, stuck to the link that they are about.
+_TERMS = re.compile(r"(?<![.,;:!*|])[.,;:!*|]++T&Cs?(?![A-Za-z0-9=_])", re.IGNORECASE)
 _CLOSING_QUOTE = re.compile(r"'(?![A-Za-z0-9])")
 _PROSE_ENDINGS = ".,:;!?|^"
 # Letters, marks and digits beyond ASCII, but none that are invisible or an emoji; a joiner only
@@ -64,22 +68,26 @@ def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
     if text[start : start + 1] not in {"/", "?", "#"}:
         return start
     end = _run_end(text, start, is_native=is_native)
-    second = _SCHEME.search(text, start, end)
-    if second and text[second.start() - 1] not in _INTRODUCES_VALUE:
-        end = second.start()
     if link_start and text[link_start - 1] == "'":
         quote = _CLOSING_QUOTE.search(text, start, end)
         end = quote.start() if quote else end
-    if escaped := _ESCAPED_DELIMITER.search(text, start, end):
-        end = escaped.start()
+    for not_of_link in (_ESCAPED_DELIMITER, _TERMS):
+        if found := not_of_link.search(text, start, end):
+            end = found.start()
     end = _balanced_end(text, start, end)
     return _end_without_prose(text, link_start, start, end)
 
 
 def _run_end(text: str, start: int, *, is_native: bool) -> int:
     end = start
+    ascii_run = _UP_TO_SCHEME
     while True:
-        end = _end_of_ascii(text, end)
+        end = _end_of_run(ascii_run, text, end)
+        if ascii_run is _UP_TO_SCHEME and _SCHEME.match(text, end):
+            if text[end - 1] not in _INTRODUCES_VALUE:
+                break
+            ascii_run = _ASCII_RUN
+            continue
         native = native_end(text, end)
         if native == end:
             break
@@ -92,8 +100,8 @@ def _run_end(text: str, start: int, *, is_native: bool) -> int:
     return end_without_keycap(text, end)
 
 
-def _end_of_ascii(text: str, start: int) -> int:
-    run = _ASCII_RUN.match(text, start)
+def _end_of_run(pattern: re.Pattern[str], text: str, start: int) -> int:
+    run = pattern.match(text, start)
     return run.end() if run else start
 
 
