@@ -1,23 +1,31 @@
 """Say how far a link reaches: what belongs to it, and what is the sentence around it."""
 
 import re
+from functools import lru_cache
 
 import regex
 
-# What RFC 3986 allows, and []{}|^ which browsers let stand. Not "<>\` and the space, which are
-# what appendix C delimits a URI with.
-_ASCII_RUN = re.compile(r"[!#-;=?-\[\]^_a-~]*+")
-# The same up to a second scheme: whoever reads on from there has each character read but once.
-_UP_TO_SCHEME = re.compile(r"(?:[!#-;=?-GI-\[\]^_a-gi-~]++|[Hh](?!(?i:ttps?://)))*+")
+# <, >, " and the no-break space as HTML writes them, left over from an e-mail.
+_ESCAPED_DELIMITER = "(?:lt|gt|quot|nbsp|#34|#39|#60|#62|#160);"
+# Terms and conditions, stuck to the link that they are about.
+_TERMS = re.compile(r"(?<![.,;:!*|])[.,;:!*|]++T&Cs?(?![A-Za-z0-9=_])", re.IGNORECASE)
+# An ampersand of neither.
+_AMPERSAND = rf"&(?!{_ESCAPED_DELIMITER})(?!(?<=[.,;:!*|][Tt]&)[Cc][Ss]?(?![A-Za-z0-9=_]))"
+# What RFC 3986 allows, and |^ which browsers let stand; brackets are looked at one by one. Not
+# "<>\` and the space, which are what appendix C delimits a URI with.
+_ASCII_RUN = re.compile(rf"(?:[!#-%'*-;=?-Z^_a-z|~]++|{_AMPERSAND})*+")
+# The same up to a second scheme. To go no further than the link may reach keeps the time linear
+# where many are stuck together.
+_UP_TO_SCHEME = re.compile(
+    rf"(?:[!#-%'*-;=?-GI-Z^_a-gi-z|~]++|[Hh](?!(?i:ttps?://))|{_AMPERSAND})*+"
+)
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 # Before a second scheme these say that it is a value of the first link: ?href=http://…
 _INTRODUCES_VALUE = frozenset("/=?&#:@")
 _CLOSERS = {")": "(", "]": "[", "}": "{"}
 _BRACKETS = re.compile(r"[()\[\]{}]")
-# <, >, " and the no-break space as HTML writes them, left over from an e-mail.
-_ESCAPED_DELIMITER = re.compile(r"&(?:lt|gt|quot|nbsp|#34|#39|#60|#62|#160);")
-# Terms and conditions, stuck to the link that they are about.
-_TERMS = re.compile(r"(?<![.,;:!*|])[.,;:!*|]++T&Cs?(?![A-Za-z0-9=_])", re.IGNORECASE)
+# What no link reaches over: a bracket before it is not closed behind it.
+_BRACKET_OR_BREAK = re.compile(r"[()\[\]{}<>\"\\`\s]")
 _CLOSING_QUOTE = re.compile(r"'(?![A-Za-z0-9])")
 _PROSE_ENDINGS = ".,:;!?|^"
 # Letters, marks and digits beyond ASCII, but none that are invisible or an emoji; a joiner only
@@ -71,9 +79,8 @@ def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
     if link_start and text[link_start - 1] == "'":
         quote = _CLOSING_QUOTE.search(text, start, end)
         end = quote.start() if quote else end
-    for not_of_link in (_ESCAPED_DELIMITER, _TERMS):
-        if found := not_of_link.search(text, start, end):
-            end = found.start()
+    if terms := _TERMS.search(text, start, end + len("&Cs")):
+        end = terms.start()
     end = _balanced_end(text, start, end)
     return _end_without_prose(text, link_start, start, end)
 
@@ -81,12 +88,18 @@ def tail_end(text: str, *, link_start: int, start: int, is_native: bool) -> int:
 def _run_end(text: str, start: int, *, is_native: bool) -> int:
     end = start
     ascii_run = _UP_TO_SCHEME
+    opened: list[str] = []
     while True:
         end = _end_of_run(ascii_run, text, end)
         if ascii_run is _UP_TO_SCHEME and _SCHEME.match(text, end):
             if text[end - 1] not in _INTRODUCES_VALUE:
                 break
             ascii_run = _ASCII_RUN
+            continue
+        if _BRACKETS.match(text, end):
+            if not _is_in_pair(text, end, opened):
+                break
+            end += 1
             continue
         native = native_end(text, end)
         if native == end:
@@ -105,18 +118,39 @@ def _end_of_run(pattern: re.Pattern[str], text: str, start: int) -> int:
     return run.end() if run else start
 
 
+def _is_in_pair(text: str, at: int, opened: list[str]) -> bool:
+    """Tell whether a bracket may have its match in the link; keep the list of those opened."""
+    opener = _CLOSERS.get(text[at])
+    if opener is None:
+        opened.append(text[at])
+        return at in _closed_brackets(text)
+    return bool(opened) and opened.pop() == opener
+
+
+@lru_cache(maxsize=1)
+def _closed_brackets(text: str) -> frozenset[int]:
+    """List where brackets open that are closed before a blank or another bracket's end."""
+    opened: list[int] = []
+    closed: set[int] = set()
+    for found in _BRACKET_OR_BREAK.finditer(text):
+        if found[0] in _CLOSERS.values():
+            opened.append(found.start())
+        elif opened and text[opened[-1]] == _CLOSERS.get(found[0]):
+            closed.add(opened.pop())
+        else:
+            opened.clear()
+    return frozenset(closed)
+
+
 def _balanced_end(text: str, start: int, end: int) -> int:
-    opened: list[tuple[str, int]] = []
+    """Leave out a bracket that is still open where the link ends, and all behind it."""
+    opened: list[int] = []
     for bracket in _BRACKETS.finditer(text, start, end):
-        opener = _CLOSERS.get(bracket[0])
-        if opener is None:
-            opened.append((bracket[0], bracket.start()))
-        elif opened and opened[-1][0] == opener:
+        if bracket[0] in _CLOSERS:
             opened.pop()
         else:
-            end = bracket.start()
-            break
-    return opened[0][1] if opened else end
+            opened.append(bracket.start())
+    return opened[0] if opened else end
 
 
 def _end_without_prose(text: str, link_start: int, start: int, end: int) -> int:

@@ -34,6 +34,8 @@ LAST_LINKS = {
     "a bracket that the link does not close": "«https://a.example.com/x»(limited offer)",
     "square brackets of a query": "«https://a.example.com/?id[]=1&id[]=2» now",
     "a placeholder in braces": "«https://a.example.com/u/{name}?c={code}» now",
+    "a bracket closed behind a change of script": "«https://a.example.com/u»(xपर) now",
+    "a quote that ends inside a bracket": "'«https://a.example.com/u»(x' y) now",
     "an unclosed brace": "«https://a.example.com/u/»{name and more",
     "crossed brackets": "«https://a.example.com/x»([)] now",
     "Markdown": "[Apply now](«https://a.example.org/form») before 5 May",
