@@ -15,10 +15,15 @@ from shared.storage.engine import create_engine
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """What an API process holds for as long as it lives."""
+    """What an API process holds for as long as it lives.
+
+    Attributes:
+        reserve_engine: Connections that no send can hold for long.
+    """
 
     settings: ApiSettings
     engine: AsyncEngine
+    reserve_engine: AsyncEngine
     clock: Clock
     uploads: UploadReader
     large_sends: LargeSends
@@ -32,6 +37,12 @@ class ApiContext:
             pool_size=10,
             max_overflow=10,
         )
+        reserve_engine = create_engine(
+            settings.database_url.get_secret_value(),
+            application="txlink-api",
+            pool_size=2,
+            max_overflow=0,
+        )
         uploads = UploadReader(
             engine,
             concurrency=settings.upload_concurrency,
@@ -44,6 +55,7 @@ class ApiContext:
         return cls(
             settings=settings,
             engine=engine,
+            reserve_engine=reserve_engine,
             clock=SystemClock(),
             uploads=uploads,
             large_sends=large_sends,
@@ -53,6 +65,7 @@ class ApiContext:
         """Return what sending uses."""
         return SendContext(
             engine=self.engine,
+            reserve_engine=self.reserve_engine,
             clock=self.clock,
             short_domain=self.settings.short_domain,
             max_recipients=self.settings.max_recipients,
@@ -72,4 +85,5 @@ class ApiContext:
     async def aclose(self) -> None:
         """Close what was opened."""
         await self.uploads.aclose()
+        await self.reserve_engine.dispose()
         await self.engine.dispose()

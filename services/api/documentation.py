@@ -33,6 +33,7 @@ EVERYWHERE = (
     errors.InvalidCredentialsError(),
     errors.InternalError(),
     errors.UnavailableError(),
+    errors.OverloadedError(),
 )
 OF_BODIES = (
     errors.BodyTimeoutError(60),

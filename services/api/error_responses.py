@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -66,6 +67,7 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.IdempotencyConflictError: Refusal(409),
     errors.NoLinkRoomError: Refusal(UNAVAILABLE),
     errors.SendsBusyError: Refusal(UNAVAILABLE),
+    errors.OverloadedError: Refusal(UNAVAILABLE),
     errors.UnavailableError: Refusal(UNAVAILABLE),
     errors.InternalError: Refusal(500),
     errors.NotFoundError: Refusal(404),
@@ -97,6 +99,9 @@ def as_refusal(error: Exception) -> DomainError:
     """Return what an error is answered as; one that is a fault of ours is logged."""
     if isinstance(error, DomainError):
         return error
+    if isinstance(error, PoolTimeoutError):
+        LOGGER.warning("no connection to Postgres was free in time")
+        return errors.OverloadedError()
     if is_outage(error):
         LOGGER.warning("no Postgres (%s)", type(error).__name__)
         return errors.UnavailableError()

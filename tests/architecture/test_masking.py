@@ -39,6 +39,7 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
             message_count=1,
             duplicate_count=0,
             rejected=[],
+            rejected_count=0,
             longest=segment(SECRET),
             segment_total=1,
             sample_text=SECRET,

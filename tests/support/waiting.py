@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import asyncpg
+
 TIMEOUT_S = 60.0
 
 
@@ -15,3 +17,14 @@ async def until(condition: Callable[[], Awaitable[bool]], *, timeout_s: float = 
     async with asyncio.timeout(timeout_s):
         while not await condition():  # noqa: ASYNC110 - what it waits for is in a database
             await asyncio.sleep(0.05)
+
+
+async def waits_for_a_lock(database_url: str) -> bool:
+    """Tell whether a statement on this database waits for another's lock."""
+    connection = await asyncpg.connect(database_url)
+    waiting: bool = await connection.fetchval(
+        "SELECT count(*) > 0 FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    await connection.close()
+    return waiting

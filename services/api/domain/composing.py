@@ -1,10 +1,11 @@
 """Compose a message's text: personal or the same for all, its link taken out, its length known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from services.api.domain.placeholders import MissingColumnError, Template
 from services.api.domain.rewriting import Rewrite, plan_rewrite, refuse_overlong
+from services.api.domain.sheet_numbers import NumberCell
 from shared.domain.errors import DomainError
 from shared.domain.segments import Encoding, Segmentation, non_gsm_characters, segment
 from shared.domain.smart_encoding import to_gsm7
@@ -59,12 +60,14 @@ class PersonalRow:
         mobiles: Whom its text is for, as written.
         values: What fills the placeholders, by ``column_key`` of the column's name.
         text: Its own text; None takes the send's.
+        cell: What the reading of its sheet made of its number; None where it is yet to be read.
     """
 
     number: int
     mobiles: Sequence[str]
     values: Mapping[str, str]
     text: str | None = None
+    cell: NumberCell | None = None
 
 
 class RowRefusedError(DomainError):
@@ -139,6 +142,21 @@ class Composer:
             raise error.in_row(row.number, row.values) from error
         except DomainError as error:
             raise RowRefusedError(row.number, error) from error
+
+    def require(self, columns: Collection[str]) -> None:
+        """Check the columns of a table once, before any row is read.
+
+        Raises:
+            MissingColumnError: The send's text needs one more.
+        """
+        if self._template is not None:
+            self._template.require(columns)
+
+    def has_blank(self, row: PersonalRow) -> bool:
+        """Tell whether something that is filled into the row's text is blank."""
+        if row.text is not None or self._template is None:
+            return False
+        return any(not row.values[name].strip() for name in self._template.names)
 
     def filled_values(self, row: PersonalRow) -> dict[str, str]:
         """Return what fills the send's text in this row, by the placeholder's name."""

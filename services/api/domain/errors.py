@@ -232,6 +232,15 @@ class UnavailableError(DomainError):
         super().__init__("The database cannot be reached: try again")
 
 
+class OverloadedError(DomainError):
+    """Others have all that the call needs: it is likely to pass soon."""
+
+    code: ClassVar[str] = "overloaded"
+
+    def __init__(self) -> None:
+        super().__init__("Too many requests are under way at the moment: try again")
+
+
 class InternalError(DomainError):
     """A fault of ours that trying again will not mend."""
 

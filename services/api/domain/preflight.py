@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from services.api.domain.placeholders import Template
 from services.api.domain.preflight_characters import (
     ForcingCharacter,
     forcing_characters,
@@ -16,6 +17,7 @@ from services.api.domain.preflight_input import (
     PreflightWarning,
     Warnings,
     counted,
+    warning,
 )
 from services.api.domain.preflight_links import link_warnings
 from shared.domain.segments import Segmentation
@@ -70,7 +72,7 @@ def preflight(run: DryRun) -> Preflight:
     price = run.price_per_segment
     segmentations = [message.segmentation for message in run.messages]
     return Preflight(
-        messages=tuple(_preview(run, message) for message in run.messages),
+        messages=tuple(_preview(run, message) for message in run.messages[: run.shown_count]),
         longest=max(segmentations, key=lambda each: (each.count, each.units)),
         forcing_characters=forcing_characters(message.text for message in run.messages),
         total_segments=run.total_segments,
@@ -78,6 +80,8 @@ def preflight(run: DryRun) -> Preflight:
         currency=run.currency,
         link_length=max((len(each.short_link or "") for each in run.tracked), default=None),
         warnings=(
+            *_file_warnings(run),
+            *_unfilled(run),
             *link_warnings(run),
             *unicode_warnings(run),
             *_empty_values(run),
@@ -96,6 +100,27 @@ def _preview(run: DryRun, message: DryMessage) -> MessagePreview:
     )
 
 
+def _file_warnings(run: DryRun) -> Warnings:
+    for text in run.file_warnings:
+        yield PreflightWarning("file_reading", text, ())
+
+
+def _unfilled(run: DryRun) -> Warnings:
+    # A text that was filled has values; what is in braces there came with one of them.
+    unfilled = [each for each in run.messages if not each.values and _names(each.written)]
+    if unfilled:
+        name = _names(unfilled[0].written)[0]
+        text = (
+            f"{{{name}}} goes out as it stands: only msg is filled, and only from the columns of"
+            " rows (sms), a file or an upload."
+        )
+        yield warning("placeholder_not_filled", text, unfilled)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return Template.parse(text).names
+
+
 def _empty_values(run: DryRun) -> Warnings:
     empty: dict[str, list[str]] = {}
     for message in run.messages:
@@ -103,9 +128,9 @@ def _empty_values(run: DryRun) -> Warnings:
             if not value.strip():
                 empty.setdefault(name, []).append(message.mobile)
     for name, mobiles in empty.items():
-        shown = counted(len(run.messages), "message")
+        seen = counted(len(run.messages), "message")
         text = (
-            f"{{{name}}} is empty in {len(mobiles)} of {shown} shown."
+            f"{{{name}}} is empty in {len(mobiles)} of {seen} looked at."
             " Fill that column, or word the text so that it reads well without."
         )
         yield PreflightWarning("empty_value", text, tuple(mobiles))

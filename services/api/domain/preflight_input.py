@@ -47,7 +47,9 @@ class DryRun:
     """A send that is looked at and not made.
 
     Attributes:
-        messages: The first of its messages, in their order.
+        messages: The first of its messages, in their order, and some that a sender should know.
+        shown_count: How many of them are shown.
+        file_warnings: What the sender should know of how a file was read.
         total_segments: Segments of all its messages.
         short_domain: The host of its short links, in lower case.
         append_http: Whether they begin with ``https://``.
@@ -67,6 +69,8 @@ class DryRun:
     encoding: Encoding | None = None
     price_per_segment: Decimal | None = None
     currency: str | None = None
+    shown_count: int = 10
+    file_warnings: Sequence[str] = ()
 
     @property
     def is_dlt(self) -> bool:
@@ -91,7 +95,7 @@ class PreflightWarning:
     Attributes:
         code: Stable name, for clients.
         message: What will happen and what to do, in a sender's words.
-        mobiles: The recipients shown whom it concerns.
+        mobiles: The recipients looked at whom it concerns.
     """
 
     code: str
@@ -103,7 +107,7 @@ Warnings = Iterator[PreflightWarning]
 
 
 def warning(code: str, message: str, concerned: Sequence[DryMessage]) -> PreflightWarning:
-    """Build a warning about some of the messages shown."""
+    """Build a warning about some of the messages looked at."""
     return PreflightWarning(code, message, tuple(each.mobile for each in concerned))
 
 

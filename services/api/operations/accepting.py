@@ -26,9 +26,15 @@ PREVIEW_COUNT = 10
 
 @dataclass(frozen=True, slots=True)
 class SendContext:
-    """What sending needs of the process."""
+    """What sending needs of the process.
+
+    Attributes:
+        reserve_engine: For taking blocks: whoever waits for one has a connection of ``engine``
+            already, so that all would wait for all if they came from there.
+    """
 
     engine: AsyncEngine
+    reserve_engine: AsyncEngine
     clock: Clock
     short_domain: str
     max_recipients: int
@@ -41,6 +47,7 @@ class SendTotals:
 
     Attributes:
         mobiles: The recipients, separated by commas.
+        rejected: The first of those that are not.
         longest: The segmentation of its longest message.
         sample_text: The first message as its recipient gets it.
         sample_link: The link in it; None where none is tracked.
@@ -51,6 +58,7 @@ class SendTotals:
     message_count: int
     duplicate_count: int
     rejected: list[Rejected]
+    rejected_count: int
     longest: Segmentation
     segment_total: int
     sample_text: str
@@ -101,6 +109,7 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
         recipient_count=totals.message_count,
         duplicate_count=totals.duplicate_count,
         rejected=totals.rejected,
+        rejected_count=totals.rejected_count,
         encoding=totals.longest.encoding.value,
         segment_count=totals.longest.count,
         segment_total=totals.segment_total,
@@ -138,13 +147,28 @@ def dry_message(
 
 
 def look_over(
-    terms: SendTerms, messages: Sequence[DryMessage], *, segment_total: int
+    terms: SendTerms,
+    messages: Sequence[DryMessage],
+    *,
+    shown_count: int,
+    segment_total: int,
+    file_warnings: Sequence[str] = (),
 ) -> Preflight:
-    """Look over a send that is not made; ``messages`` are its first ``PREVIEW_COUNT``."""
+    """Look over a send that is not made.
+
+    Args:
+        terms: What holds for all of it.
+        messages: Those to look at, from the first on.
+        shown_count: How many of them to show.
+        segment_total: Of all messages.
+        file_warnings: What the sender should know of how a file was read.
+    """
     command = terms.command
     return preflight(
         DryRun(
             messages=messages,
+            shown_count=shown_count,
+            file_warnings=file_warnings,
             total_segments=segment_total,
             short_domain=terms.short_domain.partition(":")[0],
             link_shape=terms.link_shape,

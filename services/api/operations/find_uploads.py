@@ -35,7 +35,9 @@ async def find_upload(
         upload = await uploads.find_upload(connection, account.id, upload_uuid, silence=SILENCE)
         if upload is None:
             raise NotFoundError("upload")
-        rejected = await uploads.list_rejected(connection, upload.id, row_limit=REJECTED_SHOWN)
+        rejected = await uploads.list_rejected(
+            connection, account.id, upload.id, row_limit=REJECTED_SHOWN
+        )
     return ShownUpload(as_known(upload), rejected)
 
 

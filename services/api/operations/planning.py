@@ -84,9 +84,7 @@ def settle_terms(account: Account, command: SendCommand, *, short_domain: str) -
     return SendTerms(account, command, sender_id, shape, prefix, short_domain)
 
 
-def check_recipients(
-    recipient_count: int, rejected: Sequence[RejectedNumber], *, limit: int
-) -> None:
+def check_recipients(recipient_count: int, rejected: Sequence[Rejected], *, limit: int) -> None:
     """Refuse a send that goes to nobody, or to too many.
 
     Raises:
@@ -98,7 +96,7 @@ def check_recipients(
         raise TooManyRecipientsError(recipient_count, limit)
     if recipient_count == 0 and rejected:
         raise NoRecipientError(
-            f"{number.raw!r}: {number.reason.message}" for number in rejected[:REASONS_SHOWN]
+            f"{number.mobile!r}: {number.message}" for number in rejected[:REASONS_SHOWN]
         )
     if recipient_count == 0:
         raise MissingFieldError("mobile", "at least one number with country code")

@@ -86,6 +86,7 @@ class Accepted:
         transaction_id: What old clients know the campaign by; None of a dry run.
         accepted_at: ISO 8601 in UTC.
         mobiles: The recipients, separated by commas.
+        rejected: The first of the numbers that are not sent to.
         segment_count: Of the longest message.
         segment_total: Of all messages.
         cost: Decimal digits, in ``currency``; None if no price is agreed.
@@ -112,6 +113,7 @@ class Accepted:
     sample_link: str | None
     preflight: Preflight | None = None
     is_replayed: bool = False
+    rejected_count: int = 0
 
     @property
     def is_dry_run(self) -> bool:

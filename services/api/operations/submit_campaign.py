@@ -69,21 +69,14 @@ class _Plan:
 
 
 async def submit_campaign(
-    context: SendContext, account: Account, command: SendCommand
+    context: SendContext, account: Account, command: SendCommand, repeats: Repeats
 ) -> Accepted:
-    """Accept a send, or refuse it whole.
-
-    When this returns, the campaign, its messages and its jobs are committed: whatever happens to
-    this process, the worker will send them. A dry run checks all the same and stores nothing.
+    """Accept a send of one text, or refuse it whole.
 
     Raises:
         DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
-    repeats = Repeats(context.engine, context.clock, account.id)
-    earlier = await repeats.find(command)
-    if earlier is not None:
-        return earlier
     terms = settle_terms(account, command, short_domain=context.short_domain)
     plan = await _plan(context, terms)
     totals = _totals(plan)
@@ -131,7 +124,7 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
         plan = _Plan(terms, recipients, mobiles, text, form)
         if terms.command.is_dry_run:
             return plan
-        block = await take_block(context.engine, form, link_count)
+        block = await take_block(context.reserve_engine, form, link_count)
         if block is not None:
             return replace(plan, block=block)
     raise NoLinkRoomError(link_count)
@@ -143,7 +136,7 @@ def _recipients(terms: SendTerms, limit: int) -> tuple[Recipients, str]:
         rules=terms.account.number_rules,
         drop_duplicates=terms.command.drop_duplicates,
     )
-    check_recipients(len(recipients.msisdns), recipients.rejected, limit=limit)
+    check_recipients(len(recipients.msisdns), to_rejected(recipients.rejected), limit=limit)
     return recipients, ",".join(map(str, recipients.msisdns))
 
 
@@ -159,6 +152,7 @@ def _totals(plan: _Plan) -> SendTotals:
         message_count=message_count,
         duplicate_count=plan.recipients.duplicate_count,
         rejected=to_rejected(plan.recipients.rejected),
+        rejected_count=len(plan.recipients.rejected),
         longest=plan.text.segmentation,
         segment_total=message_count * plan.text.segmentation.count,
         sample_text=plan.text.with_link(link or ""),
@@ -174,7 +168,9 @@ def _look_over(plan: _Plan, totals: SendTotals) -> Preflight:
         dry_message(plan.terms, plan.text, mobile=str(msisdn), link=link)
         for msisdn, link in zip(msisdns, links, strict=True)
     ]
-    return look_over(plan.terms, messages, segment_total=totals.segment_total)
+    return look_over(
+        plan.terms, messages, shown_count=len(messages), segment_total=totals.segment_total
+    )
 
 
 def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:

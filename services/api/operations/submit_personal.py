@@ -6,8 +6,8 @@ to; a row that is refused takes everything back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,6 @@ from services.api.domain.composing import ComposedText, Composer, PersonalRow
 from services.api.domain.errors import NoLinkRoomError
 from services.api.domain.preflight import Preflight
 from services.api.operations.accepting import (
-    PREVIEW_COUNT,
     SendContext,
     SendTotals,
     accepted,
@@ -24,13 +23,10 @@ from services.api.operations.accepting import (
     named,
     new_campaign,
 )
-from services.api.operations.planning import (
-    SendTerms,
-    check_recipients,
-    settle_terms,
-    to_rejected,
-)
+from services.api.operations.personal_tally import PersonalTally
+from services.api.operations.planning import SendTerms, check_recipients, settle_terms
 from services.api.operations.replaying import Repeats
+from services.api.operations.row_sources import PersonalRows, RowSource
 from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.tracked_links import (
     LinkForm,
@@ -46,66 +42,17 @@ from services.api.storage.personal_texts import (
     copy_personal_messages,
     next_campaign_id,
 )
-from shared.domain.recipients import RejectedNumber, parse_recipients
-from shared.domain.segments import Segmentation
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
 
-BATCH_ROW_COUNT = 2_000
-
-# Every call begins anew with the first row.
-RowBatches = Callable[[], AsyncIterator[Sequence[PersonalRow]]]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _First:
-    """One of the first messages, for the answer and the preflight."""
-
-    msisdn: int
-    text: ComposedText
-    row: PersonalRow
-
-
-@dataclass(slots=True, repr=False)
-class _Tally:
-    """What the rows so far come to."""
-
-    msisdns: list[int] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
-    rejected: list[RejectedNumber] = field(default_factory=list)
-    first: list[_First] = field(default_factory=list)
-    longest: Segmentation | None = None
-    segment_total: int = 0
-    # Two are enough to know that there is not one.
-    locations: set[str] = field(default_factory=set)
-
-    @property
-    def duplicate_count(self) -> int:
-        return len(self.msisdns) - len(self.seen) + self.dropped_count
-
-    dropped_count: int = 0
-
-    @property
-    def location(self) -> str | None:
-        """Where all links lead; None if they lead to several places."""
-        return next(iter(self.locations)) if len(self.locations) == 1 else None
-
-    def add(self, msisdn: int, text: ComposedText, row: PersonalRow) -> None:
-        self.msisdns.append(msisdn)
-        self.seen.add(msisdn)
-        segmentation = text.segmentation
-        self.segment_total += segmentation.count
-        if self.longest is None or _size(segmentation) > _size(self.longest):
-            self.longest = segmentation
-        if text.rewrite and len(self.locations) < 2:  # noqa: PLR2004
-            self.locations.add(text.rewrite.location)
-        if len(self.first) < PREVIEW_COUNT:
-            self.first.append(_First(msisdn, text, row))
-
 
 async def submit_personal(
-    context: SendContext, account: Account, command: SendCommand, rows: RowBatches
+    context: SendContext,
+    account: Account,
+    command: SendCommand,
+    source: RowSource,
+    repeats: Repeats,
 ) -> Accepted:
     """Accept a send of personal texts, or refuse it whole; as ``submit_campaign`` does.
 
@@ -113,16 +60,13 @@ async def submit_personal(
         context: What sending needs.
         account: Whose send it is.
         command: What is asked for, but for the rows.
-        rows: Whom the texts go to and what they are made of.
+        source: Whom the texts go to and what they are made of.
+        repeats: Where its answer is kept.
 
     Raises:
         DomainError: A row or the send is refused; nothing is stored or sent.
         NoLinkRoomError: No domain has room for the links.
     """
-    repeats = Repeats(context.engine, context.clock, account.id)
-    earlier = await repeats.find(command)
-    if earlier is not None:
-        return earlier
     terms = settle_terms(account, command, short_domain=context.short_domain)
     link_count = 1
     # Once a length: how many links are needed is known only when all rows are read.
@@ -133,12 +77,14 @@ async def submit_personal(
                 context.engine, prefix=terms.link_prefix, link_count=link_count
             )
         writing = _Writing(context, terms, form)
-        if command.is_dry_run:
-            return await writing.look_over(rows)
-        async with context.engine.connect() as connection:
-            answer = await writing.write(connection, rows, repeats)
-            if answer is not None:
-                return answer
+        async with source() as rows:
+            writing.check_columns(rows)
+            if command.is_dry_run:
+                return await writing.look_over(rows)
+            async with context.engine.connect() as connection:
+                answer = await writing.write(connection, rows, repeats)
+        if answer is not None:
+            return answer
         link_count = len(writing.tally.msisdns)
     raise NoLinkRoomError(link_count)
 
@@ -152,29 +98,40 @@ class _Writing:
         self._form = form
         sample = form.samples(1)[0] if form else None
         self._composer = Composer(terms.command.body, terms.text_rules(sample))
-        self.tally = _Tally()
+        self.tally = PersonalTally(terms.account.number_rules, terms.command.drop_duplicates)
 
-    async def look_over(self, rows: RowBatches) -> Accepted:
-        async for batch in rows():
+    def check_columns(self, rows: PersonalRows) -> None:
+        """Refuse a table that lacks a column, before any row is read.
+
+        Raises:
+            MissingColumnError: A placeholder has no column.
+        """
+        if rows.columns is not None:
+            self._composer.require(rows.columns)
+
+    async def look_over(self, rows: PersonalRows) -> Accepted:
+        async for batch in rows.batches:
             await asyncio.to_thread(self._compose, batch)
         totals = self._totals(None)
-        report = await asyncio.to_thread(self._preflight, totals)
+        report = await asyncio.to_thread(self._preflight, totals, rows.warnings)
         return replace(accepted(self._context, self._terms, totals), preflight=report)
 
     async def write(
-        self, connection: AsyncConnection, rows: RowBatches, repeats: Repeats
+        self, connection: AsyncConnection, rows: PersonalRows, repeats: Repeats
     ) -> Accepted | None:
         """Store and queue all rows; None if links of this length have run out meanwhile."""
         campaign_id = await next_campaign_id(connection)
         raw = await raw_connection(connection)
-        async for batch in rows():
+        async for batch in rows.batches:
             first_position = len(self.tally.msisdns)
             messages = await asyncio.to_thread(self._compose, batch)
             await copy_personal_messages(raw, campaign_id, messages, first_position=first_position)
         self._check()
         block = None
         if self._form is not None:
-            block = await take_block(self._context.engine, self._form, len(self.tally.msisdns))
+            block = await take_block(
+                self._context.reserve_engine, self._form, len(self.tally.msisdns)
+            )
             if block is None:
                 return None
         return await self._finish(connection, campaign_id, block, repeats)
@@ -216,29 +173,20 @@ class _Writing:
         Raises:
             DomainError: A row is refused, or there are too many.
         """
+        tally, composer = self.tally, self._composer
         messages: list[PersonalMessage] = []
         for row in batch:
-            msisdns = self._recipients_of(row)
+            msisdns = tally.recipients_of(row)
             if msisdns:
-                text = self._composer.compose(row)
+                text = composer.compose(row)
+                has_blank = composer.has_blank(row)
                 for msisdn in msisdns:
-                    self.tally.add(msisdn, text, row)
+                    tally.add(msisdn, text, row, has_blank=has_blank)
                     messages.append(_message(msisdn, text))
         limit = self._context.max_recipients
-        if len(self.tally.msisdns) > limit:
-            check_recipients(len(self.tally.msisdns), (), limit=limit)
+        if len(tally.msisdns) > limit:
+            check_recipients(len(tally.msisdns), (), limit=limit)
         return messages
-
-    def _recipients_of(self, row: PersonalRow) -> list[int]:
-        found = parse_recipients(
-            row.mobiles, rules=self._terms.account.number_rules, drop_duplicates=False
-        )
-        self.tally.rejected += found.rejected
-        if not self._terms.command.drop_duplicates:
-            return found.msisdns
-        fresh = [each for each in dict.fromkeys(found.msisdns) if each not in self.tally.seen]
-        self.tally.dropped_count += len(found.msisdns) - len(fresh)
-        return fresh
 
     def _check(self) -> None:
         check_recipients(
@@ -249,6 +197,7 @@ class _Writing:
         self._check()
         tally = self.tally
         first = tally.first[0].text
+        longest = tally.longest.text if tally.longest else first
         link = None
         if self._form is not None:
             prefix = self._form.prefix
@@ -257,17 +206,18 @@ class _Writing:
             mobiles=",".join(map(str, tally.msisdns)),
             message_count=len(tally.msisdns),
             duplicate_count=tally.duplicate_count,
-            rejected=to_rejected(tally.rejected),
-            longest=tally.longest or first.segmentation,
+            rejected=tally.rejected,
+            rejected_count=tally.rejected_count,
+            longest=longest.segmentation,
             segment_total=tally.segment_total,
             sample_text=first.with_link(link or ""),
             sample_link=link,
             destination=first.rewrite.destination if first.rewrite else None,
         )
 
-    def _preflight(self, totals: SendTotals) -> Preflight:
-        first = self.tally.first
-        links = self._form.samples(len(first)) if self._form else [None] * len(first)
+    def _preflight(self, totals: SendTotals, file_warnings: Sequence[str]) -> Preflight:
+        samples = [*self.tally.first, *self.tally.noted]
+        links = self._form.samples(len(samples)) if self._form else [None] * len(samples)
         messages = [
             dry_message(
                 self._terms,
@@ -276,9 +226,15 @@ class _Writing:
                 link=link,
                 values=self._composer.filled_values(each.row),
             )
-            for each, link in zip(first, links, strict=True)
+            for each, link in zip(samples, links, strict=True)
         ]
-        return look_over(self._terms, messages, segment_total=totals.segment_total)
+        return look_over(
+            self._terms,
+            messages,
+            shown_count=len(self.tally.first),
+            segment_total=totals.segment_total,
+            file_warnings=file_warnings,
+        )
 
     def _linked_campaign(self, block: Block | None) -> LinkedCampaign | None:
         if self._form is None or block is None:
@@ -292,10 +248,6 @@ class _Writing:
             token_length=block.token_length,
             first_link=block.first_link,
         )
-
-
-def _size(segmentation: Segmentation) -> tuple[int, int]:
-    return segmentation.count, segmentation.units
 
 
 def _message(msisdn: int, text: ComposedText) -> PersonalMessage:

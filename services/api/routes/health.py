@@ -17,5 +17,5 @@ class Health(BaseModel):
 
 @router.get("/healthz", summary="Whether the API reaches its database")
 async def healthz(request: Request) -> Health:
-    await check_health(api_context(request).engine)
+    await check_health(api_context(request).reserve_engine)
     return Health(status="ok")

@@ -269,7 +269,8 @@ def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:
     return {
         "status": "success",
         "mobile": accepted.mobiles,
-        "invalidMobile": ",".join(rejected.mobile for rejected in accepted.rejected),
+        # A row without a number is rejected, too.
+        "invalidMobile": ",".join(each.mobile for each in accepted.rejected if each.mobile),
         "transactionId": str(accepted.transaction_id or ""),
         "statusCode": "200",
         "reason": "success",
@@ -295,6 +296,7 @@ def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
             {"mobile": r.mobile, "reason": r.reason, "message": r.message}
             for r in accepted.rejected
         ],
+        "rejectedCount": accepted.rejected_count,
         "encoding": accepted.encoding,
         "segments": accepted.segment_count,
         "link": link,

@@ -68,7 +68,10 @@ class SendAnswer(Accepted):
     )
     recipients: int = Field(examples=[2])
     duplicates: int = Field(description="Numbers that repeat an earlier one", examples=[0])
-    rejected: list[RejectedNumber] = Field(examples=[[]])
+    rejected: list[RejectedNumber] = Field(
+        description="All of a list; of rows the first 10,000", examples=[[]]
+    )
+    rejected_count: int = Field(description="Of all", examples=[0])
     encoding: str = Field(description="GSM-7 or UCS-2", examples=["GSM-7"])
     segments: int = Field(description="Of the longest message, link included", examples=[1])
     link: TrackedLink | None = Field(description="Null where none is tracked")

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.domain.sheets import SheetHeader, SheetRow
 from shared.storage.engine import raw_connection
 
-STREAM_ROWS = 2_000
 ADD_UPLOAD = text("""
     INSERT INTO upload (uuid, account_id, name, octet_count)
     VALUES (:uuid, :account_id, :name, :octet_count) RETURNING id
@@ -43,13 +42,15 @@ LIST_UPLOADS = text(
 # Walks upload_row_rejected_idx.
 LIST_REJECTED = text("""
     SELECT row_number, mobile, msisdn, rejection, cells FROM upload_row
-    WHERE upload_id = :upload_id AND rejection IS NOT NULL
+    WHERE upload_id = (SELECT id FROM upload WHERE id = :upload_id AND account_id = :account_id)
+      AND rejection IS NOT NULL
     ORDER BY position LIMIT :row_limit
 """)
 # Walks upload_row_pkey.
 NEXT_ROWS = text("""
     SELECT position, row_number, mobile, msisdn, rejection, cells FROM upload_row
-    WHERE upload_id = :upload_id AND position > :after
+    WHERE upload_id = (SELECT id FROM upload WHERE id = :upload_id AND account_id = :account_id)
+      AND position > :after
     ORDER BY position LIMIT :row_limit
 """)
 BEGIN_READING = text("""
@@ -172,24 +173,29 @@ async def list_uploads(
 
 
 async def list_rejected(
-    connection: AsyncConnection, upload_id: int, *, row_limit: int
+    connection: AsyncConnection, account_id: int, upload_id: int, *, row_limit: int
 ) -> list[SheetRow]:
-    """Return an upload's first rejected rows."""
-    values = {"upload_id": upload_id, "row_limit": row_limit}
+    """Return the first rejected rows of an upload of the account."""
+    values = {"account_id": account_id, "upload_id": upload_id, "row_limit": row_limit}
     return [SheetRow(*row) for row in await connection.execute(LIST_REJECTED, values)]
 
 
 async def stream_rows(
-    connection: AsyncConnection, upload_id: int, *, row_limit: int = STREAM_ROWS
+    connection: AsyncConnection, account_id: int, upload_id: int, *, row_limit: int
 ) -> AsyncIterator[list[SheetRow]]:
-    """Read all rows of an upload in the order of the file, rejected ones too.
+    """Read all rows of an upload of the account in the order of the file, rejected ones too.
 
     Yields:
         At most ``row_limit`` rows at a time; never none.
     """
     after = -1
     while True:
-        values = {"upload_id": upload_id, "after": after, "row_limit": row_limit}
+        values = {
+            "account_id": account_id,
+            "upload_id": upload_id,
+            "after": after,
+            "row_limit": row_limit,
+        }
         rows = (await connection.execute(NEXT_ROWS, values)).all()
         if not rows:
             return

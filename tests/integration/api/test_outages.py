@@ -28,23 +28,25 @@ Headers = dict[str, str]
 
 
 @asynccontextmanager
-async def locked_token_domain(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """Hold what every tracked send needs for as long as the context lasts."""
+async def locked(
+    database_url: str, table: str = "token_domain"
+) -> AsyncIterator[asyncpg.Connection]:
+    """Hold what sends need, such as what every tracked one does, while the context lasts."""
     connection = await asyncpg.connect(database_url)
     try:
         async with connection.transaction():
-            await connection.execute("LOCK TABLE token_domain IN ACCESS EXCLUSIVE MODE")
+            await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
             yield connection
     finally:
         await connection.close()
 
 
-def is_new_refusal(response: httpx.Response) -> bool:
+def is_new_refusal(response: httpx.Response, code: str = "unavailable") -> bool:
     return (
         response.status_code == 503
         and response.headers["retry-after"] == "5"
         and response.headers["content-type"] == "application/json"
-        and response.json()["code"] == "unavailable"
+        and response.json()["code"] == code
         and response.json()["statusCode"] == "503"
     )
 
@@ -56,7 +58,7 @@ def is_old_refusal(response: httpx.Response) -> bool:
 async def test_sends_that_a_session_dies_under_are_refused_and_leave_nothing(
     api: Api, acme: Headers
 ) -> None:
-    async with locked_token_domain(api.database_url) as lock:
+    async with locked(api.database_url) as lock:
         new = [
             asyncio.ensure_future(api.client.get("/send", params=SEND, headers=acme))
             for _ in range(5)
@@ -82,7 +84,7 @@ async def _all_wait(api: Api, count: int) -> bool:
 
 
 async def test_sends_for_which_no_connection_is_left_are_refused(api: Api, acme: Headers) -> None:
-    async with locked_token_domain(api.database_url):
+    async with locked(api.database_url):
         sends = [
             asyncio.ensure_future(api.client.get("/send", params=SEND, headers=acme))
             for _ in range(24)
@@ -97,8 +99,27 @@ async def test_sends_for_which_no_connection_is_left_are_refused(api: Api, acme:
 
     refused = [answer for answer in answers if answer.status_code != 200]
     assert len(refused) >= 4
-    assert all(map(is_new_refusal, refused))
+    assert all(is_new_refusal(answer, "overloaded") for answer in refused)
     assert await api.count("campaign") == len(answers) - len(refused)
+
+
+async def test_personal_sends_that_hold_all_connections_still_get_their_links(
+    api: Api, acme: Headers
+) -> None:
+    rows = [{"mobile": "919876543210", "name": "Asha"}]
+    values = {"sms": rows, "msg": "Hi {name} https://a.example.com", "trackLink": True}
+    async with locked(api.database_url, "personal_text"):
+        sends = [
+            asyncio.ensure_future(api.client.post("/send", json=values, headers=acme))
+            for _ in range(20)
+        ]
+        await until(lambda: _all_wait(api, 20))
+
+        health = await api.client.get("/healthz")
+    answers = await asyncio.gather(*sends)
+
+    assert health.status_code == 200
+    assert [answer.status_code for answer in answers] == [200] * 20
 
 
 async def test_without_a_database_every_path_says_so_in_its_own_form(database_url: str) -> None:

@@ -1,63 +1,33 @@
 """Sends whose recipients each get a text of their own, from rows, XML and uploads."""
 
 import asyncio
-from typing import Any
 
-import asyncpg
 import pytest
 
-from shared.domain.tokens import TokenCipher
 from tests.support.api import Api, running_api
-from tests.support.waiting import until
-
-Headers = dict[str, str]
-Json = dict[str, Any]
+from tests.support.personal_sends import (
+    STORED,
+    Headers,
+    Json,
+    accepted,
+    post,
+    post_file,
+    ready_upload,
+    stored,
+    texts,
+)
+from tests.support.waiting import until, waits_for_a_lock
 
 ROWS = [
     {"mobile": "919876543210", "name": "Asha", "id": "A 1"},
     {"mobile": "919876543211", "name": "रवि", "id": "R&2"},
 ]
 TEXT = "Hi {name}, your bill: https://pay.example.com/b?id={id}. Thanks"
-STORED = ("campaign", "message", "personal_text", "link_block", "pgqueuer")
-
-
-async def post(api: Api, headers: Headers, **values: object) -> tuple[int, Json]:
-    response = await api.client.post("/send", json=values, headers=headers)
-    return response.status_code, response.json()
-
-
-async def accepted(api: Api, headers: Headers, **values: object) -> Json:
-    status, answer = await post(api, headers, **values)
-    assert status == 200, answer
-    return answer
-
-
-async def texts(api: Api) -> list[str]:
-    """Write out what each recipient of the only campaign reads."""
-    (campaign,) = await api.database.fetch("SELECT * FROM campaign")
-    key = await api.database.fetchval(
-        "SELECT key FROM token_domain WHERE length = $1", campaign["token_length"] or 6
-    )
-    cipher = TokenCipher(key, campaign["token_length"] or 6)
-    rows = await api.database.fetch("SELECT * FROM personal_text ORDER BY position")
-    return [
-        row["body_before"]
-        if row["body_after"] is None
-        else row["body_before"]
-        + campaign["link_prefix"]
-        + cipher.mint(campaign["first_link"] + row["position"])
-        + row["body_after"]
-        for row in rows
-    ]
 
 
 async def locations(api: Api) -> list[str]:
     rows = await api.database.fetch("SELECT location FROM personal_text ORDER BY position")
     return [row["location"] for row in rows]
-
-
-async def stored(api: Api) -> dict[str, int]:
-    return {table: await api.count(table) for table in STORED}
 
 
 async def links_taken(api: Api) -> int:
@@ -131,15 +101,6 @@ async def test_upload_fills_the_text_from_its_columns(api: Api, acme: Headers) -
 
     assert await texts(api) == ["Hi Asha", "Hi B"]
     assert answer["invalidMobile"] == "x"
-
-
-async def post_file(
-    api: Api, headers: Headers, content: bytes, path: str = "/send", **fields: str
-) -> tuple[int, Json]:
-    response = await api.client.post(
-        path, data=fields, files={"file": ("list.csv", content)}, headers=headers
-    )
-    return response.status_code, response.json()
 
 
 @pytest.mark.parametrize("path", ["/send", "/SMSApi/send", "/SMSApi/rest/send"])
@@ -221,21 +182,6 @@ async def test_upload_of_many_rows_is_sent_in_their_order(api: Api, acme: Header
     assert [row["msisdn"] - 910000000000 for row in messages] == list(numbers)
     assert (await locations(api))[4_321] == f"https://a.example.com/{numbers[4_321] % 1000}"
     assert await api.count("pgqueuer") == 9
-
-
-async def ready_upload(api: Api, headers: Headers, content: str) -> str:
-    response = await api.client.post(
-        "/uploads?name=list.csv", content=content, headers=headers | {"content-type": "text/csv"}
-    )
-    assert response.status_code == 202, response.text
-    upload: str = response.json()["id"]
-    async with asyncio.timeout(30):
-        while True:
-            answer = (await api.client.get(f"/uploads/{upload}", headers=headers)).json()
-            if answer["status"] == "ready":
-                return upload
-            assert answer["status"] != "failed", answer
-            await asyncio.sleep(0.05)
 
 
 async def test_upload_of_another_account_is_not_found(api: Api, acme: Headers) -> None:
@@ -365,7 +311,7 @@ async def test_large_send_too_many_is_refused_and_small_ones_go_on(database_url:
             # The first cannot end before it has links, and those are locked.
             await api.database.execute("SELECT * FROM token_domain FOR UPDATE")
             first = asyncio.create_task(accepted(api, acme, sms=rows, msg=TEXT, trackLink=True))
-            await until(lambda: is_waiting_for_links(database_url))
+            await until(lambda: waits_for_a_lock(database_url))
 
             refused = await api.client.post("/send", json={"sms": rows, "msg": TEXT}, headers=acme)
             small = await accepted(api, acme, sms=rows[:2_000], msg=TEXT)
@@ -374,13 +320,3 @@ async def test_large_send_too_many_is_refused_and_small_ones_go_on(database_url:
         assert int(refused.headers["retry-after"]) > 0
         assert small["recipients"] == 2_000
         assert (await first)["recipients"] == 2_001
-
-
-async def is_waiting_for_links(database_url: str) -> bool:
-    connection = await asyncpg.connect(database_url)
-    waiting: bool = await connection.fetchval(
-        "SELECT count(*) > 0 FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    await connection.close()
-    return waiting

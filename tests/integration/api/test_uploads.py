@@ -73,9 +73,12 @@ async def read(api: Api, headers: Headers, upload: dict[str, Any]) -> dict[str, 
 
 async def stored_rows(api: Api, upload: dict[str, Any]) -> list[SheetRow]:
     engine = create_engine(api.database_url, application="test")
-    upload_id = await api.database.fetchval("SELECT id FROM upload WHERE uuid = $1", upload["id"])
+    (found,) = await api.database.fetch(
+        "SELECT account_id, id FROM upload WHERE uuid = $1", upload["id"]
+    )
     async with engine.connect() as connection:
-        rows = [row async for batch in stream_rows(connection, upload_id) for row in batch]
+        batches = stream_rows(connection, found["account_id"], found["id"], row_limit=2_000)
+        rows = [row async for batch in batches for row in batch]
     await engine.dispose()
     return rows
 

@@ -46,6 +46,7 @@ from shared.domain.errors import DomainError
         (errors.RepeatedParameterError("msg"), "msg", "msg came more than once: give it once"),
         (errors.SendsBusyError(), None, "try again in a while"),
         (errors.UnavailableError(), None, "cannot be reached: try again"),
+        (errors.OverloadedError(), None, "under way at the moment: try again"),
         (errors.InternalError(), None, "went wrong on our side, and has been logged"),
         (errors.MalformedBodyError("no JSON"), "body", "could not be read: no JSON"),
         (errors.UnsupportedBodyError("text/csv"), "body", "Content type 'text/csv' is not read"),

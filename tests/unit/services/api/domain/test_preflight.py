@@ -83,7 +83,7 @@ def test_link_length_is_told(short_link: str | None, length: int | None) -> None
     assert preflight(a_dry_run(message)).link_length == length
 
 
-def test_empty_value_is_counted_over_the_messages_shown() -> None:
+def test_empty_value_is_counted_over_the_messages_looked_at() -> None:
     told = preflight(
         a_dry_run(
             a_dry_message("Hi Asha", short_link=None, mobile="1", values={"name": "Asha"}),
@@ -94,7 +94,7 @@ def test_empty_value_is_counted_over_the_messages_shown() -> None:
 
     (warned,) = told.warnings
     assert warned.code == "empty_value"
-    assert warned.message.startswith("{name} is empty in 2 of 3 messages shown. ")
+    assert warned.message.startswith("{name} is empty in 2 of 3 messages looked at. ")
     assert warned.mobiles == ("2", "3")
 
 
@@ -104,8 +104,8 @@ def test_each_empty_placeholder_has_its_warning() -> None:
     told = preflight(a_dry_run(a_dry_message("Hi X", short_link=None, values=values)))
 
     assert [each.message.split(".")[0] for each in told.warnings] == [
-        "{name} is empty in 1 of 1 message shown",
-        "{city} is empty in 1 of 1 message shown",
+        "{name} is empty in 1 of 1 message looked at",
+        "{city} is empty in 1 of 1 message looked at",
     ]
 
 
@@ -140,3 +140,34 @@ def test_texts_and_numbers_stay_out_of_a_repr() -> None:
 
     assert "Secret" not in shown
     assert "919876543210" not in shown
+
+
+def test_what_is_looked_at_beyond_the_messages_shown_is_told_of() -> None:
+    shown = a_dry_message("Hi Asha", short_link=None)
+    beyond = a_dry_message("नमस्ते " * 20, short_link=None, mobile="919876543211")
+    run = replace(a_dry_run(shown, beyond), shown_count=1)
+
+    told = preflight(run)
+
+    assert [message.mobile for message in told.messages] == ["919876543210"]
+    assert told.longest == beyond.segmentation
+    assert [each.character for each in told.forcing_characters][:1] == ["न"]
+
+
+def test_placeholder_that_nothing_fills_is_warned_of() -> None:
+    bare = a_dry_message("Hi {name}, see https://a.example.com/{code}")
+    filled = a_dry_message("Hi {x}", short_link=None, values={"name": "{x}"})
+
+    told = preflight(a_dry_run(bare, filled))
+
+    (warned,) = [each for each in told.warnings if each.code == "placeholder_not_filled"]
+    assert warned.message.startswith("{name} goes out as it stands")
+    assert warned.mobiles == ("919876543210",)
+
+
+def test_what_was_guessed_of_a_file_is_told_first() -> None:
+    run = replace(a_dry_run(a_dry_message("Hi", short_link=None)), file_warnings=["Not UTF-8"])
+
+    first = preflight(run).warnings[0]
+
+    assert (first.code, first.message, first.mobiles) == ("file_reading", "Not UTF-8", ())

@@ -1,0 +1,119 @@
+"""Where the rows of a send come from: the request itself, a form's file, or an upload."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.api.domain.composing import PersonalRow
+from services.api.domain.errors import NotFoundError
+from services.api.domain.sheet_numbers import NumberCell
+from services.api.domain.sheets import SheetHeader, SheetRow
+from services.api.domain.upload_errors import UploadNotReadyError
+from services.api.operations.find_uploads import as_known
+from services.api.operations.upload_reading import SILENCE
+from services.api.sheets.reading import SheetReading, reading_sheet
+from services.api.storage.accounts import Account
+from services.api.storage.uploads import Upload, find_upload, stream_rows
+
+BATCH_ROW_COUNT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRows:
+    """The rows of a send, to be read once.
+
+    Attributes:
+        columns: What all rows have; None where each has its own.
+        warnings: What the sender should know of how a file was read.
+    """
+
+    batches: AsyncIterator[Sequence[PersonalRow]] = field(repr=False)
+    columns: Sequence[str] | None = None
+    warnings: Sequence[str] = ()
+
+
+# Every call begins anew with the first row.
+RowSource: TypeAlias = Callable[[], AbstractAsyncContextManager[PersonalRows]]
+
+
+def listed_rows(rows: Sequence[PersonalRow]) -> RowSource:
+    """Return what reads the rows that a request lists."""
+    return partial(_listed, rows)
+
+
+def file_rows(file: IO[bytes], account: Account) -> RowSource:
+    """Return what reads the rows of a file on disk.
+
+    It raises ``SheetError`` where the file is refused.
+    """
+    return partial(_file, file, account)
+
+
+def upload_rows(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -> RowSource:
+    """Return what reads the rows of an upload, all of them even if it is deleted meanwhile.
+
+    It raises ``NotFoundError`` if the account has no such upload, and ``UploadNotReadyError`` if
+    its file is still being read, or could not be.
+    """
+    return partial(_upload, engine, account, upload_uuid)
+
+
+@asynccontextmanager
+async def _listed(rows: Sequence[PersonalRow]) -> AsyncIterator[PersonalRows]:
+    async def batches() -> AsyncIterator[Sequence[PersonalRow]]:
+        for first in range(0, len(rows), BATCH_ROW_COUNT):
+            yield rows[first : first + BATCH_ROW_COUNT]
+
+    yield PersonalRows(batches())
+
+
+@asynccontextmanager
+async def _file(file: IO[bytes], account: Account) -> AsyncIterator[PersonalRows]:
+    async with reading_sheet(file, account.number_rules) as sheet:
+        yield PersonalRows(_file_batches(sheet), sheet.header.columns, sheet.warnings)
+
+
+async def _file_batches(sheet: SheetReading) -> AsyncIterator[Sequence[PersonalRow]]:
+    async for batch in sheet.batches:
+        yield [_personal_row(sheet.header, row) for row in batch.rows]
+
+
+@asynccontextmanager
+async def _upload(
+    engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID
+) -> AsyncIterator[PersonalRows]:
+    # One snapshot for all batches: what is deleted meanwhile is still there.
+    snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with snapshots.connect() as connection:
+        upload = await find_upload(connection, account.id, upload_uuid, silence=SILENCE)
+        if upload is None:
+            raise NotFoundError("upload")
+        upload = as_known(upload)
+        if upload.status != "ready" or upload.header is None:
+            raise UploadNotReadyError(upload.status, upload.error)
+        batches = _upload_batches(connection, account, upload, upload.header)
+        yield PersonalRows(batches, upload.header.columns, upload.warnings)
+
+
+async def _upload_batches(
+    connection: AsyncConnection, account: Account, upload: Upload, header: SheetHeader
+) -> AsyncIterator[Sequence[PersonalRow]]:
+    rows = stream_rows(connection, account.id, upload.id, row_limit=BATCH_ROW_COUNT)
+    async for batch in rows:
+        yield [_personal_row(header, row) for row in batch]
+
+
+def _personal_row(header: SheetHeader, row: SheetRow) -> PersonalRow:
+    return PersonalRow(
+        number=row.row_number,
+        mobiles=[row.mobile],
+        values=header.values(row.cells),
+        # A blank cell is no text of the row's own: the send's takes its place, if there is one.
+        text=header.own_text(row.cells) or None,
+        cell=NumberCell(row.msisdn, row.rejection),
+    )
