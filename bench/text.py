@@ -61,6 +61,8 @@ HOSTILE = {
     "combining marks": "\u0301",
     "joiners": "क\u200d",
     "emoji": "🔥",
+    "links with brackets": "https://a.com/(/",
+    "links with stars": "https://a.com/*",
     "quotes": "'https://a.in/a'b ",
     "stars": "https://a.in/a* ",
     "hyphens": "-",

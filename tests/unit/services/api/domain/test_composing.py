@@ -229,3 +229,29 @@ def test_values_that_fill_a_row_can_be_shown(
     composer = Composer(template, PLAIN)
 
     assert composer.filled_values(row(2, own, name="Asha", city="Pune")) == filled
+
+
+@pytest.mark.parametrize("template", ["Hi {name}", "Hi", None])
+def test_table_with_all_columns_is_enough(template: str | None) -> None:
+    Composer(template, PLAIN).require(["Mobile", " NAME "])
+
+
+def test_table_that_lacks_a_column_is_refused_before_any_row() -> None:
+    with pytest.raises(MissingColumnError, match="Mobile, City"):
+        Composer("Hi {name}", PLAIN).require(["Mobile", "City"])
+
+
+@pytest.mark.parametrize(
+    ("template", "one_row", "is_blank"),
+    [
+        ("Hi {name}", row(name=" "), True),
+        ("Hi {name}", row(name="Asha", city=""), False),
+        ("Hi {name}", row(2, "Own text", name=""), False),
+        (None, row(2, "Own text", name=""), False),
+    ],
+    ids=["blank", "another column is", "row has its own text", "nothing to fill"],
+)
+def test_blank_is_what_fills_the_text_with_nothing(
+    template: str | None, one_row: PersonalRow, *, is_blank: bool
+) -> None:
+    assert Composer(template, PLAIN).has_blank(one_row) is is_blank
