@@ -26,7 +26,8 @@ def parse_xml(body: bytes) -> dict[str, Any]:
     ``sms`` always holds a list, of one object for each of its elements.
 
     Raises:
-        MalformedBodyError: It is not XML, declares a document type, or has another shape.
+        MalformedBodyError: It is not XML, declares a document type or an encoding that is not
+            read, or has another shape.
     """
     values: dict[str, Any] = {}
     try:
@@ -38,8 +39,11 @@ def parse_xml(body: bytes) -> dict[str, Any]:
                 _add(values, name, element.text or "")
     except ParseError as error:
         raise MalformedBodyError(f"it is not valid XML ({error})") from error
-    except (DefusedXmlException, LookupError) as error:
-        reason = "the XML may declare no document type, and must be UTF-8 or UTF-16"
+    except DefusedXmlException as error:
+        raise MalformedBodyError("the XML may declare no document type") from error
+    except (LookupError, ValueError) as error:
+        # An encoding that Python lacks, or one that expat cannot be told of octet by octet.
+        reason = "it must be UTF-8, UTF-16 or an encoding of one octet a character"
         raise MalformedBodyError(reason) from error
     return values
 

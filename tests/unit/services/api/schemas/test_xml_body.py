@@ -1,6 +1,7 @@
 """XML bodies, as old clients write them."""
 
 import contextlib
+from encodings.aliases import aliases
 
 import pytest
 from hypothesis import given
@@ -67,14 +68,34 @@ def test_text_beyond_ascii_comes_through(encoding: str) -> None:
             "document type",
             id="entities that multiply",
         ),
-        pytest.param(
-            b'<?xml version="1.0" encoding="none-such"?><data/>', "must be UTF-8", id="encoding"
-        ),
     ],
 )
 def test_other_xml_is_refused_with_the_reason(body: bytes, reason: str) -> None:
     with pytest.raises(MalformedBodyError, match=reason):
         parse_xml(body)
+
+
+def declaring(encoding: str) -> bytes:
+    return f'<?xml version="1.0" encoding="{encoding}"?><data><msg>Hi</msg></data>'.encode()
+
+
+@pytest.mark.parametrize("encoding", ["none-such", "shift_jis", "gb18030", "idna", "utf-7"])
+def test_encoding_that_is_not_read_is_refused(encoding: str) -> None:
+    with pytest.raises(MalformedBodyError, match="must be UTF-8, UTF-16 or an encoding of one"):
+        parse_xml(declaring(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "windows-1252"])
+def test_encoding_of_one_octet_a_character_is_honoured(encoding: str) -> None:
+    body = declaring(encoding).replace(b"Hi", b"Caf\xe9")
+
+    assert parse_xml(body) == {"msg": "Café"}
+
+
+@pytest.mark.parametrize("encoding", sorted({*aliases, *aliases.values()}))
+def test_no_encoding_that_python_knows_is_a_fault(encoding: str) -> None:
+    with contextlib.suppress(MalformedBodyError):
+        assert parse_xml(declaring(encoding)).keys() == {"msg"}
 
 
 @given(st.binary(max_size=200).map(lambda noise: b"<data>" + noise))
