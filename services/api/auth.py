@@ -7,7 +7,7 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import IO, Annotated
 
 from fastapi import Depends, Request
@@ -92,7 +92,7 @@ class Call:
     def __init__(self, request: Request) -> None:
         self._context = api_context(request)
         self._request = request
-        self._reader = RequestReader(request)
+        self._reader = RequestReader(request, timeout_s=self._context.settings.body_timeout_s)
         self._in_headers = _in_headers(request)
         self._asked: dict[Credentials, Caller | Exception] = {}
         self.file: IO[bytes] | None = None
@@ -128,7 +128,7 @@ class Call:
             raise refusal
         limits = self._context.to_file_limits()
         if shown is None:
-            limits = replace(limits, octets=min(limits.octets, UNPROVEN_OCTETS))
+            limits = limits.for_stranger(UNPROVEN_OCTETS)
         body = await read_multipart(self._request, limits)
         self._reader.is_whole = True
         self.file = body.received.file if body.received else None

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.operations.accepting import SendContext
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.upload_reading import UploadReader
-from services.api.schemas.file_bodies import FileLimits
+from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from shared.clock import Clock, SystemClock
 from shared.storage.engine import create_engine
@@ -47,6 +47,7 @@ class ApiContext:
             engine,
             concurrency=settings.upload_concurrency,
             max_waiting=settings.max_waiting_uploads,
+            max_per_account=settings.max_uploads_per_account,
         )
         large_sends = LargeSends(
             concurrency=settings.large_send_concurrency,
@@ -75,7 +76,10 @@ class ApiContext:
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
         return FileLimits(
-            octets=self.settings.max_upload_octets, idle_s=self.settings.upload_idle_timeout_s
+            octets=self.settings.max_upload_octets,
+            idle_s=self.settings.upload_idle_timeout_s,
+            whole_s=self.settings.body_timeout_s,
+            octets_per_s=self.settings.upload_min_octets_per_s,
         )
 
     def start(self) -> None:

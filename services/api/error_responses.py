@@ -27,6 +27,7 @@ from shared.storage.engine import STORE_ERRORS, is_outage
 
 RETRY_AFTER_S = 5
 UNAVAILABLE = 503
+TOO_MANY = 429
 UNAUTHORIZED = 401
 
 LOGGER = logging.getLogger(__name__)
@@ -75,8 +76,10 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     upload_errors.UnsupportedUploadError: Refusal(415),
     upload_errors.UploadTooLargeError: Refusal(413),
     upload_errors.UploadTimeoutError: Refusal(408),
+    upload_errors.UploadTooSlowError: Refusal(408),
     upload_errors.UploadCutOffError: Refusal(400),
     upload_errors.UploadsBusyError: Refusal(UNAVAILABLE),
+    upload_errors.AccountUploadsBusyError: Refusal(TOO_MANY),
     upload_errors.UploadNotReadyError: Refusal(409),
     link_errors.OverlongTextError: Refusal(400),
     link_errors.NoLinkError: Refusal(400),
@@ -133,7 +136,7 @@ def error_response(error: DomainError, output: str = "json") -> Response:
     response = render(error_values(error), output, status=status)
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status == UNAVAILABLE:
+    if status in {UNAVAILABLE, TOO_MANY}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 

@@ -19,6 +19,9 @@ class ApiSettings(LinkSettings):
     max_body_octets: int = Field(
         default=32 * MEBIBYTE, gt=0, description="octets of the largest request body that is read"
     )
+    body_timeout_s: float = Field(
+        default=60.0, gt=0, description="seconds in which a request body must come in"
+    )
     max_recipients: int = Field(
         default=1_000_000, gt=0, description="most recipients of one request"
     )
@@ -28,11 +31,17 @@ class ApiSettings(LinkSettings):
     upload_idle_timeout_s: float = Field(
         default=30.0, gt=0, description="seconds for which a file may stop coming in"
     )
+    upload_min_octets_per_s: float = Field(
+        default=4_096.0, gt=0, description="octets a second at which a file must come in"
+    )
     upload_concurrency: int = Field(
         default=2, ge=1, le=16, description="files read at a time, 1 to 16"
     )
     max_waiting_uploads: int = Field(
         default=16, ge=0, le=1_000, description="files that may wait or come in besides"
+    )
+    max_uploads_per_account: int = Field(
+        default=6, ge=1, le=1_000, description="of all these, files of one account"
     )
     large_send_concurrency: int = Field(
         default=4,

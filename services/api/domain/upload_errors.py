@@ -40,6 +40,19 @@ class UploadTimeoutError(DomainError):
         super().__init__(f"Nothing of the file came for {idle_s:g} seconds: send it again")
 
 
+class UploadTooSlowError(DomainError):
+    """A body that kept coming in, but too little of it."""
+
+    code: ClassVar[str] = "upload_too_slow"
+    field = "file"
+
+    def __init__(self, octets_per_s: float) -> None:
+        super().__init__(
+            f"The file came in at less than {octets_per_s:g} octets a second: split it, or send it"
+            " over a faster connection"
+        )
+
+
 class UploadCutOffError(DomainError):
     """A client that went away before its file was whole."""
 
@@ -57,6 +70,18 @@ class UploadsBusyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Many files are being read at the moment: try again in a little while")
+
+
+class AccountUploadsBusyError(DomainError):
+    """As many files of one account are under way as may."""
+
+    code: ClassVar[str] = "account_uploads_busy"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} files of this account are coming in or being read, which is as many as may:"
+            " try again when one is read"
+        )
 
 
 class UploadNotReadyError(FieldError):

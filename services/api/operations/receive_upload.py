@@ -45,9 +45,10 @@ async def receive_upload(
 
     Raises:
         UploadsBusyError: As many uploads wait as may.
+        AccountUploadsBusyError: The same, of this account's.
         DomainError: The file could not be taken in.
     """
-    with reader.place() as place:
+    with reader.place(account.id) as place:
         received = await receive()
         try:
             upload_uuid = uuid.uuid4()

@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.sheet_errors import SheetError
-from services.api.domain.upload_errors import UploadsBusyError
+from services.api.operations.upload_places import UploadPlaces
 from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
@@ -60,12 +60,15 @@ class UploadReader:
         engine: The database.
         concurrency: Files read at a time.
         max_waiting: Files that may wait or come in besides.
+        max_per_account: Of all these, files of one account, so that others find a place.
     """
 
-    def __init__(self, engine: AsyncEngine, *, concurrency: int, max_waiting: int) -> None:
+    def __init__(
+        self, engine: AsyncEngine, *, concurrency: int, max_waiting: int, max_per_account: int
+    ) -> None:
         self._engine = engine
         self._concurrency = concurrency
-        self._free_places = concurrency + max_waiting
+        self._places = UploadPlaces(concurrency + max_waiting, per_account=max_per_account)
         self._pending: asyncio.Queue[PendingUpload] = asyncio.Queue()
         self._alive_ids: set[int] = set()
         self._running: asyncio.Task[None] | None = None
@@ -87,24 +90,23 @@ class UploadReader:
             await self._fail(upload.id, INTERRUPTED, INTERRUPTED_MESSAGE)
 
     @contextmanager
-    def place(self) -> Iterator[UploadPlace]:
-        """Hold a place for an upload.
+    def place(self, account_id: int) -> Iterator[UploadPlace]:
+        """Hold a place for an upload of an account.
 
         Yields:
             The place; it is given back with the context unless the upload takes it.
 
         Raises:
             UploadsBusyError: There is none.
+            AccountUploadsBusyError: There is none for this account.
         """
-        if not self._free_places:
-            raise UploadsBusyError
-        self._free_places -= 1
+        self._places.hold(account_id)
         place = UploadPlace(self._put)
         try:
             yield place
         finally:
             if not place.is_taken:
-                self._free_places += 1
+                self._places.free(account_id)
 
     def _put(self, upload: PendingUpload) -> None:
         self._alive_ids.add(upload.id)
@@ -125,7 +127,7 @@ class UploadReader:
             finally:
                 upload.file.close()
                 self._alive_ids.discard(upload.id)
-                self._free_places += 1
+                self._places.free(upload.account.id)
 
     async def _read(self, upload: PendingUpload) -> None:
         try:

@@ -50,10 +50,11 @@ REFUSALS = {
     400: "There is no file",
     401: "No live API key",
     403: "The API key lacks the scope `send`",
-    408: "The file stopped coming in",
+    408: "The file stopped coming in, or came too slowly",
     413: "The file is too large",
     415: "The content type is no file's",
     422: "The form is malformed",
+    429: "Too many files of this account are under way; try again after `Retry-After` seconds",
     503: "Too many files wait to be read; try again after `Retry-After` seconds",
 }
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "No such upload"}}

@@ -3,39 +3,24 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import IO
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from services.api.domain.errors import MalformedBodyError, MissingFieldError
-from services.api.domain.upload_errors import (
-    UnsupportedUploadError,
-    UploadCutOffError,
-    UploadTimeoutError,
-    UploadTooLargeError,
-)
+from services.api.domain.upload_errors import UnsupportedUploadError, UploadTooLargeError
 from services.api.operations.receive_upload import ReceivedFile
+from services.api.schemas.form_parser import parse_form
+from services.api.schemas.incoming_body import FileLimits, check_declared, incoming_chunks
 
 MULTIPART = "multipart/form-data"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RAW_KINDS = ("text/csv", "text/plain", XLSX)
 FILE_FIELD = "file"
-MAX_FIELDS = 100
-MAX_FIELD_OCTETS = 1 << 20
 # What a form is larger than its file: boundaries, headers, and the other fields.
 FORM_OCTETS = 2 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class FileLimits:
-    """How large a file may be, and how long it may stop coming in."""
-
-    octets: int
-    idle_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +73,13 @@ async def read_multipart(request: Request, limits: FileLimits) -> MultipartBody:
     """Read a form with at most one file, in the field ``file``.
 
     Raises:
-        MalformedBodyError: It is no form, or has another file.
+        MalformedBodyError: It is no form, broke off, or has another file.
         UploadTooLargeError: It is over the limit; the rest is not read.
-        DomainError: It stopped coming in.
+        DomainError: It stopped coming in, or came too slowly.
     """
-    _check_declared(request, limits.octets + FORM_OCTETS, limits.octets)
-    chunks = _chunks(request, limits.octets + FORM_OCTETS, limits)
-    parser = MultiPartParser(
-        request.headers,
-        chunks,
-        max_files=1,
-        max_fields=MAX_FIELDS,
-        max_part_size=MAX_FIELD_OCTETS,
-    )
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise MalformedBodyError(error.message) from error
+    most = limits.octets + FORM_OCTETS
+    check_declared(request, most, limits)
+    form = await parse_form(request.headers, incoming_chunks(request, most, limits))
     fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
     if not files:
@@ -121,10 +96,10 @@ async def read_multipart(request: Request, limits: FileLimits) -> MultipartBody:
 
 
 async def _receive_raw(request: Request, limits: FileLimits) -> ReceivedFile:
-    _check_declared(request, limits.octets, limits.octets)
+    check_declared(request, limits.octets, limits)
     file = await asyncio.to_thread(tempfile.TemporaryFile)
     try:
-        async for chunk in _chunks(request, limits.octets, limits):
+        async for chunk in incoming_chunks(request, limits.octets, limits):
             await asyncio.to_thread(file.write, chunk)
         return await asyncio.to_thread(_written, "", file)
     except BaseException:
@@ -138,39 +113,3 @@ def _written(name: str, file: IO[bytes]) -> ReceivedFile:
     number = file.fileno()
     file.flush()
     return ReceivedFile(name, os.fstat(number).st_size, file)
-
-
-def _check_declared(request: Request, most: int, limit: int) -> None:
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > most:
-        raise UploadTooLargeError(limit)
-
-
-async def _chunks(request: Request, most: int, limits: FileLimits) -> AsyncGenerator[bytes]:
-    """Read a body; it may be slow, but must not stop.
-
-    Yields:
-        Its octets, as they come in.
-
-    Raises:
-        UploadTooLargeError: There are more of them than may be.
-        UploadTimeoutError: None came for too long.
-        UploadCutOffError: The client is gone.
-    """
-    stream = request.stream()
-    octet_count = 0
-    while True:
-        try:
-            async with asyncio.timeout(limits.idle_s):
-                chunk = await anext(stream, None)
-        except TimeoutError as error:
-            raise UploadTimeoutError(limits.idle_s) from error
-        except ClientDisconnect as error:
-            raise UploadCutOffError from error
-        if chunk is None:
-            return
-        octet_count += len(chunk)
-        if octet_count > most:
-            raise UploadTooLargeError(limits.octets)
-        if chunk:
-            yield chunk

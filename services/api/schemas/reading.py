@@ -26,7 +26,6 @@ XML = "application/xml"
 _XML_KINDS = frozenset({XML, "text/xml"})
 # Far more than any client sends, and no more work than that for a hostile one.
 MAX_PARAMETERS = 1_000
-BODY_TIMEOUT_S = 60.0
 # What is read of a form to find a login in it, and what is parsed without a thread.
 EARLY_OCTETS = 1 << 16
 
@@ -42,7 +41,7 @@ class RequestReader:
         MalformedQueryError: The query is not UTF-8, or holds too many parameters.
     """
 
-    def __init__(self, request: Request, *, timeout_s: float = BODY_TIMEOUT_S) -> None:
+    def __init__(self, request: Request, *, timeout_s: float) -> None:
         try:
             self.query = Parameters(_merge(_pairs(request.url.query)))
         except ValueError as error:

@@ -25,6 +25,7 @@ from services.api.schemas.reading import FORM, RequestReader
 from services.api.schemas.send import SEND_PARAMETERS
 
 LIMIT = 1_000
+TIMEOUT_S = 60.0
 
 
 def a_request(
@@ -51,7 +52,7 @@ async def read(
     *, method: str = "GET", query: str = "", body: bytes = b"", content_type: str = FORM
 ) -> Parameters:
     request = a_request(method=method, query=query, body=body, content_type=content_type)
-    return await RequestReader(request).read_whole(LIMIT)
+    return await RequestReader(request, timeout_s=TIMEOUT_S).read_whole(LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,9 @@ async def test_a_query_that_cannot_be_read_is_refused_as_a_query(query: str, rea
 
 async def test_a_form_of_more_than_a_thousand_parameters_is_refused() -> None:
     with pytest.raises(MalformedBodyError, match="more than 1000 parameters"):
-        await RequestReader(a_request(method="POST", body=b"a=&" * 1_001)).read_whole(1 << 20)
+        await RequestReader(
+            a_request(method="POST", body=b"a=&" * 1_001), timeout_s=TIMEOUT_S
+        ).read_whole(1 << 20)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +184,9 @@ async def test_what_came_more_than_once_is_refused_by_name(
 
 async def test_near_the_beginning_of_a_form_a_login_is_found_before_the_rest_is_read() -> None:
     form = b"userId=asha&password=a%20b&msg=" + b"x" * 100_000 + b"&mobile=1"
-    reader = RequestReader(a_request(method="POST", query="senderId=A", body=form))
+    reader = RequestReader(
+        a_request(method="POST", query="senderId=A", body=form), timeout_s=TIMEOUT_S
+    )
 
     early = await reader.read_early()
 
@@ -197,14 +202,18 @@ async def test_near_the_beginning_of_a_form_a_login_is_found_before_the_rest_is_
 
 
 async def test_of_a_short_form_all_is_found_early() -> None:
-    reader = RequestReader(a_request(method="POST", body=b"userId=asha&password=a"))
+    reader = RequestReader(
+        a_request(method="POST", body=b"userId=asha&password=a"), timeout_s=TIMEOUT_S
+    )
 
     assert (await reader.read_early()).text("password") == "a"
 
 
 async def test_of_json_nothing_is_read_early() -> None:
     body = b'{"userId":"asha","password":"a"}'
-    reader = RequestReader(a_request(method="POST", body=body, content_type="application/json"))
+    reader = RequestReader(
+        a_request(method="POST", body=body, content_type="application/json"), timeout_s=TIMEOUT_S
+    )
 
     assert "userId" not in await reader.read_early()
 
@@ -227,14 +236,19 @@ async def test_a_body_that_breaks_off_is_refused() -> None:
     request = Request(a_request(method="POST").scope, receive=hang_up)
 
     with pytest.raises(MalformedBodyError, match="it broke off"):
-        await RequestReader(request).read_whole(LIMIT)
+        await RequestReader(request, timeout_s=TIMEOUT_S).read_whole(LIMIT)
 
 
 async def test_a_large_body_is_read_as_a_small_one_is() -> None:
     body = b'{"mobile":[' + b",".join([b"919876543210"] * 10_000) + b"]}"
     request = a_request(method="POST", body=body, content_type="application/json")
 
-    assert len((await RequestReader(request).read_whole(1 << 20)).texts("mobile")) == 10_000
+    assert (
+        len(
+            (await RequestReader(request, timeout_s=TIMEOUT_S).read_whole(1 << 20)).texts("mobile")
+        )
+        == 10_000
+    )
 
 
 @pytest.mark.parametrize("value", ["true", "TRUE", "True", "1"])
