@@ -146,17 +146,16 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(DomainError)
     async def on_domain_error(request: Request, error: DomainError) -> Response:
-        del request
-        return error_response(error)
+        return _last_response(request, error_response(error))
 
     @app.exception_handler(RequestValidationError)
     async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
-        del request
         first = error.errors()[0]
         field = str(first["loc"][-1])
+        refusal: DomainError = errors.InvalidValueError(field, f"is wrong: {first['msg']}")
         if first["type"] == "extra_forbidden":
-            return error_response(errors.UnknownParameterError(field, None))
-        return error_response(errors.InvalidValueError(field, f"is wrong: {first['msg']}"))
+            refusal = errors.UnknownParameterError(field, None)
+        return _last_response(request, error_response(refusal))
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
@@ -170,14 +169,13 @@ def install_error_handlers(app: FastAPI) -> None:
         response = render(values, "json", status=error.status_code)
         # Such as Allow, which says what a path takes.
         response.headers.update(error.headers or {})
-        return response
+        return _last_response(request, response)
 
     async def on_store_error(request: Request, error: Exception) -> Response:
-        del request
         if not is_outage(error):
             # On to the handler of what nobody foresaw, which logs it.
             raise error
-        return error_response(as_refusal(error))
+        return _last_response(request, error_response(as_refusal(error)))
 
     for kind in STORE_ERRORS:
         app.add_exception_handler(kind, on_store_error)
@@ -185,5 +183,15 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def on_fault(request: Request, error: Exception) -> Response:
         # The server raises it again behind the answer, and it is logged there.
-        del request, error
-        return error_response(errors.InternalError())
+        del error
+        return _last_response(request, error_response(errors.InternalError()))
+
+
+def _last_response(request: Request, response: Response) -> Response:
+    """Return a response that ends the connection if the request has a body.
+
+    The server would read an unread rest for as long as its client cares to send it.
+    """
+    if "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0":
+        response.headers["Connection"] = "close"
+    return response

@@ -31,15 +31,10 @@ async def parse_form(headers: Headers, chunks: AsyncGenerator[bytes]) -> FormDat
         DomainError: As the chunks raise it.
     """
     encoding = _declared(headers.get("content-type", "").encode("latin-1"), UTF_8)
-    parser = _StrictParser(headers, chunks, encoding)
     try:
-        form = await parser.parse()
+        return await _StrictParser(headers, chunks, encoding).parse()
     except MultiPartException as error:
         raise MalformedBodyError(error.message) from error
-    if parser.is_cut_off:
-        await form.close()
-        raise MalformedBodyError("it broke off before the boundary that ends it")
-    return form
 
 
 class _StrictParser(MultiPartParser):
@@ -51,24 +46,22 @@ class _StrictParser(MultiPartParser):
     def __init__(self, headers: Headers, chunks: AsyncGenerator[bytes], encoding: str) -> None:
         super().__init__(
             headers,
-            self._noted(chunks),
+            self._whole(chunks),
             max_files=1,
             max_fields=MAX_FIELDS,
             max_part_size=MAX_FIELD_OCTETS,
         )
         self._encoding = encoding
-        self._has_octets = False
         self._has_ended = False
 
-    @property
-    def is_cut_off(self) -> bool:
-        """Whether the last boundary did not come; a body of nothing is that of no form."""
-        return self._has_octets and not self._has_ended
-
-    async def _noted(self, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async def _whole(self, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        octet_count = 0
         async for chunk in chunks:
-            self._has_octets = True
+            octet_count += len(chunk)
             yield chunk
+        # Raised here, where the parser closes its files. A body of nothing is that of no form.
+        if octet_count and not self._has_ended:
+            raise MalformedBodyError("it broke off before the boundary that ends it")
 
     @override
     def on_part_end(self) -> None:
