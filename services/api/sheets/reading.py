@@ -5,15 +5,16 @@ import json
 import os
 import sys
 import tempfile
-from asyncio.subprocess import PIPE, Process
+from asyncio import StreamReader
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import IO
 
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.sheets import SheetHeader
 from services.api.sheets import frames
+from services.api.sheets.child_process import child_output
 from services.api.sheets.parsing import SheetBatch
 from shared.domain.msisdn import NumberRules
 
@@ -47,43 +48,27 @@ async def reading_sheet(file: IO[bytes], rules: NumberRules) -> AsyncIterator[Sh
     Raises:
         SheetError: The file is refused; for what a later row breaks, while batches are read.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.api.sheets",
-        frames.from_rules(rules),
-        stdin=file.fileno(),
-        stdout=PIPE,
-        # Ctrl-C at a terminal is for this process, which ends the other one.
-        start_new_session=True,
-        # None of our secrets, and the folder that spooled files lie in.
-        env={
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "TMPDIR": tempfile.gettempdir(),
-        },
-    )
-    try:
-        header, warnings = frames.to_header(await _next_frame(process))
-        yield SheetReading(header, warnings, _batches(process))
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        # asyncio sees the end of a process only once all that it wrote has been read.
-        await asyncio.shield(process.communicate())
+    command = [sys.executable, "-m", "services.api.sheets", frames.from_rules(rules)]
+    # None of our secrets, and the folder that spooled files lie in.
+    env = {
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "TMPDIR": tempfile.gettempdir(),
+    }
+    async with child_output(command, stdin=file, env=env) as output:
+        header, warnings = frames.to_header(await _next_frame(output))
+        yield SheetReading(header, warnings, _batches(output))
 
 
-async def _batches(process: Process) -> AsyncIterator[SheetBatch]:
-    while (frame := await _next_frame(process)) != frames.END:
+async def _batches(output: StreamReader) -> AsyncIterator[SheetBatch]:
+    while (frame := await _next_frame(output)) != frames.END:
         yield frames.to_batch(frame)
 
 
-async def _next_frame(process: Process) -> frames.Frame:
-    if process.stdout is None:
-        raise SheetError(SheetFault.UNREADABLE)
+async def _next_frame(output: StreamReader) -> frames.Frame:
     try:
         async with asyncio.timeout(_FRAME_TIMEOUT_S):
-            (length,) = frames.LENGTH.unpack(await process.stdout.readexactly(frames.LENGTH.size))
-            frame: frames.Frame = json.loads(await process.stdout.readexactly(length))
+            (length,) = frames.LENGTH.unpack(await output.readexactly(frames.LENGTH.size))
+            frame: frames.Frame = json.loads(await output.readexactly(length))
     except (asyncio.IncompleteReadError, TimeoutError) as error:
         # It was ended by its limits.
         raise SheetError(SheetFault.UNREADABLE) from error

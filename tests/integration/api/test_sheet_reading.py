@@ -1,12 +1,16 @@
 """A file is read by a process of its own, which ends with the reading and harms nothing else."""
 
 import asyncio
+import os
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from typing import IO
 
 import psutil
 import pytest
+import uvloop
 
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.sheets import SheetRow
@@ -88,6 +92,76 @@ async def test_whoever_stops_reading_ends_the_process(file: IO[bytes]) -> None:
         assert len(readers()) == 1
 
     assert readers() == []
+
+
+async def test_process_is_started_beside_the_event_loop(file: IO[bytes]) -> None:
+    write(file, b"Phone\n919876543210\n")
+    threads: list[int] = []
+
+    def note(event: str, arguments: object) -> None:
+        del arguments
+        if event == "subprocess.Popen":
+            threads.append(threading.get_ident())
+
+    # It stays for good, and says nothing of later tests to anyone.
+    sys.addaudithook(note)
+    await rows_of(file)
+
+    assert len(threads) == 1
+    assert threads[0] != threading.get_ident()
+
+
+def test_reading_is_the_same_on_the_servers_event_loop(file: IO[bytes]) -> None:
+    write(file, MANY)
+
+    async def first_rows() -> list[SheetRow]:
+        async with reading_sheet(file, INDIA) as sheet:
+            return (await anext(sheet.batches)).rows
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        rows = runner.run(first_rows())
+
+    assert rows[0] == SheetRow(2, "919876543210", 919876543210, None, ["919876543210"])
+    assert readers() == []
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.01, 0.1, 0.4])
+async def test_whoever_is_cancelled_leaves_no_process(
+    file: IO[bytes], after_s: float, times: int
+) -> None:
+    write(file, MANY)
+    open_count = psutil.Process().num_fds()
+    reading = asyncio.create_task(rows_of(file))
+    await asyncio.sleep(after_s)
+
+    for _ in range(times):
+        reading.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+    async def is_over() -> bool:
+        return readers() == [] and psutil.Process().num_fds() == open_count
+
+    await until(is_over)
+
+
+async def test_process_inherits_no_secret_and_no_file_of_ours(
+    file: IO[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:secret@db/txlink")
+    write(file, MANY)
+
+    with tempfile.TemporaryFile() as ours:
+        os.set_inheritable(ours.fileno(), True)  # noqa: FBT003 - as the library has it
+        async with reading_sheet(file, INDIA):
+            (reader,) = readers()
+            open_count = reader.num_fds()
+            names = set(reader.environ())
+
+    assert open_count == 3
+    assert names <= {"PYTHONPATH", "TMPDIR", "LC_CTYPE"}
 
 
 async def test_a_process_that_is_killed_is_a_file_that_could_not_be_read(
