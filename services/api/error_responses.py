@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -23,7 +22,7 @@ from services.api.schemas.answers import render
 from shared.domain.errors import DomainError, InvalidTokenError
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.segments import NotGsmError, TextTooLongError
-from shared.storage.engine import STORE_ERRORS, is_outage
+from shared.storage.engine import STORE_ERRORS, is_outage, is_pool_exhausted
 
 RETRY_AFTER_S = 5
 UNAVAILABLE = 503
@@ -102,7 +101,7 @@ def as_refusal(error: Exception) -> DomainError:
     """Return what an error is answered as; one that is a fault of ours is logged."""
     if isinstance(error, DomainError):
         return error
-    if isinstance(error, PoolTimeoutError):
+    if is_pool_exhausted(error):
         LOGGER.warning("no connection to Postgres was free in time")
         return errors.OverloadedError()
     if is_outage(error):

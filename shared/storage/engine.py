@@ -72,7 +72,12 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         cause = error.orig and error.orig.__cause__
         return error.connection_invalidated or isinstance(cause, DRIVER_OUTAGES)
-    return isinstance(error, (*DRIVER_OUTAGES, PoolTimeoutError))
+    return isinstance(error, DRIVER_OUTAGES) or is_pool_exhausted(error)
+
+
+def is_pool_exhausted(error: BaseException) -> bool:
+    """Tell whether an error means that all our connections are in use, and Postgres may be well."""
+    return isinstance(error, PoolTimeoutError)
 
 
 async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
