@@ -76,7 +76,7 @@ def is_outage(error: BaseException) -> bool:
 
 
 def is_pool_exhausted(error: BaseException) -> bool:
-    """Tell whether an error means that all our connections are in use, and Postgres may be well."""
+    """Tell whether an error means that all connections are in use; Postgres may be well."""
     return isinstance(error, PoolTimeoutError)
 
 
