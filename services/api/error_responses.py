@@ -118,7 +118,7 @@ def error_values(error: DomainError) -> dict[str, Any]:
         "status": "error",
         "statusCode": refusal.trade_code or str(refusal.status),
         "reason": str(error),
-        "code": error.code,
+        "code": error.told_code,
     }
     return values | ({"field": error.field} if error.field else {})
 

@@ -17,6 +17,11 @@ class DomainError(Exception):
     code: ClassVar[str]
     field: str | None = None
 
+    @property
+    def told_code(self) -> str:
+        """The code to tell: this rule's, or that of the one for which this error stands."""
+        return self.code
+
 
 class InvalidTokenError(DomainError):
     """The text cannot be a token: another length, or a character of no token."""

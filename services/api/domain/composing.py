@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from typing_extensions import override
+
 from services.api.domain.placeholders import MissingColumnError, Template
 from services.api.domain.rewriting import Rewrite, plan_rewrite, refuse_overlong
 from services.api.domain.sheet_numbers import NumberCell
@@ -71,7 +73,7 @@ class PersonalRow:
 
 
 class RowRefusedError(DomainError):
-    """One row of a send breaks a rule, so nothing is sent; code and field are that rule's."""
+    """One row of a send breaks a rule, so nothing is sent; told code and field are that rule's."""
 
     code = "row_refused"
 
@@ -79,6 +81,11 @@ class RowRefusedError(DomainError):
         self.reason = reason
         self.field = reason.field
         super().__init__(f"Row {row}: {reason}")
+
+    @property
+    @override
+    def told_code(self) -> str:
+        return self.reason.told_code
 
 
 class EmptyTextError(DomainError):

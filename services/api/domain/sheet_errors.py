@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from typing_extensions import override
+
 from shared.domain.errors import DomainError
 
 
@@ -11,6 +13,7 @@ class SheetFault(StrEnum):
 
     EMPTY = "empty_file"
     NOT_TEXT = "not_text"
+    NOT_A_TABLE = "not_a_table"
     BAD_QUOTE = "bad_quote"
     LEGACY_WORKBOOK = "legacy_workbook"
     ENCRYPTED = "encrypted_workbook"
@@ -36,6 +39,7 @@ _MESSAGES = {
         "The text is neither UTF-8, nor UTF-16 with a byte order mark, nor Windows-1252; save it"
         " as CSV UTF-8."
     ),
+    SheetFault.NOT_A_TABLE: "This is {what}, whatever its name says; send .xlsx, .csv or .txt.",
     SheetFault.BAD_QUOTE: (
         'A quote is not closed, or stands inside a quoted cell without being doubled (""); or the'
         " line never ends."
@@ -98,3 +102,8 @@ class SheetError(DomainError):
         self.fault = fault
         self.row = row
         self.what = what
+
+    @property
+    @override
+    def told_code(self) -> str:
+        return self.fault.value

@@ -14,9 +14,11 @@ from services.api.domain.sheets import (
     read_row,
 )
 from services.api.sheets.delimited import open_delimited
+from services.api.sheets.foreign_files import foreign_kind, is_unmarked_utf_16
 from services.api.sheets.records import Record, Records
 from shared.domain.msisdn import NumberRules
 
+_HEAD_OCTETS = 1_024
 _BATCH_ROWS = 1_000
 _BATCH_CHARACTERS = 1 << 18
 _ZIP = b"PK\x03\x04"
@@ -65,19 +67,25 @@ def parse_sheet(file: BufferedReader, rules: NumberRules, limits: SheetLimits) -
 
 def _open(file: BufferedReader, limits: SheetLimits) -> Records:
     file.seek(0)
-    head = file.read(8)
+    head = file.read(_HEAD_OCTETS)
     if head.startswith((_ZIP, _EMPTY_ZIP)):
         # openpyxl takes half a second to import, and most files are text.
         from services.api.sheets.workbook import open_workbook  # noqa: PLC0415
 
         return open_workbook(file, limits)
-    if head == _COMPOUND_FILE:
+    if head.startswith(_COMPOUND_FILE):
         is_encrypted = _holds(file, _ENCRYPTED_STREAM)
         raise SheetError(SheetFault.ENCRYPTED if is_encrypted else SheetFault.LEGACY_WORKBOOK)
+    kind = foreign_kind(head)
+    if kind is not None:
+        raise SheetError(SheetFault.NOT_A_TABLE, what=kind)
+    if is_unmarked_utf_16(head):
+        raise SheetError(SheetFault.NOT_TEXT)
     return open_delimited(file, limits)
 
 
 def _holds(file: BufferedReader, wanted: bytes) -> bool:
+    file.seek(0)
     overlap = b""
     while chunk := file.read(1 << 18):
         if wanted in overlap + chunk:

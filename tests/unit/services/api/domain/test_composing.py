@@ -181,6 +181,7 @@ def test_refusal_of_a_row_keeps_its_reason() -> None:
         Composer("{a}", TextRules(encoding=Encoding.GSM_7)).compose(row(a="😀"))
 
     assert isinstance(refused.value.reason, NotGsmError)
+    assert refused.value.told_code == NotGsmError.code
 
 
 def test_overlong_template_is_refused_before_any_row() -> None:

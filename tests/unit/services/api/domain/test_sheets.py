@@ -179,3 +179,4 @@ def test_an_error_without_a_row_names_none() -> None:
 
     assert str(error) == "The file holds no rows."
     assert error.row is None
+    assert error.told_code == "empty_file"

@@ -71,6 +71,9 @@ def test_a_workbook_and_a_text_of_the_same_cells_are_the_same_rows() -> None:
             None,
         ),
         (b"PK\x03\x04 and no more", SheetFault.DAMAGED_WORKBOOK, None),
+        (COMPOUND_FILE + "EncryptedPackage".encode("utf-16-le"), SheetFault.ENCRYPTED, None),
+        ("Phone,Name\n919876543210,Asha\n".encode("utf-16-le"), SheetFault.NOT_TEXT, None),
+        ("Phone,Name\n919876543210,Asha\n".encode("utf-16-be"), SheetFault.NOT_TEXT, None),
     ],
     ids=[
         "nothing",
@@ -82,12 +85,36 @@ def test_a_workbook_and_a_text_of_the_same_cells_are_the_same_rows() -> None:
         "xls",
         "password",
         "cut off",
+        "password, told at once",
+        "UTF-16, little end first",
+        "UTF-16, big end first",
     ],
 )
 def test_what_cannot_be_read_says_why(octets: bytes, fault: SheetFault, row: int | None) -> None:
     error = refusal(octets)
 
     assert (error.fault, error.row) == (fault, row)
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [
+        (b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "an image"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "an image"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html>", "a web page (HTML)"),
+        (b"<TABLE border=1><tr><td>Phone", "a web page (HTML)"),
+        (b'<?xml version="1.0"?><Workbook>', "an XML file"),
+        (b"{\\rtf1\\ansi", "a text of a word processor (RTF)"),
+        (b"\x1f\x8b\x08\0", "an archive"),
+    ],
+    ids=["PDF", "PNG", "JPEG", "HTML", "table of HTML", "XML", "RTF", "gzip"],
+)
+def test_what_is_no_table_is_called_what_it_is(octets: bytes, kind: str) -> None:
+    error = refusal(octets)
+
+    assert error.told_code == "not_a_table"
+    assert str(error).startswith(f"This is {kind}, whatever its name says")
 
 
 def test_batches_are_bounded_by_rows_and_by_what_they_hold() -> None:
