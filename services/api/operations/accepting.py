@@ -9,6 +9,7 @@ from types import MappingProxyType
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.composing import ComposedText
+from services.api.domain.money import amount_text
 from services.api.domain.preflight import Preflight, preflight
 from services.api.domain.preflight_input import DryMessage, DryRun
 from services.api.operations.large_sends import LargeSends
@@ -113,7 +114,7 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
         encoding=totals.longest.encoding.value,
         segment_count=totals.longest.count,
         segment_total=totals.segment_total,
-        cost=None if cost is None else f"{cost:f}",
+        cost=None if cost is None else amount_text(cost),
         currency=None if cost is None else terms.account.currency,
         sample_text=totals.sample_text,
         destination=totals.destination,

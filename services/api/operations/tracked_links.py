@@ -26,11 +26,15 @@ class LinkForm:
         return self.domain.token_length
 
     def samples(self, count: int) -> list[str]:
-        """Return links of that form which will never be live, all different."""
+        """Return links of that form which will never be live, all different.
+
+        The first is the same whatever the count, so that one message has one link wherever it
+        is shown.
+        """
         # The last numbers of a domain lie far beyond its ceiling.
         first = domain_size(self.token_length) - count
         tokens = TokenCipher(self.domain.key, self.token_length).mint_block(first, count)
-        return [self.prefix + token for token in tokens]
+        return [self.prefix + token for token in reversed(tokens)]
 
 
 async def foresee_links(engine: AsyncEngine, *, prefix: str, link_count: int) -> LinkForm:

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from services.api.domain.money import amount_text
 from services.api.domain.preflight import MessagePreview, Preflight
 from services.api.domain.preflight_characters import ForcingCharacter
 from services.api.domain.preflight_input import PreflightWarning
@@ -69,7 +70,7 @@ class PreflightAnswer(SizeAnswer):
         description="Of all messages shown, each character once", examples=[[]]
     )
     total_segments: int = Field(description="Of the whole send", examples=[2])
-    cost: str | None = Field(description="Null if no price is agreed", examples=["0.240000"])
+    cost: str | None = Field(description="Null if no price is agreed", examples=["0.24"])
     currency: str | None = Field(examples=["INR"])
     link_length: int | None = Field(
         description="Characters of the short link; null if none is tracked", examples=[21]
@@ -79,14 +80,14 @@ class PreflightAnswer(SizeAnswer):
 
 def preflight_answer(preflight: Preflight) -> dict[str, Any]:
     """Return a preflight as JSON holds it; money as decimal digits in a text."""
-    has_cost = preflight.cost is not None
+    cost = preflight.cost
     return PreflightAnswer(
         messages=[_message(message) for message in preflight.messages],
         **_size(preflight.longest),
         forcing_characters=_characters(preflight.forcing_characters),
         total_segments=preflight.total_segments,
-        cost=f"{preflight.cost:f}" if has_cost else None,
-        currency=preflight.currency if has_cost else None,
+        cost=None if cost is None else amount_text(cost),
+        currency=None if cost is None else preflight.currency,
         link_length=preflight.link_length,
         warnings=[_warning(warning) for warning in preflight.warnings],
     ).model_dump(by_alias=True)

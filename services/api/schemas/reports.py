@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.api.domain.money import amount_text
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
 from services.api.storage.reports import Row
@@ -178,7 +179,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         encoding=row["encoding"],
         segments=row["segment_count"],
         total_segments=row["segment_total"],
-        cost=None if price is None else f"{price * row['segment_total']:f}",
+        cost=None if price is None else amount_text(price * row["segment_total"]),
         currency=None if price is None else row["currency"],
         recipients=row["message_count"],
         queued=row["queued"] + row["submitting"],

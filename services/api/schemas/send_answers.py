@@ -80,7 +80,7 @@ class SendAnswer(Accepted):
         examples=["Sale ends tonight: https://tx1.in/SAlhjS. Reply STOP to end"],
     )
     total_segments: int = Field(description="Of all messages", examples=[2])
-    cost: str | None = Field(description="Null if no price is agreed", examples=["0.240000"])
+    cost: str | None = Field(description="Null if no price is agreed", examples=["0.24"])
     currency: str | None = Field(examples=["INR"])
     preflight: PreflightAnswer | None = Field(description="What a dry run found; else null")
     test: bool = Field(description="Whether it was a dry run", examples=[False])

@@ -16,6 +16,15 @@ async def test_a_dry_run_answers_all_and_stores_nothing(api: Api, acme: Headers)
     assert await api.count("idempotency_key") == 0
 
 
+async def test_a_dry_run_shows_one_link_for_one_message(api: Api, acme: Headers) -> None:
+    answer = await send(api, acme, **TRACKED, test="true")
+
+    first, second = answer["preflight"]["messages"]
+    assert answer["text"] == first["text"]
+    assert answer["link"]["sample"] in first["text"]
+    assert answer["link"]["sample"] not in second["text"]
+
+
 async def test_a_dry_run_names_no_campaign_since_there_is_none(api: Api, acme: Headers) -> None:
     answer = await send(api, acme, **TRACKED, test="true")
     old = await api.client.get(

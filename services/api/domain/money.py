@@ -1,0 +1,11 @@
+"""Amounts of money as they are written."""
+
+from decimal import Decimal
+
+_DECIMALS = 2
+
+
+def amount_text(amount: Decimal) -> str:
+    """Return an amount in decimal digits, with two decimals or as many more as it has."""
+    whole, _, decimals = f"{amount:f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0').ljust(_DECIMALS, '0')}"
