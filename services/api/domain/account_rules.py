@@ -15,6 +15,7 @@ _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_DLT_ID = re.compile(r"[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -99,6 +100,18 @@ def checked_currency(text: str) -> str:
     if not _CURRENCY.fullmatch(code):
         raise InvalidValueError("currency", "must be three letters (ISO 4217), such as INR")
     return code
+
+
+def checked_dlt_id(text: str) -> str:
+    """Return an id of India's registry without the blanks around it.
+
+    Raises:
+        InvalidValueError: It is not 1 to 30 ASCII digits.
+    """
+    number = text.strip()
+    if not _DLT_ID.fullmatch(number):
+        raise InvalidValueError("dltEntityId", "must be 1 to 30 digits 0-9")
+    return number
 
 
 def checked_domains(domains: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.account_rules import (
     checked_currency,
+    checked_dlt_id,
     checked_domains,
     checked_price,
     checked_sender_ids,
@@ -43,18 +44,18 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
     Raises:
         InvalidValueError: There is no such account, or a value is none that can be set.
     """
-    price = changes.segment_price
+    price, currency = changes.segment_price, changes.currency
     values = {
         "link_shape": changes.link_shape and changes.link_shape.value,
         "smart_encoding": changes.smart_encoding,
         "accepts_landlines": changes.accepts_landlines,
         "accepts_short_codes": changes.accepts_short_codes,
         "segment_price": None if price is None else checked_price(price),
-        "currency": checked_currency(changes.currency) if changes.currency else None,
+        "currency": None if currency is None else checked_currency(currency),
     }
     changed = {name: value for name, value in values.items() if value is not None}
     if not changed:
-        raise InvalidValueError("settings", "name at least one setting to change")
+        raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
         account_id = await find_account(connection, account_name)
         if account_id is None:
@@ -71,13 +72,11 @@ async def change_sender_id(
         InvalidValueError: There is no such account, or a value is none that can be set.
     """
     (header,) = checked_sender_ids([header])
-    domains = changes.link_domains
-    if changes.dlt_entity_id is not None and not changes.dlt_entity_id.isdecimal():
-        raise InvalidValueError("dltEntityId", "must be digits only")
+    domains, entity_id = changes.link_domains, changes.dlt_entity_id
     values = {
         "link_shape": changes.link_shape and changes.link_shape.value,
         "link_domains": None if domains is None else checked_domains(domains),
-        "dlt_entity_id": changes.dlt_entity_id,
+        "dlt_entity_id": None if entity_id is None else checked_dlt_id(entity_id),
     }
     changed = {name: value for name, value in values.items() if value is not None}
     async with engine.begin() as connection:

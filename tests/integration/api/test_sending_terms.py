@@ -118,7 +118,7 @@ async def test_cost_is_the_price_of_all_segments(
     answer = await send(api, acme, mobile="919876543210,919876543211", msg="x" * 161, test="true")
 
     assert (answer["totalSegments"], answer["currency"]) == (4, "USD")
-    assert float(answer["cost"]) == float(answer["preflight"]["cost"]) == 1.0
+    assert (answer["cost"], answer["preflight"]["cost"]) == ("1.00", "1.00")
 
 
 @pytest.mark.parametrize(
@@ -173,9 +173,14 @@ async def test_dry_run_shows_the_first_ten_and_what_operators_would_scrub(
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        pytest.param(SendingChanges(), "at least one setting", id="nothing"),
+        pytest.param(SendingChanges(), "settings to change are missing", id="nothing"),
         pytest.param(SendingChanges(segment_price="-1"), "segment price must", id="price"),
         pytest.param(SendingChanges(currency="rupee"), "currency must", id="currency"),
+        pytest.param(
+            SendingChanges(currency="", link_shape=LinkShape.TOKEN),
+            "currency must",
+            id="blank currency beside another setting",
+        ),
     ],
 )
 async def test_setting_that_makes_no_sense_is_refused(
@@ -193,7 +198,7 @@ async def test_setting_that_makes_no_sense_is_refused(
         pytest.param(
             "ACME", SenderIdChanges(link_domains=["https://a.in"]), "must be a domain", id="domain"
         ),
-        pytest.param("ACME", SenderIdChanges(dlt_entity_id="x"), "digits only", id="entity"),
+        pytest.param("ACME", SenderIdChanges(dlt_entity_id="x"), "1 to 30 digits", id="entity"),
     ],
 )
 async def test_sender_id_that_makes_no_sense_is_refused(

@@ -7,6 +7,7 @@ import pytest
 
 from services.api.domain.account_rules import (
     checked_currency,
+    checked_dlt_id,
     checked_domains,
     checked_name,
     checked_price,
@@ -102,6 +103,16 @@ def test_a_currency_is_taken_in_any_case() -> None:
 def test_a_currency_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match="currency must be three letters"):
         checked_currency(text)
+
+
+def test_an_id_of_the_registry_is_ascii_digits() -> None:
+    assert checked_dlt_id(" 1101234567890123456 ") == "1101234567890123456"
+
+
+@pytest.mark.parametrize("text", ["", "12a", "१२३४", "-1", "1" * 31])
+def test_an_id_of_the_registry_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError, match="dltEntityId must be 1 to 30 digits"):
+        checked_dlt_id(text)
 
 
 def test_domains_are_kept_in_lower_case() -> None:
