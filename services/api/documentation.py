@@ -13,17 +13,28 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.api.domain import errors
-from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
+from services.api.domain.composing import RowRefusedError
+from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
+from services.api.domain.placeholders import MissingColumnError
+from services.api.domain.sheet_errors import SheetError, SheetFault
+from services.api.domain.upload_errors import (
+    UploadCutOffError,
+    UploadNotReadyError,
+    UploadTimeoutError,
+    UploadTooLargeError,
+)
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
-from services.api.schemas.file_bodies import MULTIPART
-from services.api.schemas.reading import FORM, JSON
-from services.api.schemas.send import MAX_IDEMPOTENCY_KEY, SEND_PARAMETERS
+from services.api.schemas.reading import JSON, XML
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
+from services.api.schemas.send_examples import answer_examples, request_examples
+from services.api.schemas.send_parameters import (
+    MAX_IDEMPOTENCY_KEY,
+    SEND_PARAMETERS,
+    SendParameter,
+)
 from shared.domain.errors import DomainError
 from shared.domain.segments import Encoding, TextTooLongError
 
-XML = "application/xml"
-FILE = {"type": "string", "format": "binary", "description": "csv, txt or xlsx: see /uploads"}
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
@@ -40,6 +51,10 @@ OF_BODIES = (
     errors.BodyTooLargeError(1 << 20, is_unproven=True),
     errors.UnsupportedBodyError("text/csv"),
     errors.MalformedBodyError("it is not valid JSON"),
+    UploadTooLargeError(64 << 20),
+    UploadTimeoutError(30),
+    UploadCutOffError(),
+    SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
 )
 OF_SENDS = (
     errors.MissingFieldError("msg", "the text to send"),
@@ -50,7 +65,11 @@ OF_SENDS = (
     NoLinkError(),
     OwnShortLinkError(host="tx1.in"),
     TextTooLongError(encoding=Encoding.GSM_7, units=3_200),
+    MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
+    RowRefusedError(3, OverlongTextError(length=20_000, limit=11_000)),
     errors.ScopeMissingError("send"),
+    errors.NotFoundError("upload"),
+    UploadNotReadyError("reading"),
     errors.IdempotencyConflictError(),
     errors.TooManyRecipientsError(1_200_000, 1_000_000),
     errors.NoLinkRoomError(100_000),
@@ -67,7 +86,7 @@ WHAT_STATUSES_MEAN = {
     403: "The API key or the user may not do this",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
-    409: "The idempotency key came before with another request",
+    409: "The idempotency key came before with another request, or the upload is not read yet",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
@@ -138,7 +157,9 @@ def _is_of_framework(response: object) -> bool:
 
 def _describe_send(operation: Operation, method: str) -> None:
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
-    operation["responses"] = {"200": _response("Accepted and durably queued", ["SendAnswer"])}
+    accepted = _response("Accepted and durably queued", ["SendAnswer"])
+    accepted["content"][JSON]["examples"] = dict(answer_examples())
+    operation["responses"] = {"200": accepted}
     _add_parameters(operation, method)
     of_bodies = OF_BODIES if method == "post" else ()
     _add_errors(operation, [*EVERYWHERE, *OF_SENDS, *of_bodies])
@@ -151,7 +172,7 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
     answer["content"] = {
         "text/plain": {"schema": {"type": "string"}, "example": plain},
         **answer["content"],
-        "application/xml": {"schema": {"type": "string"}},
+        XML: {"schema": {"type": "string"}},
     }
     operation["responses"] = {"200": answer}
     _add_parameters(operation, method, output=output)
@@ -177,7 +198,7 @@ def _add_errors(operation: Operation, kinds: Iterable[DomainError]) -> None:
     for status in sorted(by_status):
         response = _response(WHAT_STATUSES_MEAN[status], ["ErrorAnswer"])
         response["content"][JSON]["examples"] = {
-            error.code: {"value": error_values(error)} for error in by_status[status]
+            error.told_code: {"value": error_values(error)} for error in by_status[status]
         }
         responses.setdefault(str(status), response)
 
@@ -197,29 +218,32 @@ def _add_parameters(operation: Operation, method: str, *, output: str | None = N
                 "name": name,
                 "in": "query",
                 "description": parameter.description,
-                "required": parameter.is_required,
                 "schema": dict(parameter.schema),
                 **({} if parameter.example is None else {"example": parameter.example}),
             }
             for name, parameter in named.items()
+            if parameter.only_in is None
         ]
         return
-    properties = {
-        name: {**parameter.schema, "description": parameter.description}
-        for name, parameter in named.items()
-    }
-    example = {
-        name: parameter.example
-        for name, parameter in named.items()
-        if parameter.example is not None
-    }
-    content = {"schema": {"type": "object", "properties": properties}, "example": example}
     operation["requestBody"] = {
         "required": True,
         "content": {
-            JSON: content,
-            FORM: content,
-            XML: {"schema": {"type": "string"}},
-            MULTIPART: {"schema": {"type": "object", "properties": properties | {"file": FILE}}},
+            kind: {"schema": _body_schema(kind, named), "examples": examples}
+            for kind, examples in request_examples().items()
         },
     }
+
+
+def _body_schema(kind: str, named: Mapping[str, SendParameter]) -> dict[str, Any]:
+    """Return what a body of a content type may hold."""
+    if kind == XML:
+        return {
+            "type": "string",
+            "description": "`<data>` with one element a parameter, and an `<sms>` a message",
+        }
+    properties = {
+        name: {**parameter.schema, "description": parameter.description}
+        for name, parameter in named.items()
+        if parameter.only_in is None or kind in parameter.only_in
+    }
+    return {"type": "object", "properties": properties}

@@ -7,7 +7,8 @@ from services.api.auth import Call, api_context
 from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
-from services.api.schemas.send import OUTPUTS, trade_answer
+from services.api.schemas.send import trade_answer
+from services.api.schemas.send_parameters import OUTPUTS
 
 router = APIRouter(tags=["old clients"])
 

@@ -8,12 +8,8 @@ from services.api.error_responses import as_refusal, error_response
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
 from services.api.schemas.parameters import Parameters
-from services.api.schemas.send import (
-    OUTPUTS,
-    SEND_PARAMETERS,
-    UNSUPPORTED,
-    native_answer,
-)
+from services.api.schemas.send import native_answer
+from services.api.schemas.send_parameters import OUTPUTS, SEND_PARAMETERS, UNSUPPORTED
 
 router = APIRouter(tags=["send"])
 

@@ -12,6 +12,7 @@ from services.api.domain.errors import (
     UnknownParameterError,
     UnknownValueError,
 )
+from services.api.schemas.json_numbers import as_digits, as_text
 
 BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 MAX_DIGITS = 30
@@ -77,7 +78,7 @@ class Parameters:
             return "true" if value else "false"
         if not isinstance(value, str | int | float):
             raise InvalidValueError(name, "must be a text")
-        return _clean(name, str(value))
+        return _clean(name, as_text(value))
 
     def required_text(self, name: str, wanted: str) -> str:
         """Return a text that must be there and not blank.
@@ -91,17 +92,19 @@ class Parameters:
         return value
 
     def texts(self, name: str) -> str | list[str]:
-        """Return a text, or a list of texts as JSON and repeated names may hold.
+        """Return digits as a text, or a list of such texts as JSON and repeated names may hold.
 
         Raises:
-            InvalidValueError: The list holds something else than texts and numbers.
+            InvalidValueError: The list holds something else than texts and whole numbers.
         """
         value = self._raw(name)
+        if isinstance(value, float):
+            return _digits(name, value)
         if not isinstance(value, list):
             return self.text(name)
-        if not all(isinstance(item, str | int) and not isinstance(item, bool) for item in value):
+        if not all(map(_is_text_or_number, value)):
             raise InvalidValueError(name, "must be a list of texts")
-        return [_clean(name, str(item)) for item in value]
+        return [_clean(name, _digits(name, item)) for item in value]
 
     def objects(self, name: str) -> Any:  # noqa: ANN401  (JSON may hold anything)
         """Return what JSON or XML holds there, unread; None if absent."""
@@ -127,8 +130,18 @@ class Parameters:
         Raises:
             UnknownValueError: It is none of them.
         """
+        return self.optional_choice(name, allowed) or default
+
+    def optional_choice(self, name: str, allowed: Iterable[str]) -> str | None:
+        """Return one of the allowed words in its documented spelling; None if absent or blank.
+
+        Raises:
+            UnknownValueError: It is none of them.
+        """
         words = {word.casefold(): word for word in allowed}
-        value = self.text(name).strip() or default
+        value = self.text(name).strip()
+        if not value:
+            return None
         try:
             return words[value.casefold()]
         except KeyError:
@@ -159,6 +172,17 @@ class Parameters:
                 compared = name if len(name) <= MAX_COMPARED_NAME else ""
                 near = difflib.get_close_matches(compared, names, n=1)
                 raise UnknownParameterError(spelling, names[near[0]] if near else None)
+
+
+def _digits(name: str, value: str | float) -> str:
+    digits = as_digits(value)
+    if digits is None:
+        raise InvalidValueError(name, "must be whole numbers")
+    return digits
+
+
+def _is_text_or_number(value: object) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _clean(name: str, value: str) -> str:

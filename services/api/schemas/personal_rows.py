@@ -6,6 +6,7 @@ from typing import Any
 from services.api.domain.column_names import column_key
 from services.api.domain.composing import PersonalRow
 from services.api.domain.errors import InvalidValueError
+from services.api.schemas.json_numbers import as_digits, as_text
 
 _MOBILE = "mobile"
 _TEXT = "msg"
@@ -39,21 +40,30 @@ def _to_row(number: int, row: Mapping[str, Any]) -> PersonalRow:
             values[key] = _text(number, name, value)
     if not mobiles:
         raise InvalidValueError("sms", f"row {number} has no mobile")
-    text = values.pop(_TEXT, None)
+    text = values.pop(_TEXT, "")
     values[_MOBILE] = ",".join(mobiles)
-    return PersonalRow(number, mobiles, values, text)
+    # A blank text is none of the row's own, as a sheet's blank cell is not.
+    return PersonalRow(number, mobiles, values, text if text.strip() else None)
 
 
 def _mobiles(number: int, value: object) -> list[str]:
     several: Sequence[object] = value if isinstance(value, list) else [value]
-    return [_text(number, _MOBILE, each) for each in several if each not in (None, "")]
+    return [_digits(number, each) for each in several if each not in (None, "")]
+
+
+def _digits(number: int, value: object) -> str:
+    text = _text(number, _MOBILE, value)
+    digits = as_digits(value) if isinstance(value, float) else text
+    if digits is None:
+        raise InvalidValueError("sms", f"row {number}, column {_MOBILE!r} must be a whole number")
+    return digits
 
 
 def _text(number: int, name: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         what = f"row {number}, column {name[:40]!r} must be a text or a number"
         raise InvalidValueError("sms", what)
-    text = str(value)
+    text = as_text(value)
     if "\0" in text or not _is_unicode(text):
         what = f"row {number}, column {name[:40]!r} holds NUL or half of a surrogate pair"
         raise InvalidValueError("sms", what)

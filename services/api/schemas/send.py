@@ -1,11 +1,9 @@
-"""The parameters of a send, and its answer."""
+"""A send out of its parameters, and its answers."""
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -17,130 +15,18 @@ from services.api.domain.errors import (
 )
 from services.api.domain.link_shape import LinkShape
 from services.api.operations.send_values import Accepted, SendCommand
+from services.api.schemas.file_bodies import FILE_FIELD
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.personal_rows import to_personal_rows
 from services.api.schemas.preflight import preflight_answer
-from shared.domain.segments import Encoding
-
-MAX_IDEMPOTENCY_KEY = 255
-MAX_TITLE = 200
-QUICK_METHODS = ("quick", "simpleMsg", "simple")
-BULK_METHODS = ("bulkupload", "excelMsg", "bulk")
-SEND_METHODS = QUICK_METHODS + BULK_METHODS
-OUTPUTS = ("json", "plain", "xml")
-# None: by the text. `text` promises GSM-7, so another character is an error and no mojibake.
-MESSAGE_TYPES: Mapping[str, Encoding | None] = MappingProxyType(
-    {"dynamic": None, "text": Encoding.GSM_7, "unicode": Encoding.UCS_2, "flash": None}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class SendParameter:
-    """One documented parameter of a send."""
-
-    name: str
-    description: str
-    schema: Mapping[str, Any]
-    example: Any = None
-    is_required: bool = False
-
-
-_TEXT: Mapping[str, Any] = {"type": "string"}
-_BOOLEAN: Mapping[str, Any] = {"type": "boolean"}
-
-SEND_PARAMETERS = (
-    SendParameter(
-        "mobile",
-        "Numbers with country code, separated by commas, semicolons or new lines; in JSON also a "
-        "list. A national number gets the account's default country.",
-        {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
-        "919876543210,919876543211",
-    ),
-    SendParameter(
-        "msg",
-        "The text. With trackLink=true its last URL becomes a short link of each recipient's own.",
-        _TEXT,
-        "Sale ends tonight: https://shop.example.com/sale. Reply STOP to end",
-    ),
-    SendParameter(
-        "sms",
-        "Instead of mobile, in JSON and XML: messages of their own, each with its mobile (one or "
-        "a list) and its msg, or with the columns that fill {placeholders} of the send's msg. In "
-        "a link, values are percent-encoded.",
-        {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "mobile": {"oneOf": [_TEXT, {"type": "array", "items": _TEXT}]},
-                    "msg": _TEXT,
-                },
-                "required": ["mobile"],
-                "additionalProperties": {"type": ["string", "number"]},
-            },
-        },
-    ),
-    SendParameter(
-        "upload",
-        "Instead of mobile: the id of an upload that is ready; its columns fill {placeholders} "
-        "of msg.",
-        {"type": "string", "format": "uuid"},
-    ),
-    SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
-    SendParameter(
-        "appendHttp",
-        "Put https:// in front of the short link (default true).",
-        _BOOLEAN,
-        example=True,
-    ),
-    SendParameter(
-        "linkShape",
-        "token for https://tx1.in/SAlhjS; header for https://tx1.in/SENDER/SAlhjS, which India's "
-        "operators want of commercial SMS. Default: the sender ID's or the account's setting.",
-        {"type": "string", "enum": [shape.value for shape in LinkShape]},
-    ),
-    SendParameter(
-        "smartEncoding",
-        "Replace typographic quotes, dashes, dots and spaces by plain ones where the message can "
-        "then go as GSM-7. Default: the account's setting.",
-        _BOOLEAN,
-    ),
-    SendParameter("senderId", "A registered sender ID; default: the account's first.", _TEXT),
-    SendParameter(
-        "msgType",
-        "dynamic chooses the encoding by the text; text insists on GSM-7; unicode on UCS-2.",
-        {"type": "string", "enum": list(MESSAGE_TYPES), "default": "dynamic"},
-    ),
-    SendParameter("smartLinkTitle", "The campaign's title in reports.", _TEXT, "Diwali sale"),
-    SendParameter("duplicateCheck", "Drop repeated numbers of this request.", _BOOLEAN),
-    SendParameter(
-        "test",
-        "Dry run: check everything, store and send nothing; the answer has a preflight.",
-        _BOOLEAN,
-    ),
-    SendParameter("testMessage", "The same as test.", _BOOLEAN),
-    SendParameter(
-        "sendMethod",
-        "quick, or bulkupload with an upload or a form's file.",
-        {"type": "string", "enum": list(SEND_METHODS)},
-    ),
-    SendParameter("dltEntityId", "India: the DLT entity id, digits.", _TEXT),
-    SendParameter("dltTemplateId", "India: the DLT template id, digits.", _TEXT),
-    SendParameter("output", "Form of the answer.", {"type": "string", "enum": list(OUTPUTS)}),
-    SendParameter("format", "The same as output.", {"type": "string", "enum": list(OUTPUTS)}),
-    SendParameter(
-        "idempotencyKey",
-        "A repeat with the same key within 24 hours is answered with the first answer; also as "
-        "the header Idempotency-Key.",
-        {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY},
-    ),
-    SendParameter("userId", "With password, instead of an API key.", _TEXT),
-    SendParameter("password", "See userId. An API key in a header is safer.", _TEXT),
-)
-# Known to the trade and not served yet: to ignore them would send something else than asked.
-UNSUPPORTED = tuple(
-    SendParameter(name, "Not supported yet.", _TEXT)
-    for name in ("group", "file", "scheduleTime", "link")
+from services.api.schemas.send_parameters import (
+    BULK_METHODS,
+    MAX_IDEMPOTENCY_KEY,
+    MAX_TITLE,
+    MESSAGE_TYPES,
+    QUICK_METHODS,
+    SEND_METHODS,
+    UNSUPPORTED,
 )
 
 
@@ -163,7 +49,7 @@ def to_send_command(
         if parameter.name in parameters:
             raise UnsupportedParameterError(parameter.name)
     message_type = parameters.choice("msgType", MESSAGE_TYPES, "dynamic")
-    shape = parameters.choice("linkShape", ["", *LinkShape], "")
+    shape = parameters.optional_choice("linkShape", LinkShape)
     recipients = _recipients(parameters, file)
     body = parameters.text("msg")
     if recipients.mobiles and not body.strip():
@@ -209,19 +95,28 @@ def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
         InvalidValueError: It says so twice, or wrongly.
     """
     method = parameters.choice("sendMethod", SEND_METHODS, "quick")
+    if FILE_FIELD in parameters:
+        wanted = "must be the file itself, as a part of multipart/form-data with a filename"
+        raise InvalidValueError(FILE_FIELD, wanted)
     given = [name for name in ("mobile", "sms", "upload") if name in parameters]
-    given += ["file"] if file is not None else []
+    given += [FILE_FIELD] if file is not None else []
     if len(given) > 1:
         raise InvalidValueError(given[1], f"and {given[0]} exclude each other: send one of them")
-    if given == ["sms"]:
-        return _Asked(rows=to_personal_rows(parameters.objects("sms")))
+    sms = parameters.objects("sms")
+    if given == ["sms"] or (not given and isinstance(sms, list)):
+        return _Asked(rows=to_personal_rows(sms))
     if given == ["upload"]:
         return _Asked(upload_id=_uuid("upload", parameters.text("upload").strip()))
     if file is not None:
         return _Asked(file=file)
+    if method in BULK_METHODS and given:
+        wanted = f"must be {QUICK_METHODS[0]} or left out where the numbers stand in mobile"
+        raise InvalidValueError("sendMethod", wanted)
     if method in BULK_METHODS:
-        wanted = "in multipart/form-data, or upload, the id that POST /uploads answered"
-        raise MissingFieldError("file", wanted)
+        wanted = (
+            "it as a part of multipart/form-data, or upload, the id that POST /uploads answered"
+        )
+        raise MissingFieldError(FILE_FIELD, wanted)
     mobiles = parameters.texts("mobile")
     if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
         raise MissingFieldError("mobile", "at least one number with country code")

@@ -77,6 +77,52 @@ async def test_row_may_bring_its_own_text_and_several_numbers(api: Api, acme: He
     assert answer["mobile"] == "919876543210,919876543211,919876543212"
 
 
+async def test_blank_text_of_a_row_leaves_it_to_that_of_the_send(api: Api, acme: Headers) -> None:
+    rows = [{"mobile": "919876543210", "msg": " \n"}, {"mobile": "919876543211", "msg": ""}]
+
+    await accepted(api, acme, sms=rows, msg="Hello")
+
+    assert await texts(api) == ["Hello", "Hello"]
+
+
+async def test_number_of_json_is_taken_by_its_digits(api: Api, acme: Headers) -> None:
+    listed = await accepted(api, acme, mobile=[919876543210.0, 919876543211], msg="Hi")
+    alone = await accepted(api, acme, mobile=919876543212.0, msg="Hi")
+    rows = [{"mobile": 919876543213.0, "due": 1e22}, {"mobile": [9876543214.0], "due": 12.5}]
+    personal = await accepted(api, acme, sms=rows, msg="Rs {due}", test=True)
+
+    assert listed["mobile"] == "919876543210,919876543211"
+    assert alone["mobile"] == "919876543212"
+    assert personal["mobile"] == "919876543213,919876543214"
+    assert [each["text"] for each in personal["preflight"]["messages"]] == [
+        "Rs 10000000000000000000000",
+        "Rs 12.5",
+    ]
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"mobile": %s, "msg": "Hi"}',
+        '{"mobile": [%s], "msg": "Hi"}',
+        '{"mobile": "919876543210", "msg": %s}',
+        '{"sms": [{"mobile": %s, "msg": "Hi"}]}',
+        '{"sms": [{"mobile": "919876543210", "due": %s}], "msg": "Rs {due}"}',
+    ],
+    ids=["number", "list", "text", "number of a row", "value of a row"],
+)
+async def test_what_is_no_number_of_json_is_a_malformed_body(
+    api: Api, acme: Headers, body: str, number: str
+) -> None:
+    headers = acme | {"content-type": "application/json"}
+
+    response = await api.client.post("/send", content=body % number, headers=headers)
+
+    assert (response.status_code, response.json()["code"]) == (422, "malformed_body")
+    assert await stored(api) == dict.fromkeys(STORED, 0)
+
+
 async def test_xml_carries_the_same(api: Api, acme: Headers) -> None:
     body = (
         "<data><trackLink>false</trackLink>"
@@ -131,14 +177,15 @@ async def test_file_counts_for_what_makes_a_send_the_same(api: Api, acme: Header
 @pytest.mark.parametrize(
     ("content", "fields", "status", "code"),
     [
-        pytest.param(b"Name\nAsha\n", {"msg": "Hi"}, 400, "unreadable_file", id="no numbers"),
+        pytest.param(b"Name\nAsha\n", {"msg": "Hi"}, 400, "no_number_column", id="no numbers"),
         pytest.param(
             b"Phone\n9876543210\n", {"msg": "Hi {x}"}, 400, "missing_column", id="no column"
         ),
         pytest.param(
             b"Phone\n9876543210\n", {"msg": "Hi", "mobile": "1"}, 400, "invalid_value", id="both"
         ),
-        pytest.param(b"Phone\n", {"msg": "Hi"}, 400, "unreadable_file", id="no row"),
+        pytest.param(b"%PDF-1.4\n%...", {"msg": "Hi"}, 400, "not_a_table", id="PDF"),
+        pytest.param(b"Phone\n", {"msg": "Hi"}, 400, "empty_file", id="no row"),
     ],
 )
 async def test_file_that_is_refused_leaves_nothing(
@@ -206,18 +253,18 @@ async def test_upload_of_another_account_is_not_found(api: Api, acme: Headers) -
         pytest.param(
             {"sms": [{"mobile": "919876543210", "msg": "No link"}]},
             400,
-            "row_refused",
+            "no_link",
             "Row 1: msg has no",
             id="row without a link",
         ),
         pytest.param(
             {"sms": [{"mobile": "919876543210", "name": "x" * 5_000, "id": "1"}]},
             400,
-            "row_refused",
+            "text_too_long",
             "Row 1: msg is too long",
             id="row too long",
         ),
-        pytest.param({"sms": []}, 400, "missing_field", "mobile", id="no row"),
+        pytest.param({"sms": []}, 400, "invalid_value", "sms is empty", id="no row"),
         pytest.param({"sms": "x"}, 400, "invalid_value", "list of objects", id="no list"),
         pytest.param(
             {"sms": [{"mobile": "12"}]}, 400, "no_valid_mobile", "12", id="no number that is good"
@@ -234,11 +281,32 @@ async def test_upload_of_another_account_is_not_found(api: Api, acme: Headers) -
             id="unknown upload",
         ),
         pytest.param(
-            {"mobile": "1", "sendMethod": "bulkupload"},
+            {"sendMethod": "bulkupload"},
             400,
             "missing_field",
-            "upload",
+            "file is missing: give it as a part of multipart/form-data, or upload",
             id="bulk without an upload",
+        ),
+        pytest.param(
+            {"mobile": "1", "sendMethod": "bulkupload"},
+            400,
+            "invalid_value",
+            "sendMethod must be quick or left out where the numbers stand in mobile",
+            id="bulk with mobile",
+        ),
+        pytest.param(
+            {"mobile": "1", "file": "customers.xlsx"},
+            400,
+            "invalid_value",
+            "file must be the file itself",
+            id="name of a file",
+        ),
+        pytest.param(
+            {"mobile": "1", "linkShape": "long"},
+            400,
+            "unknown_value",
+            "linkShape must be one of token, header, not 'long'",
+            id="link shape",
         ),
     ],
 )
@@ -296,6 +364,10 @@ async def test_dry_run_shows_each_text_and_stores_nothing(api: Api, acme: Header
     messages = answer["preflight"]["messages"]
     assert [message["mobile"] for message in messages] == [row["mobile"] for row in ROWS]
     assert messages[0]["text"].startswith("Hi Asha, your bill: https://tx1.in/")
+    assert (answer["text"], answer["link"]["sample"] in answer["text"]) == (
+        messages[0]["text"],
+        True,
+    )
     assert messages[0]["text"] != messages[1]["text"].replace("रवि", "Asha")
     assert messages[1]["forcingCharacters"][0]["codePoint"] == "U+0930"
     assert await stored(api) == dict.fromkeys(STORED, 0)

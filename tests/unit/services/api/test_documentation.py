@@ -2,15 +2,21 @@
 
 import json
 import re
+from io import BytesIO
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.error_responses import REFUSALS
 from services.api.main import create_app
-from services.api.schemas.send import SEND_PARAMETERS
-from services.api.schemas.send_answers import ErrorAnswer
+from services.api.schemas.parameters import Parameters
+from services.api.schemas.send import to_send_command
+from services.api.schemas.send_answers import ErrorAnswer, SendAnswer
+from services.api.schemas.send_examples import request_examples
+from services.api.schemas.send_parameters import SEND_PARAMETERS
+from services.api.schemas.xml_body import parse_xml
 from services.api.settings import ApiSettings
 
 DESCRIBED = create_app(ApiSettings(database_url=SecretStr("postgresql://nowhere/none"))).openapi()
@@ -24,17 +30,34 @@ SENDS = [
 ]
 # The old paths know one name for the form of the answer.
 UNKNOWN_THERE = {"/send": "", "/SMSApi/send": "format", "/SMSApi/rest/send": "output"}
-CODES = {kind.code: refusal for kind, refusal in REFUSALS.items()}
+CODES = {kind.code: refusal for kind, refusal in REFUSALS.items()} | {
+    fault.value: REFUSALS[SheetError] for fault in SheetFault
+}
+# Each with the parameters that only some bodies can hold.
+ONLY_THERE = {
+    "query": set[str](),
+    "application/json": {"sms"},
+    "application/x-www-form-urlencoded": set[str](),
+    "multipart/form-data": {"file"},
+}
+BODIES = [
+    pytest.param(kind, example["value"], id=f"{kind} {name}")
+    for kind, examples in request_examples().items()
+    for name, example in examples.items()
+]
 
 
-def documented_names(operation: dict[str, Any]) -> set[str]:
-    """Return the parameters of an operation, whether in its query or in its body."""
-    names = {each["name"] for each in operation["parameters"] if each["in"] == "query"}
-    if "requestBody" in operation:
-        names |= operation["requestBody"]["content"]["application/json"]["schema"][
-            "properties"
-        ].keys()
-    return names
+def documented_names(operation: dict[str, Any]) -> dict[str, set[str]]:
+    """Return the parameters of an operation by where they may stand."""
+    if "requestBody" not in operation:
+        return {
+            "query": {each["name"] for each in operation["parameters"] if "query" in each["in"]}
+        }
+    return {
+        kind: set(body["schema"]["properties"])
+        for kind, body in operation["requestBody"]["content"].items()
+        if kind != "application/xml"
+    }
 
 
 def test_operation_ids_are_unique() -> None:
@@ -58,11 +81,14 @@ def test_every_operation_says_that_it_wants_a_key(name: str) -> None:
 
 @pytest.mark.parametrize("name", SENDS)
 def test_a_send_has_its_parameters_on_every_path(name: str) -> None:
-    wanted = {parameter.name for parameter in SEND_PARAMETERS}
+    everywhere = {each.name for each in SEND_PARAMETERS if each.only_in is None}
+    everywhere -= {UNKNOWN_THERE[name.split()[1]]}
 
     documented = documented_names(OPERATIONS[name])
 
-    assert documented == wanted - {UNKNOWN_THERE[name.split()[1]]}
+    assert documented.keys() in ({"query"}, ONLY_THERE.keys() - {"query"})
+    for place, names in documented.items():
+        assert names == everywhere | ONLY_THERE[place]
     headers = [each["name"] for each in OPERATIONS[name]["parameters"] if each["in"] == "header"]
     assert headers == ["Idempotency-Key"]
 
@@ -78,14 +104,53 @@ def test_what_has_no_body_cannot_have_a_malformed_one(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_the_examples_of_an_error_are_errors_of_its_status(name: str) -> None:
-    for status, response in OPERATIONS[name]["responses"].items():
+    responses = OPERATIONS[name]["responses"]
+    for status in responses.keys() - {"200", "202", "204"}:
+        response = responses[status]
         content = response.get("content", {}).get("application/json", {})
         for code, example in content.get("examples", {}).items():
             assert ErrorAnswer.model_validate(example["value"]).code == code
             assert CODES[code].status == int(status)
 
 
-@pytest.mark.parametrize("status", ["400", "401", "403", "408", "409", "413", "415", "422", "503"])
+def test_what_may_befall_an_upload_is_documented_of_a_send() -> None:
+    for method in ("get", "post"):
+        responses = OPERATIONS[f"{method} /send"]["responses"]
+        for status, code in (("404", "not_found"), ("409", "upload_not_ready")):
+            assert code in responses[status]["content"]["application/json"]["examples"]
+
+
+@pytest.mark.parametrize(("kind", "value"), BODIES)
+def test_every_example_of_a_body_is_a_send(kind: str, value: Any) -> None:  # noqa: ANN401
+    values = dict(value) if isinstance(value, dict) else parse_xml(value.encode())
+    file = BytesIO(values.pop("file").encode()) if kind == "multipart/form-data" else None
+    parameters = Parameters(values)
+
+    parameters.refuse_unknown(SEND_PARAMETERS)
+    command = to_send_command(parameters, None, file)
+
+    asked = (command.mobiles, command.rows, command.upload_id, command.file)
+    assert len([each for each in asked if each]) == 1
+    assert command.track_link
+
+
+def test_examples_of_answers_have_the_documented_shape() -> None:
+    examples = OPERATIONS["post /send"]["responses"]["200"]["content"]["application/json"]
+
+    answers = {name: each["value"] for name, each in examples["examples"].items()}
+
+    for answer in answers.values():
+        shape = SendAnswer.model_validate(answer, strict=True)
+        assert shape.model_dump(by_alias=True, exclude_unset=True) == answer
+    assert answers["accepted"]["preflight"] is None
+    first, second = answers["dry_run"]["preflight"]["messages"]
+    assert first["text"] == answers["dry_run"]["text"]
+    assert second["forcingCharacters"]
+
+
+@pytest.mark.parametrize(
+    "status", ["400", "401", "403", "404", "408", "409", "413", "415", "422", "503"]
+)
 def test_each_status_of_a_send_has_examples_of_its_own(status: str) -> None:
     response = OPERATIONS["post /send"]["responses"][status]
 

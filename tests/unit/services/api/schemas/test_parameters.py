@@ -22,7 +22,7 @@ from services.api.domain.errors import (
 )
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.reading import FORM, RequestReader
-from services.api.schemas.send import SEND_PARAMETERS
+from services.api.schemas.send_parameters import SEND_PARAMETERS
 
 LIMIT = 1_000
 TIMEOUT_S = 60.0
@@ -303,6 +303,17 @@ def test_a_text_that_no_message_can_hold_is_refused(value: object) -> None:
 def test_a_list_of_numbers_holds_texts(value: object) -> None:
     with pytest.raises(InvalidValueError, match="mobile must be a list of texts"):
         Parameters({"mobile": value}).texts("mobile")
+
+
+@pytest.mark.parametrize("value", [91987654321.5, [91987654321.5]], ids=["number", "list"])
+def test_a_number_with_a_fraction_is_no_mobile(value: object) -> None:
+    with pytest.raises(InvalidValueError, match="mobile must be whole numbers"):
+        Parameters({"mobile": value}).texts("mobile")
+
+
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_a_word_that_may_be_left_out_may_be_blank(value: str | None) -> None:
+    assert Parameters({"linkShape": value}).optional_choice("linkShape", ["token"]) is None
 
 
 def test_blank_where_a_text_must_be_is_missing() -> None:

@@ -48,6 +48,11 @@ def test_row_has_its_numbers_its_text_and_its_columns() -> None:
             [{"mobile": "1", "name": "\ud800"}], "row 1, column 'name' holds", id="surrogate"
         ),
         pytest.param(
+            [{"mobile": 919876543210.5}],
+            "row 1, column 'mobile' must be a whole number",
+            id="number with a fraction",
+        ),
+        pytest.param(
             [{"mobile": "1", "Name": "a", "name ": "b"}],
             "row 1 has two columns called 'name '",
             id="column twice",
