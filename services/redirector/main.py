@@ -12,13 +12,14 @@ from fastapi.responses import Response
 
 from services.redirector.answers import NOT_FOUND
 from services.redirector.context import open_redirector
+from services.redirector.fast_lane import FastLane
 from services.redirector.routes import ShortLinks, router
 from services.redirector.settings import DRAIN_S, RedirectorSettings
 from shared.settings import settings_or_exit
 
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": FastLane,
     "ws": "none",
     "access_log": False,
     "server_header": False,

@@ -17,6 +17,7 @@ from services.redirector.storage.links import (
     list_domains,
     list_personal_links,
 )
+from services.redirector.token_cache import TokenCache
 from shared.domain.errors import InvalidTokenError
 from shared.domain.tokens import TokenCipher
 
@@ -24,6 +25,8 @@ LOGGER = logging.getLogger(__name__)
 
 CACHED_BLOCKS = 10_000
 CACHED_GAPS = 10_000
+# In each of two generations: some 250 octets a token.
+CACHED_TOKENS = 100_000
 CACHED_PERSONAL_OCTETS = 16 << 20
 KEPT_PERSONAL_OCTETS = 2 << 20
 GAP_TTL_S = 2.0
@@ -77,6 +80,7 @@ class Resolver:
         self._domains: dict[int, _Domain] = {}
         self._blocks = BlockCache(CACHED_BLOCKS)
         self._personal = PersonalLinkCache(CACHED_PERSONAL_OCTETS)
+        self._tokens: TokenCache[Link] = TokenCache(CACHED_TOKENS)
         self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
         self._waiting: dict[_LinkKey, Future[Link | None]] = {}
         self._looking_up: Task[None] | None = None
@@ -113,6 +117,9 @@ class Resolver:
         Raises:
             UnknownLinkError: No link has this token; no query is needed to say so.
         """
+        known = self._tokens.get(token)
+        if known is not None:
+            return known
         domain = self._domains.get(len(token))
         if domain is None:
             if self._domains:
@@ -131,7 +138,11 @@ class Resolver:
         location = block.location or self._personal.find(
             block.campaign_id, number - block.first_link
         )
-        return None if location is None else Link(number, block, location)
+        if location is None:
+            return None
+        link = Link(number, block, location)
+        self._tokens.add(token, link)
+        return link
 
     async def resolve(self, token: str) -> Link:
         """Return the link of a token, looking it up if it is not cached.

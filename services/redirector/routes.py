@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -89,10 +90,16 @@ def request_head(scope: Scope) -> bytes:
     target: bytes = scope["raw_path"]
     if scope["query_string"]:
         target += b"?" + scope["query_string"]
-    line = f"{scope['method']} {target.decode('latin-1')} HTTP/{scope['http_version']}\r\n"
-    return line.encode("latin-1") + b"".join(
-        [b"%b: %b\r\n" % (name, value) for name, value in scope["headers"]]
-    )
+    method, version = scope["method"].encode(), scope["http_version"].encode()
+    return pack_head(method, target, version, scope["headers"])
+
+
+def pack_head(
+    method: bytes, target: bytes, version: bytes, headers: Iterable[tuple[bytes, bytes]]
+) -> bytes:
+    """Return a request line and headers as the journal keeps them."""
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    return b"%b %b HTTP/%b\r\n" % (method, target, version) + b"".join(lines)
 
 
 def pack_address(host: str) -> bytes:

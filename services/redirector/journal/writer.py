@@ -5,8 +5,10 @@ import logging
 import os
 import time
 from asyncio import AbstractEventLoop, Future, Task
+from collections.abc import Callable
 from itertools import accumulate
 from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 from services.redirector.journal.files import create_locked
 
@@ -14,6 +16,10 @@ LOGGER = logging.getLogger(__name__)
 
 MAX_FILE_OCTETS = 64 << 20
 SYNC_INTERVAL_S = 1.0
+
+
+_T = TypeVar("_T")
+_Pending: TypeAlias = tuple[bytes, Callable[[Any, bool], None], Any]
 
 
 class JournalWriter:
@@ -36,7 +42,7 @@ class JournalWriter:
         self._full: list[int] = []
         self._is_dirty = False
         self._is_new = True
-        self._pending: list[tuple[bytes, Future[bool]]] = []
+        self._pending: list[_Pending] = []
         self._is_closing = asyncio.Event()
         self._loop: AbstractEventLoop
         self._syncing: Task[None]
@@ -67,21 +73,30 @@ class JournalWriter:
             Done when the write is: True if the file has the record, False if the disk took it
             not, which is counted and logged here.
         """
+        future: Future[bool] = self._loop.create_future()
+        self.append_then(record, _resolve, future)
+        return future
+
+    def append_then(self, record: bytes, done: Callable[[_T, bool], None], argument: _T) -> None:
+        """Add a record to this tick's write; a future costs more than the fast lane has.
+
+        Args:
+            record: One that ``pack_hit`` made.
+            done: Called when the write is, with ``argument`` and whether the file has the record.
+            argument: What ``done`` needs.
+        """
         if not self._pending:
             self._loop.call_soon(self._write_pending)
-        future: Future[bool] = self._loop.create_future()
-        self._pending.append((record, future))
-        return future
+        self._pending.append((record, done, argument))
 
     def _write_pending(self) -> None:
         pending, self._pending = self._pending, []
         if not pending:
             return
-        whole_count = self._write([record for record, _ in pending])
+        whole_count = self._write([record for record, _, _ in pending])
         self.lost_count += len(pending) - whole_count
-        for number, (_, future) in enumerate(pending):
-            if not future.done():
-                future.set_result(number < whole_count)
+        for number, (_, done, argument) in enumerate(pending):
+            done(argument, number < whole_count)
         if self._octets >= self._rotate_at:
             self._rotate()
 
@@ -140,6 +155,11 @@ class JournalWriter:
             if self._is_dirty:
                 self._is_dirty = False
                 await asyncio.to_thread(_sync, self._descriptor)
+
+
+def _resolve(future: Future[bool], is_written: bool) -> None:  # noqa: FBT001
+    if not future.done():
+        future.set_result(is_written)
 
 
 def _sync_and_close(descriptors: list[int]) -> None:

@@ -1,0 +1,513 @@
+"""How many visitors a second one core redirects, against its limits and peers in the same run.
+
+Each server has one core, and wrk, Postgres and the recorder have another; 64 keep-alive
+connections with a phone's headers, rounds interleaved, medians. Needs nginx and wrk (Debian
+packages nginx-light and wrk) and two cores.
+
+    python -m bench.redirect
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import asyncpg
+import httpx
+import psutil
+from sqlalchemy.schema import CreateTable
+
+from bench.redirect_peers import LOCATION, Base
+from services.cli.addresses import free_ports
+from services.cli.migrating import migrate
+from shared import embedded_postgres
+from shared.domain.tokens import TokenCipher
+from shared.storage.engine import sqlalchemy_url
+from tests.support.links import seed_campaign
+
+CONNECTIONS = 64
+ROUND_S = 3
+ROUNDS = 1
+HOT_TOKENS = 100_000
+FRESH_TOKENS = 300_000
+COLD_BLOCKS = 60_000
+EXACT_REQUESTS = 50_000
+BURST = 100_000
+SERVER_CORE, CLIENT_CORE = 0, 1
+READY_S = 30.0
+QUIET_S = 2.0
+# Fewer say nothing of the recorder's pace.
+ENOUGH_CLICKS = 20_000
+MUST_REACH = {
+    "hot / bare": 1.3,
+    "fresh / bare": 0.7,
+    "hot / nginx": 0.4,
+    "hot / nginx map": 0.5,
+    "hot / textbook": 40.0,
+    "bare p99 / hot p99": 1.0,
+    "clicks a second": 20_000.0,
+}
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 14; SM-A546E) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/124.0.0.0 Mobile Safari/537.36"
+)
+SCRIPT = """
+local targets = {}
+for line in io.lines("%s") do targets[#targets + 1] = line end
+local headers = {
+  ["User-Agent"] = "%s",
+  ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+  ["Accept-Language"] = "en-IN,en-GB;q=0.9,en;q=0.8",
+  ["Accept-Encoding"] = "gzip, deflate, br",
+  ["Upgrade-Insecure-Requests"] = "1",
+}
+local at = 0
+request = function()
+  at = at %% #targets + 1
+  return wrk.format("GET", targets[at], headers)
+end
+"""
+NGINX = """
+worker_processes 1; daemon off; pid %(folder)s/nginx.pid; error_log stderr crit;
+events { worker_connections 1024; }
+http {
+  access_log off; keepalive_requests 1000000000; server_tokens off;
+  map_hash_max_size 262144; map_hash_bucket_size 128;
+  map $uri $target { include %(folder)s/map; }
+  client_body_temp_path %(folder)s/body; proxy_temp_path %(folder)s/proxy;
+  fastcgi_temp_path %(folder)s/f; uwsgi_temp_path %(folder)s/u; scgi_temp_path %(folder)s/s;
+  server { listen 127.0.0.1:%(plain)d; return 302 https://shop.example.com/diwali; }
+  server {
+    listen 127.0.0.1:%(map)d; access_log %(folder)s/access.log combined;
+    location / { if ($target = "") { return 404; } return 302 $target; }
+  }
+}
+"""
+# Each with one recipient: a campaign of its own for every request.
+ADD_COLD = """
+WITH taken AS (
+    UPDATE token_domain SET next = next + $1 WHERE length = 6 RETURNING next - $1 AS first_link
+), made AS (
+    INSERT INTO campaign (uuid, transaction_id, account_id, carrier, body_before, body_after,
+        destination, link_prefix, token_length, first_link, message_count, encoding, segment_count)
+    SELECT gen_random_uuid(), 2000000000 + n, (SELECT min(id) FROM account), 'sandbox', 'Visit ',
+        ' now', $2, 'https://tx1.in/', 6, taken.first_link + n, 1, 'GSM-7', 1
+    FROM taken, generate_series(0, $1::bigint - 1) AS n RETURNING id, first_link
+), blocks AS (
+    INSERT INTO link_block (token_length, first_link, link_count, campaign_id, location)
+    SELECT 6, first_link, 1, id, $2 FROM made RETURNING first_link
+)
+SELECT min(first_link) FROM blocks
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one round of wrk saw, and what the server took for it."""
+
+    requests: int
+    per_s: float
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+    rss_mib: float
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a server, and what it is asked for in each round."""
+
+    name: str
+    process: psutil.Process
+    port: int
+    scripts: Sequence[Path]
+    after: Callable[[], None] = lambda: None
+    beside: Callable[[], AbstractContextManager[object]] = nullcontext
+
+
+def on_core(core: int, *command: str, **options: object) -> subprocess.Popen[bytes]:
+    """Start a server on one core."""
+    environment = os.environ | {name: str(value) for name, value in options.items()}  # noqa: TID251
+    pinned = ["taskset", "-c", str(core), *command]
+    return subprocess.Popen(pinned, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+
+
+@contextmanager
+def running(process: subprocess.Popen[bytes], port: int, path: str) -> Iterator[psutil.Process]:
+    """Wait until a server answers, and stop it in the end.
+
+    Yields:
+        The process.
+
+    Raises:
+        HTTPError: It does not answer.
+    """
+    deadline = time.monotonic() + READY_S
+    try:
+        while True:
+            try:
+                httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2)
+                break
+            except httpx.HTTPError:
+                if time.monotonic() > deadline or process.poll() is not None:
+                    raise
+                time.sleep(0.05)
+        yield psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def script(folder: Path, name: str, targets: Sequence[str]) -> Path:
+    listed, made = folder / f"{name}.targets", folder / f"{name}.lua"
+    listed.write_text("\n".join(targets))
+    made.write_text(SCRIPT % (listed, PHONE))
+    return made
+
+
+def cpu_seconds(process: psutil.Process) -> float:
+    processes = [process, *process.children(recursive=True)]
+    return sum(sum(each.cpu_times()[:2]) for each in processes)
+
+
+def load(row: Row, made: Path) -> Load:
+    before = cpu_seconds(row.process)
+    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}"]
+    command += [f"-d{ROUND_S}s", "--latency", "-s", str(made), f"http://127.0.0.1:{row.port}"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    spent = cpu_seconds(row.process) - before
+    count = int(found(r"(\d+) requests in", told))
+    rss = max(each.memory_info().rss for each in [row.process, *row.process.children()])
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    return Load(
+        requests=count,
+        per_s=float(found(r"Requests/sec:\s+([\d.]+)", told)),
+        p50_ms=milliseconds(found(r"\n\s+50%\s+(\S+)", told)),
+        p99_ms=milliseconds(found(r"\n\s+99%\s+(\S+)", told)),
+        cpu_us=spent / count * 1e6,
+        rss_mib=rss / (1 << 20),
+        refused=int(refused[1]) if refused else 0,
+    )
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[1]
+
+
+def milliseconds(told: str) -> float:
+    for unit, factor in (("us", 1e-3), ("ms", 1.0), ("s", 1e3)):
+        if told.endswith(unit):
+            return float(told.removesuffix(unit)) * factor
+    raise ValueError(told)
+
+
+class Clicks:
+    """The recorder, and what it has counted."""
+
+    def __init__(self, database_url: str, data_dir: Path) -> None:
+        self._database_url = database_url
+        self._data_dir = data_dir
+        self.per_s: list[float] = []
+        self.per_cpu_s: list[float] = []
+
+    def count(self) -> int:
+        """Return the hits that are counted."""
+        return asyncio.run(self._fetch("SELECT coalesce(sum(hit_count), 0) FROM campaign_clicks"))
+
+    async def _fetch(self, query: str) -> int:
+        connection = await asyncpg.connect(self._database_url)
+        value = int(await connection.fetchval(query))
+        await connection.close()
+        return value
+
+    @contextmanager
+    def recording(self) -> Iterator[psutil.Process]:
+        """Run the recorder on the clients' core.
+
+        Yields:
+            Its process.
+        """
+        process = on_core(
+            CLIENT_CORE,
+            sys.executable,
+            "-m",
+            "services.redirector.recorder",
+            DATABASE_URL=self._database_url,
+            TXLINK_DATA_DIR=self._data_dir,
+        )
+        try:
+            yield psutil.Process(process.pid)
+        finally:
+            process.terminate()
+            process.wait(60)
+
+    def drain(self) -> None:
+        """Record all that is journaled, and note how quickly that went."""
+        points = [(time.monotonic(), self.count(), 0.0)]
+        with self.recording() as process:
+            while time.monotonic() - points[-1][0] < QUIET_S:
+                time.sleep(0.1)
+                now = self.count()
+                if now != points[-1][1]:
+                    points.append((time.monotonic(), now, cpu_seconds(process)))
+        # From its first batch on: what comes before is the start of the process.
+        (began, first, cpu), (ended, last, cpu_at_end) = (
+            points[min(1, len(points) - 1)],
+            points[-1],
+        )
+        if last - first > ENOUGH_CLICKS:
+            self.per_s.append((last - first) / (ended - began))
+            self.per_cpu_s.append((last - first) / (cpu_at_end - cpu))
+
+
+async def exact(port: int, tokens: Sequence[str]) -> int:
+    """Ask for each token once, over as many connections; return the 302s that came back."""
+
+    async def ask(part: Sequence[str]) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        answered = 0
+        for token in part:
+            writer.write(
+                f"GET /{token} HTTP/1.1\r\nHost: tx1.in\r\nUser-Agent: {PHONE}\r\n\r\n".encode()
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            answered += head.startswith(b"HTTP/1.1 302 ")
+        writer.close()
+        return answered
+
+    parts = [tokens[start::CONNECTIONS] for start in range(CONNECTIONS)]
+    return sum(await asyncio.gather(*map(ask, parts)))
+
+
+async def bare_copy_s(database_url: str, count: int) -> float:
+    """Time a committed COPY of hits that are stored already into a table like theirs."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("CREATE TABLE bench_hit (LIKE hit INCLUDING ALL)")
+    rows = [tuple(row) for row in await connection.fetch("SELECT * FROM hit LIMIT $1", count)]
+    columns = list((await connection.fetchrow("SELECT * FROM hit LIMIT 1") or {}).keys())
+    started = time.perf_counter()
+    await connection.copy_records_to_table("bench_hit", records=rows, columns=columns)
+    seconds = time.perf_counter() - started
+    await connection.execute("DROP TABLE bench_hit")
+    await connection.close()
+    return seconds * count / len(rows)
+
+
+async def prepare(database_url: str, tokens: Sequence[str]) -> list[str]:
+    """Make the textbook's tables and the cold blocks; return the cold tokens."""
+    connection = await asyncpg.connect(database_url)
+    for table in ("bench_short_url", "bench_click"):
+        await connection.execute(
+            str(CreateTable(Base.metadata.tables[table])).replace("INTEGER", "SERIAL")
+        )
+    await connection.copy_records_to_table(
+        "bench_short_url", records=[(token, LOCATION) for token in tokens]
+    )
+    first = await connection.fetchval(ADD_COLD, COLD_BLOCKS, LOCATION)
+    key = await connection.fetchval("SELECT key FROM token_domain WHERE length = 6")
+    await connection.execute("ANALYZE")
+    await connection.close()
+    return TokenCipher(key, 6).mint_block(first, COLD_BLOCKS)
+
+
+def slices(items: Sequence[str], count: int) -> list[Sequence[str]]:
+    size = len(items) // count
+    return [items[start * size : (start + 1) * size] for start in range(count)]
+
+
+def measure(rows: Sequence[Row]) -> dict[str, list[Load]]:
+    loads: dict[str, list[Load]] = defaultdict(list)
+    for number in range(ROUNDS):
+        for row in rows:
+            with row.beside():
+                loads[row.name].append(load(row, row.scripts[number % len(row.scripts)]))
+            row.after()
+    return loads
+
+
+def medians(loads: dict[str, list[Load]]) -> dict[str, Load]:
+    return {
+        name: Load(
+            requests=sum(each.requests for each in of),
+            per_s=statistics.median(each.per_s for each in of),
+            p50_ms=statistics.median(each.p50_ms for each in of),
+            p99_ms=statistics.median(each.p99_ms for each in of),
+            cpu_us=statistics.median(each.cpu_us for each in of),
+            rss_mib=max(each.rss_mib for each in of),
+            refused=sum(each.refused for each in of),
+        )
+        for name, of in loads.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """All servers, and what each is asked for."""
+
+    rows: list[Row]
+    clicks: Clicks
+    port: int
+    hot: Sequence[str]
+
+
+@contextmanager
+def stack(folder: Path, database_url: str) -> Iterator[Stack]:
+    """Start every server.
+
+    Yields:
+        The servers, and what each is asked for.
+    """
+    campaign = asyncio.run(
+        seed_campaign(database_url, recipient_count=HOT_TOKENS + ROUNDS * FRESH_TOKENS)
+    )
+    hot, fresh = campaign.tokens[:HOT_TOKENS], campaign.tokens[HOT_TOKENS:]
+    cold = asyncio.run(prepare(database_url, hot))
+    # All but one in ten thousand of them stand for nothing.
+    guessed = [token[::-1] for token in hot]
+    plain, mapped, bare, ours, book = free_ports(5)
+    # Its map knows no case, so of some tokens it has one of two.
+    mapped_tokens = {token.casefold(): token for token in hot}.values()
+    (folder / "map").write_text("".join(f'"/{each}" {LOCATION};\n' for each in mapped_tokens))
+    (folder / "nginx.conf").write_text(NGINX % {"folder": folder, "plain": plain, "map": mapped})
+    clicks = Clicks(database_url, folder)
+    with ExitStack() as servers:
+
+        def server(port: int, path: str, *command: str, **options: object) -> psutil.Process:
+            process = on_core(SERVER_CORE, *command, **options)
+            return servers.enter_context(running(process, port, path))
+
+        nginx = server(plain, "/", "nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"))
+        peers = [sys.executable, "-m", "bench.redirect_peers"]
+        bare_process = server(bare, "/", *peers, "bare", str(bare))
+        book_process = server(
+            book, f"/{hot[0]}", *peers, "textbook", str(book), sqlalchemy_url(database_url)
+        )
+        redirector = server(
+            ours,
+            "/robots.txt",
+            sys.executable,
+            "-m",
+            "services.redirector",
+            DATABASE_URL=database_url,
+            TXLINK_DATA_DIR=folder,
+            TXLINK_REDIRECTOR_PORT=ours,
+        )
+
+        def asking(name: str, targets: Sequence[str], parts: int = 1) -> list[Path]:
+            return [
+                script(folder, f"{name}{number}", part)
+                for number, part in enumerate(slices(targets, parts))
+            ]
+
+        def ours_asked(name: str, targets: Sequence[str], parts: int = 1) -> Row:
+            return Row(name, redirector, ours, asking(name, targets, parts), clicks.drain)
+
+        asked = asking("asked", paths(hot))
+        rows = [
+            Row("nginx return 302", nginx, plain, asked),
+            Row("nginx map, log", nginx, mapped, asked),
+            Row("bare ASGI", bare_process, bare, asked),
+            ours_asked("hot", paths(hot)),
+            replace(ours_asked("hot, recorder beside", paths(hot)), beside=clicks.recording),
+            ours_asked("fresh", paths(fresh), ROUNDS),
+            ours_asked("cold blocks", paths(cold), ROUNDS),
+            Row("guessed", redirector, ours, asking("guessed", paths(guessed))),
+            ours_asked("slow lane", [f"{path}?a=1" for path in paths(hot)]),
+            Row("textbook", book_process, book, asked),
+        ]
+        yield Stack(rows, clicks, ours, hot)
+
+
+def paths(tokens: Sequence[str]) -> list[str]:
+    return [f"/{token}" for token in tokens]
+
+
+def burst(stack: Stack) -> tuple[int, float]:
+    """Journal a million hits with the recorder off; return how many, and how long it lags."""
+    (hot,) = [row for row in stack.rows if row.name == "hot"]
+    before, journaled = stack.clicks.count(), 0
+    while journaled < BURST:
+        journaled += load(hot, hot.scripts[0]).requests
+    started = time.monotonic()
+    stack.clicks.drain()
+    return stack.clicks.count() - before, time.monotonic() - started - QUIET_S
+
+
+def check_exactly(stack: Stack) -> tuple[int, int]:
+    """Return 302s by the client's own count, and clicks recorded of them."""
+    before = stack.clicks.count()
+    answered = asyncio.run(exact(stack.port, stack.hot[:EXACT_REQUESTS]))
+    stack.clicks.drain()
+    return answered, stack.clicks.count() - before
+
+
+def main() -> int:
+    for needed in ("nginx", "wrk", "taskset"):
+        if shutil.which(needed) is None:
+            print(f"{needed} is needed: apt-get install nginx-light wrk util-linux")
+            return 2
+    with (
+        tempfile.TemporaryDirectory() as made,
+        embedded_postgres.running(Path(made) / "postgres") as server,
+    ):
+        folder, database_url = Path(made), server.url("postgres")
+        migrate(database_url)
+        with stack(folder, database_url) as servers:
+            loads = medians(measure(servers.rows))
+            lag_count, lag_s = burst(servers)
+            answered, recorded = check_exactly(servers)
+        copied_s = asyncio.run(bare_copy_s(database_url, BURST))
+    print(f"{'':22}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}{'MiB':>7}{'of bare':>9}")
+    for name, one in loads.items():
+        print(
+            f"{name:22}{one.per_s:>10,.0f}{one.p50_ms:>9.2f}{one.p99_ms:>9.2f}{one.cpu_us:>9.1f}"
+            f"{one.rss_mib:>7.0f}{one.per_s / loads['bare ASGI'].per_s:>9.2f}"
+        )
+    per_s = statistics.median(servers.clicks.per_cpu_s)
+    print(
+        f"recorder: {per_s:,.0f} clicks a second of CPU, {per_s * copied_s / BURST:.3f} of a COPY"
+    )
+    print(f"burst of {lag_count:,}: recorded {lag_s:.1f} s later")
+    print(f"{answered:,} answered with 302, {recorded:,} clicks recorded")
+    hot, bare = loads["hot"], loads["bare ASGI"]
+    reached = {
+        "hot / bare": hot.per_s / bare.per_s,
+        "fresh / bare": loads["fresh"].per_s / bare.per_s,
+        "hot / nginx": hot.per_s / loads["nginx return 302"].per_s,
+        "hot / nginx map": hot.per_s / loads["nginx map, log"].per_s,
+        "hot / textbook": hot.per_s / loads["textbook"].per_s,
+        "bare p99 / hot p99": bare.p99_ms / hot.p99_ms,
+        "clicks a second": per_s,
+    }
+    holds = all(reached[name] >= least for name, least in MUST_REACH.items())
+    print(
+        json.dumps(
+            {
+                "bench": "redirect",
+                "reached": {name: round(value, 2) for name, value in reached.items()},
+                "must_reach": MUST_REACH,
+                "answered": answered,
+                "recorded": recorded,
+                "holds": holds and answered == recorded == EXACT_REQUESTS,
+            }
+        )
+    )
+    return 0 if holds and answered == recorded == EXACT_REQUESTS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

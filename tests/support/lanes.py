@@ -1,0 +1,110 @@
+"""Two redirectors on one database, the one with the fast lane and the other without."""
+
+import asyncio
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import uvicorn
+from pydantic import SecretStr
+from starlette.types import Receive, Scope, Send
+
+from services.redirector.context import Redirector
+from services.redirector.journal.files import list_journals
+from services.redirector.journal.records import scan
+from services.redirector.main import SERVER_OPTIONS, create_app
+from services.redirector.routes import ShortLinks
+from services.redirector.settings import RedirectorSettings
+
+DATE = re.compile(rb"\r\ndate: [^\r]*")
+QUIET_S = 1.0
+
+
+class CountedApp:
+    """The application, and how many requests reached it."""
+
+    def __init__(self, app: ShortLinks) -> None:
+        self._app = app
+        self.request_count = 0
+
+    @property
+    def redirector(self) -> Redirector:
+        """What the fast lane answers from."""
+        return self._app.redirector
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Count a request and pass it on."""
+        self.request_count += scope["type"] == "http"
+        await self._app(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A running redirector."""
+
+    port: int
+    app: CountedApp
+    server: uvicorn.Server
+    journal_folder: Path
+
+    def exchange(self, *pieces: bytes) -> bytes:
+        """Send a connection's octets piece by piece; return all that comes back, undated."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=QUIET_S) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                for piece in pieces:
+                    connection.sendall(piece)
+                    # So that the pieces are read one by one.
+                    time.sleep(0.002)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # It was refused before it was whole.
+            return DATE.sub(b"", _read_all(connection))
+
+    def hits(self) -> list[tuple[Any, ...]]:
+        """Return what was journaled, but for when."""
+        return [
+            tuple(hit)[1:]
+            for path in list_journals(self.journal_folder)
+            for _, hit in scan(path.read_bytes(), limit=1_000_000).hits
+        ]
+
+
+def _read_all(connection: socket.socket) -> bytes:
+    received = b""
+    try:
+        while more := connection.recv(65_536):
+            received += more
+    except (TimeoutError, ConnectionResetError):
+        pass
+    return received
+
+
+@contextmanager
+def running_lane(
+    database_url: str,
+    data_dir: Path,
+    http: type[asyncio.Protocol] | Literal["httptools"],
+    **options: float,
+) -> Iterator[Lane]:
+    """Run a redirector in a thread, with this protocol and these options of uvicorn's."""
+    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=data_dir)
+    app = CountedApp(create_app(settings))
+    chosen = {**SERVER_OPTIONS, "loop": "none", "log_level": "critical", "http": http, **options}
+    server = uvicorn.Server(uvicorn.Config(app, port=0, **chosen))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Lane(port, app, server, settings.journal_folder)
+    finally:
+        server.should_exit = True
+        thread.join()
