@@ -12,7 +12,7 @@ BENCHES := redirect send personal uploads tokens numbers text
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check fuzz compose-test format lock clean
+.PHONY: help setup run demo test check fuzz chaos compose-test format lock clean
 .PHONY: $(BENCHES:%=bench-%)
 
 help: ## Say what each target does
@@ -55,6 +55,9 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 
 fuzz: $(VENV)/.dev ## Try what senders may write on every parser, for some minutes
 	$(BIN)/pytest -q -n 2 tests/fuzz tests/integration/redirector/test_lanes.py --hypothesis-profile=fuzz
+
+chaos: $(VENV)/.dev ## Kill each process under load, and compare 302s answered with clicks
+	$(BIN)/pytest -q -s tests/chaos --outage-s 30
 
 compose-test: $(VENV)/.dev ## Build, run and use docker-compose.yml on a Docker engine
 	$(BIN)/python -m tests.compose.prove

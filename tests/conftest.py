@@ -22,6 +22,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("txlink")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--outage-s", type=float, default=5.0, help="seconds that tests/chaos stops Postgres for"
+    )
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[DatabaseServer]:
     with database_server() as server:

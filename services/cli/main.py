@@ -26,6 +26,7 @@ from services.api.operations.create_account import (
     create_key,
     create_user,
 )
+from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.demo import demo
 from services.cli.local_database import database_url
 from services.cli.local_stack import run
@@ -131,6 +132,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     sender_id.add_argument("--dlt-entity-id")
     _add_data_dir(sender_id)
+
+    journal = add("journal", _inspect_journal, "Show the records of a redirector's journal")
+    journal.add_argument("action", choices=["inspect"])
+    journal.add_argument("file", type=Path, help="such as .data/journal/….journal")
+    journal.add_argument("--limit", type=int, help="most records to show (all)")
+    _add_data_dir(
+        add(
+            "reconcile", _reconcile, "Prove that journals, hits and counts agree, or say where not"
+        )
+    )
 
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
@@ -243,6 +254,15 @@ def _on_database(url: str, work: Callable[..., Coroutine[object, object, Result]
             await engine.dispose()
 
     return asyncio.run(do())
+
+
+def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    del settings
+    inspect_journal(arguments.file, limit=arguments.limit)
+
+
+def _reconcile(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    show_reconciliation(_url(arguments, settings), arguments.data_dir)
 
 
 def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -16,6 +16,11 @@ class QuarantineError(Exception):
     """The disk does not take a hit into quarantine."""
 
 
+def quarantine_path(folder: Path, journal_name: str) -> Path:
+    """Return where the refused hits of a journal of a folder are kept."""
+    return folder / f"{journal_name.removesuffix(SUFFIX)}{QUARANTINE_SUFFIX}"
+
+
 class Quarantine:
     """The refused hits of a folder's journals, in a file for each journal beside it.
 
@@ -34,7 +39,7 @@ class Quarantine:
 
     def path(self, journal_name: str) -> Path:
         """Return where the refused hits of a journal are kept."""
-        return self._folder / f"{journal_name.removesuffix(SUFFIX)}{QUARANTINE_SUFFIX}"
+        return quarantine_path(self._folder, journal_name)
 
     def keep(self, journal_name: str, records: Iterable[tuple[int, bytes]]) -> int:
         """Put records on the disk, each at its offset in the journal.
