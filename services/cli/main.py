@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from services.api.domain.link_shape import LinkShape
 from services.api.operations.authenticate import ROLE_SCOPES
+from services.api.operations.change_links import QUERY_MODES, LinkChanges, change_links
 from services.api.operations.change_sending import (
     SenderIdChanges,
     SendingChanges,
@@ -51,6 +52,7 @@ SWITCHES = {
 
 Result = TypeVar("Result")
 Command = Callable[[argparse.Namespace, CliSettings], None]
+Add = Callable[[str, Command, str], argparse.ArgumentParser]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -91,6 +93,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_dir(add("demo", _demo, "Send, deliver, click and report, from nothing"))
     add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
 
+    _add_account_commands(add)
+    _add_link_commands(add)
+    sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
+    sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
+    sandbox.add_argument("--limit", type=int, default=10)
+    _add_data_dir(sandbox)
+    return parser
+
+
+def _add_account_commands(add: Add) -> None:
     account = add("account-create", _create_account, "Make an account and its first API key")
     account.add_argument("name")
     account.add_argument(
@@ -121,6 +133,9 @@ def _parser() -> argparse.ArgumentParser:
         sending.add_argument(f"--{name}", action=argparse.BooleanOptionalAction, help=meaning)
     sending.add_argument("--segment-price", help="such as 0.25; costs are shown from then on")
     sending.add_argument("--currency", help="three letters (INR)")
+    sending.add_argument(
+        "--gone-url", help="where links lead that are paused or have expired; none shows a page"
+    )
     _add_data_dir(sending)
 
     sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
@@ -133,6 +148,23 @@ def _parser() -> argparse.ArgumentParser:
     sender_id.add_argument("--dlt-entity-id")
     _add_data_dir(sender_id)
 
+
+def _add_link_commands(add: Add) -> None:
+    links = add("links-set", _change_links, "Pause a campaign's links, let them end, or resume")
+    links.add_argument("campaign", help="its uuid")
+    links.add_argument(
+        "--paused", action=argparse.BooleanOptionalAction, help="answer 410 until resumed"
+    )
+    links.add_argument(
+        "--expires-at", help="answer 410 from then on: a time with its offset, or never"
+    )
+    links.add_argument(
+        "--query-mode",
+        choices=QUERY_MODES,
+        help="drop the visitor's query, add what the destination has not, or let it replace",
+    )
+    _add_data_dir(links)
+
     journal = add("journal", _inspect_journal, "Show the records of a redirector's journal")
     journal.add_argument("action", choices=["inspect"])
     journal.add_argument("file", type=Path, help="such as .data/journal/….journal")
@@ -142,12 +174,6 @@ def _parser() -> argparse.ArgumentParser:
             "reconcile", _reconcile, "Prove that journals, hits and counts agree, or say where not"
         )
     )
-
-    sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
-    sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
-    sandbox.add_argument("--limit", type=int, default=10)
-    _add_data_dir(sandbox)
-    return parser
 
 
 def _add_data_dir(parser: argparse.ArgumentParser) -> None:
@@ -219,6 +245,7 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         accepts_short_codes=arguments.short_codes,
         segment_price=arguments.segment_price,
         currency=arguments.currency,
+        gone_url=arguments.gone_url,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     _on_database(_url(arguments, settings), change)
@@ -254,6 +281,16 @@ def _on_database(url: str, work: Callable[..., Coroutine[object, object, Result]
             await engine.dispose()
 
     return asyncio.run(do())
+
+
+def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    changes = LinkChanges(
+        is_paused=arguments.paused,
+        expires_at=arguments.expires_at,
+        query_mode=arguments.query_mode,
+    )
+    change = partial(change_links, campaign_uuid=arguments.campaign, changes=changes)
+    _on_database(_url(arguments, settings), change)
 
 
 def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> None:

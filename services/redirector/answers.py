@@ -19,6 +19,13 @@ body {{ margin: 20vh auto; padding: 0 1rem }}
 </html>
 """
 
+PAGE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,7 +39,7 @@ class Answer:
 def _page(status: int, title: str, text: str, *headers: tuple[bytes, bytes]) -> Answer:
     body = PAGE.format(title=title, text=text).encode()
     length = (b"content-length", b"%d" % len(body))
-    return Answer(status, (HTML, length, (b"cache-control", b"no-store"), *headers), body)
+    return Answer(status, (HTML, length, *PAGE_HEADERS, *headers), body)
 
 
 NOT_FOUND = _page(
@@ -41,6 +48,7 @@ NOT_FOUND = _page(
 METHOD_NOT_ALLOWED = _page(
     405, "Not allowed", "A short link can only be opened.", (b"allow", b"GET, HEAD")
 )
+GONE = _page(410, "Link no longer active", "The offer behind this link has ended.")
 TRY_AGAIN = _page(
     503,
     "Try again in a moment",

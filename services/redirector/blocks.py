@@ -12,6 +12,11 @@ class Block:
     Attributes:
         location: ASCII, absolute, http or https; goes into ``Location`` as it stands. None where
             each link leads to a place of its own.
+        expires_at_s: Seconds since 1970 from which on its links answer 410; None if never.
+        is_paused: Whether they answer 410 now.
+        query_mode: What becomes of the query that a visitor comes with: ``off`` drops it, ``add``
+            adds what the location has not, ``override`` replaces what it has, too.
+        gone_location: Where those go who would get 410; None shows them a page.
     """
 
     token_length: int
@@ -19,6 +24,19 @@ class Block:
     link_count: int
     campaign_id: int
     location: str | None
+    expires_at_s: float | None = None
+    is_paused: bool = False
+    query_mode: str = "off"
+    gone_location: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its links lead on for ever and drop queries, so that no more is to be asked."""
+        return self.expires_at_s is None and not self.is_paused and self.query_mode == "off"
+
+    def is_gone(self, now_s: float) -> bool:
+        """Tell whether its links lead nowhere at a time, given in seconds since 1970."""
+        return self.is_paused or (self.expires_at_s is not None and now_s >= self.expires_at_s)
 
 
 class BlockCache:

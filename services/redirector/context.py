@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from services.redirector.journal.writer import JournalWriter
+from services.redirector.link_changes import LinkChanges
 from services.redirector.resolving import (
     CACHED_BLOCKS,
     KEPT_PERSONAL_OCTETS,
@@ -54,12 +55,17 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
         settings.snapshot_path, limit=CACHED_BLOCKS, personal_octet_limit=KEPT_PERSONAL_OCTETS
     )
     await _learn(resolver, file)
-    keeping = asyncio.create_task(_keep_snapshot(resolver, file))
+    changes = LinkChanges(resolver, settings.database_url.get_secret_value())
+    beside = [
+        asyncio.create_task(_keep_snapshot(resolver, file)),
+        asyncio.create_task(changes.follow()),
+    ]
     try:
         yield Redirector(resolver, journal)
     finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside)
         await _write_snapshot(resolver, file)
         await journal.aclose()
         pool.terminate()

@@ -92,7 +92,8 @@ class FastLane(HttpToolsProtocol):
             if not self._pending_count:
                 self._answer_not_found()
                 return
-        if self._link is None:
+        if self._link is None or not self._link.is_plain:
+            self._link = None
             self._take_slow_lane()
 
     @override

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from asyncio import Future, Task
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.blocks import Block, BlockCache, GapCache
@@ -31,6 +31,7 @@ CACHED_PERSONAL_OCTETS = 16 << 20
 KEPT_PERSONAL_OCTETS = 2 << 20
 GAP_TTL_S = 2.0
 MAX_WAITING = 10_000
+REFRESHED_AT_ONCE = 1_000
 
 # Its token length and its number.
 _LinkKey: TypeAlias = tuple[int, int]
@@ -50,11 +51,18 @@ class Link(NamedTuple):
     Attributes:
         number: What its token decrypts to, within ``block``.
         location: The block's, or else its own.
+        is_plain: The block's.
     """
 
     number: int
     block: Block
     location: str
+    is_plain: bool
+
+    @classmethod
+    def of(cls, number: int, block: Block, location: str) -> Self:
+        """Return a link of a block."""
+        return cls(number, block, location, block.is_plain)
 
 
 class _Domain(NamedTuple):
@@ -140,7 +148,7 @@ class Resolver:
         )
         if location is None:
             return None
-        link = Link(number, block, location)
+        link = Link.of(number, block, location)
         self._tokens.add(token, link)
         return link
 
@@ -164,6 +172,33 @@ class Resolver:
         if link is None:
             raise UnknownLinkError
         return link
+
+    async def refresh(self, keys: Collection[_LinkKey] | None = None) -> None:
+        """Read cached blocks anew, since they may have been changed.
+
+        Args:
+            keys: Token length and first link of those that were; None reads all of them.
+
+        Raises:
+            LookupUnavailableError: Postgres is away; what is cached goes on.
+        """
+        cached = {(block.token_length, block.first_link) for block in self._blocks.list_blocks()}
+        wanted = sorted(cached if keys is None else cached.intersection(keys))
+        for start in range(0, len(wanted), REFRESHED_AT_ONCE):
+            part = wanted[start : start + REFRESHED_AT_ONCE]
+            try:
+                fetched = await list_blocks(self._pool, part)
+            except StoreUnavailableError as error:
+                raise LookupUnavailableError from error
+            self._replace(fetched)
+
+    def _replace(self, fetched: Iterable[Block]) -> None:
+        for block in fetched:
+            held = self._blocks.find(block.token_length, block.first_link)
+            if held is not None and held != block and self._may_lead_on(block):
+                self._blocks.add(block)
+                # Some of them may be links of this block.
+                self._tokens.clear()
 
     async def _look_up(self, key: _LinkKey) -> Link | None:
         if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):
@@ -220,7 +255,7 @@ class Resolver:
         # The block of a personal link is mostly known.
         missing = [key for key in wanted if self._blocks.find(*key) is None]
         for block in await list_blocks(self._pool, missing) if missing else ():
-            if block.location is None or self._leads_on(block.location):
+            if self._may_lead_on(block):
                 self._blocks.add(block)
         return {key: held for key in wanted if (held := self._blocks.find(*key))}
 
@@ -239,8 +274,11 @@ class Resolver:
             place = (block.campaign_id, number - block.first_link)
             location = block.location or locations.get(place)
             if location is not None:
-                links[length, number] = Link(number, block, location)
+                links[length, number] = Link.of(number, block, location)
         return links
+
+    def _may_lead_on(self, block: Block) -> bool:
+        return block.location is None or self._leads_on(block.location)
 
     def _leads_on(self, location: str) -> bool:
         return urlsplit(location).hostname != self._short_host

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.redirector.answers import (
+    GONE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     TRY_AGAIN,
@@ -18,6 +19,7 @@ from services.redirector.answers import (
 )
 from services.redirector.context import Redirector
 from services.redirector.journal.records import pack_hit
+from services.redirector.query_passing import pass_query
 from services.redirector.resolving import LookupUnavailableError, UnknownLinkError
 
 # The token alone or behind a sender ID, and then what gets pasted or typed along with a link:
@@ -72,6 +74,9 @@ class ShortLinks:
             return NOT_FOUND
         except LookupUnavailableError:
             return TRY_AGAIN
+        block = link.block
+        if block.is_gone(time.time()):
+            return redirect_to(block.gone_location) if block.gone_location else GONE
         client = scope["client"]
         record = pack_hit(
             time.time_ns(),
@@ -82,7 +87,7 @@ class ShortLinks:
         )
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
-        return redirect_to(link.location)
+        return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
 
 
 def request_head(scope: Scope) -> bytes:

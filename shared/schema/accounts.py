@@ -35,10 +35,13 @@ ACCOUNT = Table(
     # Null: no price is agreed, and no cost is shown.
     Column("segment_price", Numeric(12, 6)),
     Column("currency", Text, nullable=False, server_default="INR"),
+    # Where links lead that are paused or have expired. Null: to a page that says so.
+    Column("gone_location", Text),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
+    CheckConstraint("gone_location ~ '^https?://[!-~]+$'", name="gone_location"),
 )
 
 # "user" is a reserved word of SQL.

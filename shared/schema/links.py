@@ -2,8 +2,10 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    DateTime,
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
@@ -37,7 +39,13 @@ LINK_BLOCK = Table(
     # What goes into the Location header as it stands: ASCII, absolute, http or https. Null: each
     # message has a location of its own, in personal_text.
     Column("location", Text),
+    # From then on, and while it is paused, a link answers 410. Null: it never ends.
+    Column("expires_at", DateTime(timezone=True)),
+    Column("is_paused", Boolean, nullable=False, server_default="false"),
+    # What becomes of the query that a visitor comes with.
+    Column("query_mode", Text, nullable=False, server_default="off"),
     PrimaryKeyConstraint("token_length", "first_link"),
     CheckConstraint("link_count > 0", name="link_count"),
     CheckConstraint("location ~ '^https?://[!-~]+$'", name="location"),
+    CheckConstraint("query_mode IN ('off', 'add', 'override')", name="query_mode"),
 )

@@ -12,14 +12,20 @@ from services.api.domain.account_rules import (
     checked_price,
     checked_sender_ids,
 )
+from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
 from services.api.storage.accounts import find_account, set_account, set_sender_id
+from shared.domain.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
 class SendingChanges:
-    """What is to change; None leaves a setting as it is."""
+    """What is to change; None leaves a setting as it is.
+
+    Attributes:
+        gone_url: Where links lead that are paused or have expired; ``none`` shows a page.
+    """
 
     link_shape: LinkShape | None = None
     smart_encoding: bool | None = None
@@ -27,6 +33,7 @@ class SendingChanges:
     accepts_short_codes: bool | None = None
     segment_price: str | None = None
     currency: str | None = None
+    gone_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
         InvalidValueError: There is no such account, or a value is none that can be set.
     """
     price, currency = changes.segment_price, changes.currency
-    values = {
+    values: dict[str, object] = {
         "link_shape": changes.link_shape and changes.link_shape.value,
         "smart_encoding": changes.smart_encoding,
         "accepts_landlines": changes.accepts_landlines,
@@ -54,6 +61,8 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
         "currency": None if currency is None else checked_currency(currency),
     }
     changed = {name: value for name, value in values.items() if value is not None}
+    if changes.gone_url is not None:
+        changed["gone_location"] = _gone_location(changes.gone_url)
     if not changed:
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
@@ -84,3 +93,12 @@ async def change_sender_id(
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
         await set_sender_id(connection, account_id, header, changed)
+
+
+def _gone_location(written: str) -> str | None:
+    if written.casefold() == "none":
+        return None
+    try:
+        return to_destination(written).location
+    except DomainError as error:
+        raise InvalidValueError("gone_url", f"cannot be led to: {error}") from error

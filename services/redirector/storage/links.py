@@ -11,7 +11,8 @@ LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"
 # Each wanted number costs one descent of link_block_pkey.
 LIST_BLOCKS = """
 SELECT DISTINCT block.token_length, block.first_link, block.link_count, block.campaign_id,
-       block.location
+       block.location, extract(epoch FROM block.expires_at)::float8, block.is_paused,
+       block.query_mode, account.gone_location
 FROM unnest($1::smallint[], $2::bigint[]) AS wanted (token_length, number)
 CROSS JOIN LATERAL (
     SELECT link_block.*
@@ -21,6 +22,8 @@ CROSS JOIN LATERAL (
     ORDER BY link_block.first_link DESC
     LIMIT 1
 ) AS block
+LEFT JOIN campaign ON campaign.id = block.campaign_id
+LEFT JOIN account ON account.id = campaign.account_id
 """
 # Each wanted message costs one descent of personal_text_pkey, in its campaign's partition alone;
 # without OFFSET 0 it would be a join, which may read all of a month.

@@ -1,0 +1,44 @@
+"""A connection that hears of changed links."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from services.redirector.storage.connections import CONNECT_TIMEOUT_S, outages_named
+
+CHANNEL = "txlink_links"
+STATEMENT_TIMEOUT_S = 5.0
+
+
+@asynccontextmanager
+async def open_listener(
+    database_url: str, on_change: Callable[[str], None], on_end: Callable[[], None]
+) -> AsyncIterator[asyncpg.Connection]:
+    """Listen for as long as the context lasts, or the connection does.
+
+    Args:
+        database_url: ``postgresql://user:password@host:port/name``; not through a pooler.
+        on_change: Called with token length and first link of a changed block.
+        on_end: Called when the connection ends.
+
+    Yields:
+        The connection.
+
+    Raises:
+        StoreUnavailableError: Postgres is away.
+    """
+    with outages_named():
+        connection = await asyncpg.connect(
+            database_url.replace("postgresql+asyncpg://", "postgresql://", 1),
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=STATEMENT_TIMEOUT_S,
+            server_settings={"application_name": "txlink-redirector-listener"},
+        )
+    try:
+        with outages_named():
+            connection.add_termination_listener(lambda _: on_end())
+            await connection.add_listener(CHANNEL, lambda *notice: on_change(str(notice[3])))
+        yield connection
+    finally:
+        connection.terminate()
