@@ -12,7 +12,7 @@ from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.heads import as_utf8, parse_head
 from services.redirector.recorder.locating import NOWHERE, Locator
 from services.redirector.storage.hits import HitRow, RecipientTally
-from shared.domain.clicks import ClickClass, Signals, classify
+from shared.domain.clicks import BROWSER_HEADERS, ClickClass, Signals, classify
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CACHED_ADDRESSES = 10_000
@@ -60,7 +60,17 @@ class Enricher:
         purpose = ",".join(
             [head.headers[name] for name in PURPOSE_HEADERS if name in head.headers]
         )
-        verdict = self._classify(Signals(head.method, user_agent, purpose, agent.is_spider))
+        verdict = self._classify(
+            Signals(
+                head.method,
+                user_agent,
+                purpose,
+                has_browser_headers=head.headers.keys() >= BROWSER_HEADERS,
+                listed_as=agent.listed_as,
+                is_spider=agent.is_spider,
+                is_familiar=agent.is_familiar,
+            )
+        )
         address = unpack_address(hit.address)
         place = self._locate(address) if address else NOWHERE
         occurred_at = EPOCH + timedelta(microseconds=hit.occurred_ns // 1000)

@@ -1,0 +1,130 @@
+"""What a hit's circumstances tell of it, beyond its own request."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from operator import attrgetter
+
+from services.redirector.storage.histories import History, list_histories
+from services.redirector.storage.hits import Connection, HitRow
+from shared.domain.bursts import Address, BurstWindow, Recipient
+from shared.domain.clicks import EARLY, ClickClass, judge
+from shared.domain.forwarding import Opening, forwarded_reasons
+
+# A person reads first; and reports of delivery tend to be late, not early.
+SOONEST_TAP = timedelta(seconds=2)
+# As many hits of an address are looked at together at most as the window remembers of it.
+SLICE_HITS = 1_000
+CACHED_VERDICTS = 10_000
+
+
+class Circumstances:
+    """Weighs hits by their senders' other hits, their messages, and their recipients' clicks.
+
+    It remembers the senders of the batches before.
+    """
+
+    def __init__(self) -> None:
+        self._window = BurstWindow()
+        self._judge = lru_cache(CACHED_VERDICTS)(judge)
+
+    async def weigh(self, connection: Connection, rows: Sequence[HitRow]) -> list[HitRow]:
+        """Return hits with their reasons, class and score as their circumstances have it.
+
+        Args:
+            connection: In the transaction in which the hits are stored.
+            rows: At least one, in any order, as their requests alone tell; reasons that
+                circumstances gave before are kept.
+
+        Returns:
+            The same hits by their time.
+        """
+        ordered = sorted(rows, key=attrgetter("occurred_at"))
+        histories = await list_histories(
+            connection,
+            {(row.campaign_id, row.position) for row in ordered},
+            delivered_after=ordered[0].occurred_at - SOONEST_TAP,
+        )
+        reasons = self._bursts(ordered)
+        _add_early(reasons, ordered, histories)
+        for index, found in reasons.items():
+            ordered[index] = self._reweigh(ordered[index], found)
+        return list(_mark_forwarded(ordered, histories))
+
+    def _bursts(self, rows: Sequence[HitRow]) -> defaultdict[int, list[str]]:
+        """Return the reasons that senders' other hits give, by the index of the hit."""
+        reasons: defaultdict[int, list[str]] = defaultdict(list)
+        for start in range(0, len(rows), SLICE_HITS):
+            indexes_of: defaultdict[Address | None, list[int]] = defaultdict(list)
+            for index in range(start, min(start + SLICE_HITS, len(rows))):
+                indexes_of[rows[index].address].append(index)
+            indexes_of.pop(None, None)
+            for address, indexes in indexes_of.items():
+                if address and self._window.add(address, _followed(rows, indexes)):
+                    # One answer a second is enough for an address that sends thousands.
+                    reason_at = lru_cache(SLICE_HITS)(partial(self._window.reason, address))
+                    for index in indexes:
+                        if reason := reason_at(rows[index].occurred_at.replace(microsecond=0)):
+                            reasons[index].append(reason)
+        return reasons
+
+    def _reweigh(self, row: HitRow, reasons: Iterable[str]) -> HitRow:
+        verdict = self._judge((*row.reasons, *reasons))
+        return row._replace(
+            click_class=verdict.click_class.value, reasons=verdict.reasons, score=verdict.score
+        )
+
+
+def _followed(
+    rows: Sequence[HitRow], indexes: Iterable[int]
+) -> Iterator[tuple[Recipient, datetime]]:
+    for index in indexes:
+        row = rows[index]
+        yield (row.campaign_id, row.position), row.occurred_at
+
+
+def _add_early(
+    reasons: defaultdict[int, list[str]],
+    rows: Sequence[HitRow],
+    histories: dict[Recipient, History],
+) -> None:
+    soonest = {
+        recipient: history.delivered_at + SOONEST_TAP
+        for recipient, history in histories.items()
+        if history.delivered_at is not None
+    }
+    if not soonest:
+        return
+    for index, row in enumerate(rows):
+        soonest_at = soonest.get((row.campaign_id, row.position))
+        if soonest_at is not None and row.occurred_at < soonest_at:
+            reasons[index].append(EARLY)
+
+
+def _mark_forwarded(
+    rows: Iterable[HitRow], histories: dict[Recipient, History]
+) -> Iterator[HitRow]:
+    """Yield hits, in the order of their times, with what is not as in the recipient's first."""
+    firsts: dict[Recipient, tuple[datetime, Opening | HitRow]] = {
+        recipient: (history.first_click_at, history.first)
+        for recipient, history in histories.items()
+        if history.first_click_at is not None
+    }
+    for row in rows:
+        if row.click_class != ClickClass.PERSON:
+            yield row
+            continue
+        first_at, first = firsts.setdefault(
+            (row.campaign_id, row.position), (row.occurred_at, row)
+        )
+        if row.occurred_at > first_at:
+            found = forwarded_reasons(_opening(first), _opening(row))
+            new = [reason for reason in found if reason not in row.reasons]
+            yield row._replace(reasons=(*row.reasons, *new)) if new else row
+        else:  # the first; or before it, as where another host's hits came in sooner
+            yield row
+
+
+def _opening(of: Opening | HitRow) -> Opening:
+    return Opening(of.os, of.device, of.country, of.region)
