@@ -30,6 +30,7 @@ from services.cli.demo import demo
 from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
+from services.cli.reclassifying import add_reclassify_parser, reclassify
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
 from services.cli.telling import ended_by_its_reader
@@ -136,6 +137,9 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
     sandbox.add_argument("--limit", type=int, default=10)
     _add_data_dir(sandbox)
+
+    clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
+    _add_data_dir(add_reclassify_parser(clicks, _reclassify))
     return parser
 
 
@@ -252,6 +256,10 @@ def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
         api_key=_revealed(settings.api_key),
         limit=arguments.limit,
     )
+
+
+def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    reclassify(arguments, _url(arguments, settings))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

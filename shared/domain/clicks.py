@@ -108,7 +108,10 @@ def classify(signals: Signals) -> Verdict:
 
 def judge(reasons: Iterable[str]) -> Verdict:
     """Weigh reasons, in any order; those that are no signal are kept and weigh nothing."""
-    ordered = tuple(sorted(dict.fromkeys(reasons), key=lambda reason: _ORDER.get(reason, 999)))
+    found = dict.fromkeys(reasons)
+    if FLOOD in found:
+        found.pop(BURST, None)  # of which it is the greater one
+    ordered = tuple(sorted(found, key=lambda reason: _ORDER.get(reason, len(_ORDER))))
     strong = [STRONG_SIGNALS[reason] for reason in ordered if reason in STRONG_SIGNALS]
     if strong:
         return Verdict(strong[0][0], ordered, max(score for _, score in strong))

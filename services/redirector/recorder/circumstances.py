@@ -112,17 +112,20 @@ def _mark_forwarded(
         if history.first_click_at is not None
     }
     for row in rows:
+        recipient = (row.campaign_id, row.position)
         if row.click_class != ClickClass.PERSON:
+            # What was the first click is none by better rules.
+            if recipient in firsts and firsts[recipient][0] == row.occurred_at:
+                del firsts[recipient]
             yield row
             continue
-        first_at, first = firsts.setdefault(
-            (row.campaign_id, row.position), (row.occurred_at, row)
-        )
+        first_at, first = firsts.setdefault(recipient, (row.occurred_at, row))
         if row.occurred_at > first_at:
             found = forwarded_reasons(_opening(first), _opening(row))
             new = [reason for reason in found if reason not in row.reasons]
             yield row._replace(reasons=(*row.reasons, *new)) if new else row
-        else:  # the first; or before it, as where another host's hits came in sooner
+        else:  # the first, or one before it that another host recorded later
+            firsts[recipient] = (row.occurred_at, row)
             yield row
 
 
