@@ -15,6 +15,7 @@ BLOCK = Block(6, 1000, 50, 77, "https://shop.example.com/")
 TIMES = StorableTimes(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 12, 1, tzinfo=UTC))
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
+SENT = "accept: text/html\r\naccept-encoding: gzip\r\naccept-language: en-IN\r\n"
 
 
 def a_row(
@@ -25,7 +26,7 @@ def a_row(
     user_agent: str = PHONE,
     headers: str = "",
 ) -> HitRow:
-    head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}"
+    head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{SENT}{headers}"
     occurred_ns = int(at.timestamp()) * 1_000_000_000 + 123_456_789
     hit = Hit(occurred_ns, pack_address("8.8.8.8"), 1000 + position, 6, head.encode())
     return Enricher(Locator(None), TIMES).row(hit, BLOCK, journal_id=5, journal_offset=99)
