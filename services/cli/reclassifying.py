@@ -32,7 +32,7 @@ def add_reclassify_parser(
         "--resume-at", type=uuid.UUID, metavar="UUID", help="go on with it, as told when stopped"
     )
     parser.add_argument(
-        "--since", type=_moment, default=EARLIEST, metavar="DATE", help="2026-11-25 (UTC)"
+        "--since", type=date, default=EARLIEST, metavar="DATE", help="2026-11-25 (UTC)"
     )
     parser.add_argument("--dry-run", action="store_true", help="tell what would change")
     return parser
@@ -86,6 +86,7 @@ def _tell_how_to_go_on(progress: Progress) -> None:
         print(f"stopped; go on with --resume-at {progress.campaign}", file=sys.stderr)
 
 
-def _moment(text: str) -> datetime:
+def date(text: str) -> datetime:
+    """Read a date, or a time; argparse tells a wrong one by the name of this."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
