@@ -3,13 +3,10 @@
 A mobile network has many persons behind one address, so this is never more than a hint.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address
 
 from shared.domain.clicks import BURST, FLOOD
 
-Address = IPv4Address | IPv6Address
 Recipient = tuple[int, int]
 
 SPAN = timedelta(seconds=10)
@@ -31,31 +28,37 @@ class BurstWindow:
     def __init__(self, kept_links: int = KEPT_LINKS) -> None:
         self._kept_links = kept_links
         self._link_count = 0
-        self._links: dict[Address, dict[Recipient, datetime]] = {}
+        self._links: dict[int, dict[Recipient, datetime]] = {}
 
-    def add(self, address: Address, hits: Iterable[tuple[Recipient, datetime]]) -> bool:
-        """Remember hits, each by whose link it followed, and when; again, they change nothing.
+    def add(self, sender: int, followed: dict[Recipient, datetime]) -> bool:
+        """Remember hits; again, they change nothing.
+
+        Args:
+            sender: The number of the address that they came from.
+            followed: Whose links it followed, and when, the latest last. It is kept.
 
         Returns:
-            Whether ``reason`` may have anything to say of the address.
+            Whether ``reason`` may have anything to say of the sender.
         """
-        links = self._links.pop(address, {})
-        count_before = len(links)
-        for recipient, at in hits:
-            links.pop(recipient, None)
-            links[recipient] = at
+        links = self._links.pop(sender, None)
+        if links is None:
+            links = followed
+        else:
+            self._link_count -= len(links)
+            for recipient, at in followed.items():
+                links.pop(recipient, None)
+                links[recipient] = at
         while len(links) > KEPT_OF_ADDRESS:
             del links[next(iter(links))]
-        self._links[address] = links
-        self._link_count += len(links) - count_before
+        self._links[sender] = links
+        self._link_count += len(links)
         while self._link_count > self._kept_links and len(self._links) > 1:
             self._link_count -= len(self._links.pop(next(iter(self._links))))
-        # Addresses that are not public tell nothing: behind them stands a proxy, or a test.
-        return len(links) >= BURST_LINKS and address.is_global
+        return len(links) >= BURST_LINKS
 
-    def reason(self, address: Address, at: datetime) -> str | None:
-        """Say how many links an address followed around a time, if that was many."""
-        links = self._links.get(address, {})
+    def reason(self, sender: int, at: datetime) -> str | None:
+        """Say how many links a sender followed around a time, if that was many."""
+        links = self._links.get(sender, {})
         count = sum(at - SPAN <= seen_at <= at + SPAN for seen_at in links.values())
         if count < BURST_LINKS:
             return None

@@ -1,6 +1,7 @@
 """A journal written by hand, and what is recorded of it."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -44,12 +45,13 @@ class Journal:
         user_agent: str = PHONE,
         address: str = "81.2.69.142",
         headers: str = BROWSER_HEADERS,
+        at: datetime | None = None,
     ) -> None:
         """Add a hit on the link of a recipient."""
         head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}".encode()
         self.add_octets(
             pack_hit(
-                int(SystemClock().now().timestamp() * 1e9),
+                int((at or SystemClock().now()).timestamp() * 1e9),
                 pack_address(address),
                 campaign.first_link + position,
                 campaign.token_length,

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from services.redirector.storage.histories import History, list_histories
 from services.redirector.storage.hits import Connection, HitRow
-from shared.domain.bursts import Address, BurstWindow, Recipient
+from shared.domain.bursts import BurstWindow, Recipient
 from shared.domain.clicks import EARLY, ClickClass, judge
 from shared.domain.forwarding import Opening, forwarded_reasons
 
@@ -17,6 +17,10 @@ SOONEST_TAP = timedelta(seconds=2)
 # As many hits of an address are looked at together at most as the window remembers of it.
 SLICE_HITS = 1_000
 CACHED_VERDICTS = 10_000
+PERSON = ClickClass.PERSON.value
+
+# Both tell on what, and where, a link was opened.
+Opened = History | HitRow
 
 
 class Circumstances:
@@ -43,7 +47,7 @@ class Circumstances:
         ordered = sorted(rows, key=attrgetter("occurred_at"))
         histories = await list_histories(
             connection,
-            {(row.campaign_id, row.position) for row in ordered},
+            {row[:2] for row in ordered},
             delivered_after=ordered[0].occurred_at - SOONEST_TAP,
         )
         reasons = self._bursts(ordered)
@@ -56,14 +60,16 @@ class Circumstances:
         """Return the reasons that senders' other hits give, by the index of the hit."""
         reasons: defaultdict[int, list[str]] = defaultdict(list)
         for start in range(0, len(rows), SLICE_HITS):
-            indexes_of: defaultdict[Address | None, list[int]] = defaultdict(list)
-            for index in range(start, min(start + SLICE_HITS, len(rows))):
-                indexes_of[rows[index].address].append(index)
-            indexes_of.pop(None, None)
-            for address, indexes in indexes_of.items():
-                if address and self._window.add(address, _followed(rows, indexes)):
+            # By number, since an address takes long to hash.
+            indexes_of: defaultdict[int, list[int]] = defaultdict(list)
+            for index, row in enumerate(rows[start : start + SLICE_HITS], start):
+                if row.address is not None:
+                    indexes_of[int(row.address)].append(index)
+            for sender, indexes in indexes_of.items():
+                followed = {rows[index][:2]: rows[index].occurred_at for index in indexes}
+                if self._window.add(sender, followed) and _is_public(rows[indexes[0]]):
                     # One answer a second is enough for an address that sends thousands.
-                    reason_at = lru_cache(SLICE_HITS)(partial(self._window.reason, address))
+                    reason_at = lru_cache(SLICE_HITS)(partial(self._window.reason, sender))
                     for index in indexes:
                         if reason := reason_at(rows[index].occurred_at.replace(microsecond=0)):
                             reasons[index].append(reason)
@@ -76,12 +82,9 @@ class Circumstances:
         )
 
 
-def _followed(
-    rows: Sequence[HitRow], indexes: Iterable[int]
-) -> Iterator[tuple[Recipient, datetime]]:
-    for index in indexes:
-        row = rows[index]
-        yield (row.campaign_id, row.position), row.occurred_at
+def _is_public(row: HitRow) -> bool:
+    """Tell whether an address can be its sender's own; behind others stands a proxy, or a test."""
+    return row.address is not None and row.address.is_global
 
 
 def _add_early(
@@ -97,7 +100,7 @@ def _add_early(
     if not soonest:
         return
     for index, row in enumerate(rows):
-        soonest_at = soonest.get((row.campaign_id, row.position))
+        soonest_at = soonest.get(row[:2])
         if soonest_at is not None and row.occurred_at < soonest_at:
             reasons[index].append(EARLY)
 
@@ -106,28 +109,29 @@ def _mark_forwarded(
     rows: Iterable[HitRow], histories: dict[Recipient, History]
 ) -> Iterator[HitRow]:
     """Yield hits, in the order of their times, with what is not as in the recipient's first."""
-    firsts: dict[Recipient, tuple[datetime, Opening | HitRow]] = {
-        recipient: (history.first_click_at, history.first)
-        for recipient, history in histories.items()
-        if history.first_click_at is not None
-    }
+    firsts: dict[Recipient, Opened] = {}
     for row in rows:
-        recipient = (row.campaign_id, row.position)
-        if row.click_class != ClickClass.PERSON:
+        recipient = row[:2]
+        first = firsts.get(recipient) or histories.get(recipient)
+        first_at = _opened_at(first)
+        if row.click_class != PERSON:
             # What was the first click is none by better rules.
-            if recipient in firsts and firsts[recipient][0] == row.occurred_at:
-                del firsts[recipient]
+            if isinstance(first, History) and first_at == row.occurred_at:
+                firsts[recipient] = first._replace(first_click_at=None)
             yield row
-            continue
-        first_at, first = firsts.setdefault(recipient, (row.occurred_at, row))
-        if row.occurred_at > first_at:
+        elif first is None or first_at is None or row.occurred_at <= first_at:
+            # The first, or one before it that another host recorded later.
+            firsts[recipient] = row
+            yield row
+        else:
             found = forwarded_reasons(_opening(first), _opening(row))
             new = [reason for reason in found if reason not in row.reasons]
             yield row._replace(reasons=(*row.reasons, *new)) if new else row
-        else:  # the first, or one before it that another host recorded later
-            firsts[recipient] = (row.occurred_at, row)
-            yield row
 
 
-def _opening(of: Opening | HitRow) -> Opening:
+def _opened_at(first: Opened | None) -> datetime | None:
+    return first.first_click_at if isinstance(first, History) else first and first.occurred_at
+
+
+def _opening(of: Opened) -> Opening:
     return Opening(of.os, of.device, of.country, of.region)

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from services.redirector.storage.hits import Connection
-from shared.domain.forwarding import Opening
 from shared.domain.messages import MessageStatus
 
 # Each recipient costs one descent of message_pkey, of recipient_clicks_pkey, and, once somebody
@@ -47,12 +46,17 @@ class History(NamedTuple):
         delivered_at: When the network's word of the delivery came; None if it has not, or long
             before the hits.
         first_click_at: None before the first click.
-        first: The opening of the first click; all None if the hit is not kept any more.
+        os: Of the first click, as are the others; None, too, if that hit is not kept any more.
     """
 
+    campaign_id: int
+    position: int
     delivered_at: datetime | None
     first_click_at: datetime | None
-    first: Opening
+    os: str | None
+    device: str | None
+    country: str | None
+    region: str | None
 
 
 async def list_histories(
@@ -72,7 +76,4 @@ async def list_histories(
         MessageStatus.DELIVERED,
         delivered_after,
     )
-    return {
-        (campaign_id, position): History(delivered_at, first_click_at, Opening(*first))
-        for campaign_id, position, delivered_at, first_click_at, *first in rows
-    }
+    return {row[:2]: History(*row) for row in map(tuple, rows)}

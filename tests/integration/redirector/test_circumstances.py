@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from services.redirector.recorder.recording import Recorder
+from services.redirector.storage.histories import LIST_HISTORIES
 from tests.support.journals import CRAWLER, PHONE, Journal, counts, record_all
 from tests.support.links import SeededCampaign, seed_campaign
 
@@ -107,6 +108,25 @@ async def test_persons_behind_one_address_stay_persons_in_batches_of_any_size(
     assert verdicts[-1][1] == ["sender:flood"]
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "fd00::1"])
+async def test_an_address_that_is_not_public_tells_nothing_of_its_sender(
+    database_url: str,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
+    a_recorder: Callable[..., Recorder],
+    address: str,
+) -> None:
+    campaign = await seed_campaign(database_url, recipient_count=120)
+    journal = Journal(tmp_path)
+    for position in range(120):
+        journal.add(campaign, position, address=address)
+
+    await record_all(a_recorder(batch_hits=200))
+    journal.close()
+
+    assert {tuple(reasons) for _, reasons, _ in await judged(connection)} == {()}
+
+
 @pytest.mark.parametrize("batch_hits", [1, 100], ids=["in later batches", "in one batch"])
 async def test_a_link_that_is_opened_on_another_device_was_likely_forwarded(
     database_url: str,
@@ -136,13 +156,32 @@ async def test_a_link_that_is_opened_on_another_device_was_likely_forwarded(
     assert await counts(connection) == (7, 7, 7, 5, 7, 5, 2)
 
 
+@pytest.mark.parametrize("batch_hits", [1, 100], ids=["in later batches", "in one batch"])
+async def test_hits_of_one_instant_are_each_what_they_are(
+    database_url: str,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
+    a_recorder: Callable[..., Recorder],
+    batch_hits: int,
+) -> None:
+    campaign = await seed_campaign(database_url)
+    at = datetime.now(UTC)  # noqa: TID251 - within the months that there are
+    journal = Journal(tmp_path)
+    for user_agent in (PHONE, CRAWLER, LAPTOP, PHONE):
+        journal.add(campaign, 0, user_agent=user_agent, at=at)
+
+    await record_all(a_recorder(batch_hits=batch_hits))
+    journal.close()
+
+    kinds = [kind for kind, _, _ in await judged(connection)]
+    assert kinds == ["person", "preview", "person", "person"]
+
+
 async def test_histories_are_found_by_their_keys(
     database_url: str, connection: asyncpg.Connection
 ) -> None:
     await seed_campaign(database_url)
     await connection.execute("SET enable_seqscan = off")
-
-    from services.redirector.storage.histories import LIST_HISTORIES  # noqa: PLC0415
 
     plan = await connection.fetch(
         f"EXPLAIN {LIST_HISTORIES}", [1], [1], 3, datetime(2026, 1, 1, tzinfo=UTC)
