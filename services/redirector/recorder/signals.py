@@ -10,12 +10,18 @@ PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 def read_signals(head: RequestHead, user_agent: str, agent: Agent) -> Signals:
     """Return the signals of a request with its user agent, as sent and as read."""
     headers = head.headers
+    sent = headers.keys()
+    purpose = (
+        ""
+        if sent.isdisjoint(PURPOSE_HEADERS)
+        else ",".join([headers[name] for name in PURPOSE_HEADERS if name in headers])
+    )
     return Signals(
         head.method,
         user_agent,
-        ",".join([headers[name] for name in PURPOSE_HEADERS if name in headers]),
-        has_browser_headers=headers.keys() >= BROWSER_HEADERS,
-        listed_as=agent.listed_as,
-        is_spider=agent.is_spider,
-        is_familiar=agent.is_familiar,
+        purpose,
+        sent >= BROWSER_HEADERS,
+        agent.listed_as,
+        agent.is_spider,
+        agent.is_familiar,
     )
