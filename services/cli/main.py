@@ -33,6 +33,7 @@ from services.cli.geo import fetch_city_database
 from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
+from services.cli.reclassifying import add_reclassify_parser, reclassify
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
 from services.cli.telling import ended_by_its_reader
@@ -97,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_account_commands(add)
     _add_link_commands(add)
+    clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
+    _add_data_dir(add_reclassify_parser(clicks, _reclassify))
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
     sandbox.add_argument("--limit", type=int, default=10)
@@ -316,6 +319,10 @@ def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
         api_key=_revealed(settings.api_key),
         limit=arguments.limit,
     )
+
+
+def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    reclassify(arguments, _url(arguments, settings))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -1,6 +1,7 @@
 """A journal written by hand, and what is recorded of it."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,7 @@ from tests.support.links import SeededCampaign
 
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
 CRAWLER = "facebookexternalhit/1.1"
+BROWSER_HEADERS = "accept: text/html\r\naccept-encoding: gzip\r\naccept-language: en-IN\r\n"
 
 COUNTS = """
 SELECT (SELECT count(*) FROM hit),
@@ -42,13 +44,14 @@ class Journal:
         method: str = "GET",
         user_agent: str = PHONE,
         address: str = "81.2.69.142",
-        headers: str = "",
+        headers: str = BROWSER_HEADERS,
+        at: datetime | None = None,
     ) -> None:
         """Add a hit on the link of a recipient."""
         head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}".encode()
         self.add_octets(
             pack_hit(
-                int(SystemClock().now().timestamp() * 1e9),
+                int((at or SystemClock().now()).timestamp() * 1e9),
                 pack_address(address),
                 campaign.first_link + position,
                 campaign.token_length,

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import ua_parser
 from ua_parser import OS, UserAgent
 
+from services.redirector.recorder.crawlers import find_listed
+
 CACHED_AGENTS = 10_000
 
 TABLET = re.compile(r"iPad|Tablet|Kindle|\bSilk/|PlayBook", re.IGNORECASE)
@@ -24,7 +26,9 @@ class Agent(NamedTuple):
 
     Attributes:
         device_type: ``mobile``, ``tablet``, ``desktop``, ``bot`` or ``unknown``.
-        is_spider: Whether it is a known crawler.
+        is_spider: Whether the parser knows it as a crawler.
+        listed_as: What the public list of crawlers has it under; empty if it has not.
+        is_familiar: Whether the parser found a browser, a system or a device in it.
     """
 
     browser: str | None
@@ -34,6 +38,8 @@ class Agent(NamedTuple):
     device_type: str
     device: str | None
     is_spider: bool
+    listed_as: str = ""
+    is_familiar: bool = True
 
 
 @lru_cache(maxsize=CACHED_AGENTS)
@@ -51,6 +57,8 @@ def read_agent(user_agent: str) -> Agent:
         device_type="bot" if is_spider else _device_type(user_agent, os_family),
         device=device.family if device and device.family not in HIDDEN_DEVICES else None,
         is_spider=is_spider,
+        listed_as=find_listed(user_agent),
+        is_familiar=any((browser, os, device)),
     )
 
 

@@ -12,13 +12,13 @@ from services.redirector.recorder.addressing import PEERS, Visitors
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.heads import as_utf8, parse_head
 from services.redirector.recorder.locating import NOWHERE, Locator
+from services.redirector.recorder.signals import read_signals
 from services.redirector.storage.hits import HitRow, RecipientTally
-from shared.domain.clicks import ClickClass, Signals, classify
+from shared.domain.clicks import ClickClass, classify
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CACHED_ADDRESSES = 10_000
 CACHED_VERDICTS = 10_000
-PURPOSE_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 RESET_CLOCK = "time:reset"
 
 
@@ -60,10 +60,7 @@ class Enricher:
         head = parse_head(hit.head)
         user_agent = as_utf8(head.headers.get("user-agent", ""))
         agent = read_agent(user_agent)
-        purpose = ",".join(
-            [head.headers[name] for name in PURPOSE_HEADERS if name in head.headers]
-        )
-        verdict = self._classify(Signals(head.method, user_agent, purpose, agent.is_spider))
+        verdict = self._classify(read_signals(head, user_agent, agent))
         peer = unpack_address(hit.address)
         address = self._visitor(peer, head.headers, is_cut=hit.is_cut)
         place = self._locate(address) if address else NOWHERE

@@ -11,6 +11,7 @@ from services.redirector.journal.quarantine import MAX_OCTETS, Quarantine
 from services.redirector.journal.reader import JournalReader, open_journal
 from services.redirector.journal.records import Hit, Scan
 from services.redirector.recorder.addressing import PEERS, Visitors
+from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.enriching import Enricher, StorableTimes
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.storing import Refusal, store
@@ -63,6 +64,7 @@ class Recorder:
         self._quarantine = Quarantine(folder, max_octets=quarantine_octets)
         self._refused_count = 0
         self._blocks = BlockCache(CACHED_BLOCKS)
+        self._circumstances = Circumstances()
         self._recorded: dict[str, tuple[int, int]] = {}
         self._enricher: Enricher
         self._partitions_due_s = 0.0
@@ -138,6 +140,8 @@ class Recorder:
         end = start + found.end
         try:
             async with advancing(self._pool, journal_id, start=start, end=end) as connection:
+                if rows:
+                    rows = await self._circumstances.weigh(connection, rows)
                 refusals += await store(connection, rows)
                 # Before it is committed that the journal is recorded past them.
                 self._keep(journal, refusals)

@@ -52,7 +52,8 @@ async def until_it_answers(client: httpx.AsyncClient, path: str, status: int) ->
 
 async def until_it_leads_to(client: httpx.AsyncClient, path: str, location: str) -> None:
     async def leads_there() -> bool:
-        return (await client.get(path)).headers.get("location") == location
+        answer = await client.get(path)
+        return str(answer.headers.get("location")) == location
 
     await until(leads_there)
 

@@ -62,13 +62,25 @@ MOBILE_SAFARI = "Mobile/15E148 Safari/604.1"
         ),
         (
             "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-            Agent("Googlebot", "2.1", None, None, "bot", None, is_spider=True),
+            Agent(
+                "Googlebot",
+                "2.1",
+                None,
+                None,
+                "bot",
+                None,
+                is_spider=True,
+                listed_as="search-engine",
+            ),
         ),
         (
             "[FBAN/FB4A;FBAV/570.0.0.61.88;FBPN/com.facebook.katana;FBDV/SM-S921B;FBSV/16]",
             Agent("Facebook", "570.0.0", None, None, "mobile", None, is_spider=False),
         ),
-        ("", Agent(None, None, None, None, "unknown", None, is_spider=False)),
+        (
+            "",
+            Agent(None, None, None, None, "unknown", None, is_spider=False, is_familiar=False),
+        ),
     ],
     ids=[
         "Android phone",

@@ -18,6 +18,7 @@ TIMES = StorableTimes(datetime(2026, 11, 1, tzinfo=UTC), datetime(2027, 12, 1, t
 VISITORS = Visitors(parse_trusted_proxies("10.0.0.0/8"))
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PHONE = "Mozilla/5.0 (Linux; Android 14; SM-A546E) Chrome/124.0.0.0 Mobile"
+SENT = "accept: text/html\r\naccept-encoding: gzip\r\naccept-language: en-IN\r\n"
 
 
 def a_row(
@@ -30,7 +31,7 @@ def a_row(
     peer: str = "8.8.8.8",
     is_cut: bool = False,
 ) -> HitRow:
-    head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}"
+    head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{SENT}{headers}"
     occurred_ns = int(at.timestamp()) * 1_000_000_000 + 123_456_789
     hit = Hit(occurred_ns, pack_address(peer), 1000 + position, 6, head.encode(), is_cut)
     return Enricher(Locator(None), TIMES, VISITORS).row(
