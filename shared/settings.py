@@ -36,6 +36,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_DATA_DIR",
         "TXLINK_IMAGE",  # of docker-compose.yml only
         "TXLINK_LARGE_SEND_CONCURRENCY",
+        "TXLINK_LINK_PREVIEW_FROM",
         "TXLINK_MAX_BODY_OCTETS",
         "TXLINK_MAX_RECIPIENTS",
         "TXLINK_MAX_UPLOADS_PER_ACCOUNT",
@@ -51,6 +52,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_SANDBOX_DELIVERY_DELAY_S",
         "TXLINK_SANDBOX_SUBMIT_DELAY_S",
         "TXLINK_SHORT_DOMAIN",
+        "TXLINK_UNKNOWN_LINKS_PER_MINUTE",
         "TXLINK_UPLOAD_CONCURRENCY",
         "TXLINK_UPLOAD_IDLE_TIMEOUT_S",
         "TXLINK_UPLOAD_MIN_OCTETS_PER_S",
@@ -187,15 +189,16 @@ def _read_trusted_proxies(given: object) -> TrustedProxies:
     return given if isinstance(given, TrustedProxies) else parse_trusted_proxies(str(given))
 
 
+Networks = Annotated[TrustedProxies, NoDecode, PlainValidator(_read_trusted_proxies)]
+
+
 class ProxiedSettings(EnvironmentSettings):
     """What whoever tells visitors' addresses must know of the proxies before it."""
 
-    trusted_proxies: Annotated[TrustedProxies, NoDecode, PlainValidator(_read_trusted_proxies)] = (
-        Field(
-            default=TrustedProxies(),
-            validation_alias="TRUSTED_PROXIES",
-            description="addresses and networks of your own proxies, separated by commas",
-        )
+    trusted_proxies: Networks = Field(
+        default=TrustedProxies(),
+        validation_alias="TRUSTED_PROXIES",
+        description="addresses and networks of your own proxies, separated by commas",
     )
 
 

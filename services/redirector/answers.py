@@ -1,6 +1,7 @@
 """What the short domain says; fixed octets, so that both lanes say the same."""
 
 from dataclasses import dataclass
+from html import escape
 
 HTML = (b"content-type", b"text/html; charset=utf-8")
 PAGE = """<!doctype html>
@@ -49,12 +50,27 @@ METHOD_NOT_ALLOWED = _page(
     405, "Not allowed", "A short link can only be opened.", (b"allow", b"GET, HEAD")
 )
 GONE = _page(410, "Link no longer active", "The offer behind this link has ended.")
+TOO_MANY = _page(
+    429,
+    "Slow down",
+    "Many links that do not exist were asked for from here. Try again in a minute.",
+    (b"retry-after", b"60"),
+)
 TRY_AGAIN = _page(
     503,
     "Try again in a moment",
     "This link cannot be looked up right now.",
     (b"retry-after", b"5"),
 )
+
+
+def preview_of(location: str) -> Answer:
+    """Return a page that tells where a link leads.
+
+    Args:
+        location: ASCII, absolute.
+    """
+    return _page(200, "Where this link leads", escape(location))
 
 
 def redirect_to(location: str) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from services.redirector.guessing import GuessLimiter
 from services.redirector.journal.writer import JournalWriter
 from services.redirector.link_changes import LinkChanges
 from services.redirector.resolving import (
@@ -17,6 +18,7 @@ from services.redirector.resolving import (
 from services.redirector.settings import RedirectorSettings
 from services.redirector.snapshots import SnapshotFile
 from services.redirector.storage.connections import open_pool
+from shared.domain.trusted_proxies import TrustedProxies
 
 LOGGER = logging.getLogger(__name__)
 
@@ -30,6 +32,9 @@ class Redirector:
 
     resolver: Resolver
     journal: JournalWriter
+    guesses: GuessLimiter
+    trusted_proxies: TrustedProxies
+    preview_from: TrustedProxies
 
 
 @asynccontextmanager
@@ -61,7 +66,13 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
         asyncio.create_task(changes.follow()),
     ]
     try:
-        yield Redirector(resolver, journal)
+        yield Redirector(
+            resolver,
+            journal,
+            GuessLimiter(settings.unknown_links_per_minute),
+            settings.trusted_proxies,
+            settings.link_preview_from,
+        )
     finally:
         for task in beside:
             task.cancel()

@@ -25,6 +25,7 @@ from services.redirector.answers import NOT_FOUND, Answer, redirect_to
 from services.redirector.journal.records import pack_hit
 from services.redirector.resolving import Link, UnknownLinkError
 from services.redirector.routes import HEALTH_PATH, ShortLinks, pack_address
+from shared.domain.trusted_proxies import parse_address
 
 TOKEN_TARGET: Final = re.compile(rb"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})")
 HEALTH_TARGET: Final = HEALTH_PATH.encode()
@@ -42,7 +43,8 @@ class FastLane(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._redirector = self.app.redirector
-        self._address = pack_address(self.client[0] if self.client else "")
+        host = self.client[0] if self.client else ""
+        self._address, self._peer = pack_address(host), parse_address(host)
         self._is_plain = True
         self._is_slow = False
         self._link: Link | None = None
@@ -89,7 +91,7 @@ class FastLane(HttpToolsProtocol):
         try:
             self._link = self._redirector.resolver.find_cached(match[1].decode())
         except UnknownLinkError:
-            if not self._pending_count:
+            if self._may_refuse():
                 self._answer_not_found()
                 return
         if self._link is None or not self._link.is_plain:
@@ -149,6 +151,13 @@ class FastLane(HttpToolsProtocol):
             and self.limit_concurrency is None
             and self.url != HEALTH_TARGET
         )
+
+    def _may_refuse(self) -> bool:
+        """Tell whether an unknown link may be called so here, and count it if so."""
+        redirector = self._redirector
+        if self._pending_count or redirector.trusted_proxies:
+            return False
+        return redirector.guesses.admits(self._peer, now_s=time.monotonic())
 
     def _take_slow_lane(self) -> None:
         self._is_slow = True

@@ -13,20 +13,26 @@ from services.redirector.answers import (
     GONE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
+    TOO_MANY,
     TRY_AGAIN,
     Answer,
+    preview_of,
     redirect_to,
 )
 from services.redirector.context import Redirector
 from services.redirector.journal.records import pack_hit
 from services.redirector.query_passing import pass_query
 from services.redirector.resolving import LookupUnavailableError, UnknownLinkError
+from shared.domain.client_address import find_client_address
+from shared.domain.trusted_proxies import IpAddress, TrustedProxies, parse_address
 
 # The token alone or behind a sender ID, and then what gets pasted or typed along with a link:
 # at most a few characters that no token has. A "+" is left for the preview of a link.
 TOKEN_PATH = re.compile(
     r"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})(?:_|[^\w+\x00-\x1f\x7f\ufffd]){0,4}"
 )
+# A "+" behind the token asks where the link leads.
+PREVIEW_PATH = re.compile(r"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})\+")
 HEALTH_PATH = "/healthz"
 UNKNOWN_ADDRESS = bytes(16)
 MAPPED_IPV4 = bytes(10) + b"\xff\xff"
@@ -55,10 +61,14 @@ class ShortLinks:
             await self._app(scope, receive, send)
             return
         match = TOKEN_PATH.fullmatch(scope["path"])
-        if match is None:
+        preview = PREVIEW_PATH.fullmatch(scope["path"])
+        if match is not None:
+            answer = await self._answer(match[1], scope)
+        elif preview is not None and self._may_look(scope):
+            answer = await self._preview(preview[1], scope)
+        else:
             await self._app(scope, receive, send)
             return
-        answer = await self._answer(match[1], scope)
         await send(
             {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         )
@@ -71,7 +81,8 @@ class ShortLinks:
         try:
             link = resolver.find_cached(token) or await resolver.resolve(token)
         except UnknownLinkError:
-            return NOT_FOUND
+            guesses, now_s = self.redirector.guesses, time.monotonic()
+            return TOO_MANY if guesses.note(self._visitor(scope), now_s=now_s) else NOT_FOUND
         except LookupUnavailableError:
             return TRY_AGAIN
         block = link.block
@@ -88,6 +99,43 @@ class ShortLinks:
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
         return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
+
+    async def _preview(self, token: str, scope: Scope) -> Answer:
+        """Tell where a link leads, which counts for nothing."""
+        if scope["method"] not in {"GET", "HEAD"}:
+            return METHOD_NOT_ALLOWED
+        try:
+            link = await self.redirector.resolver.resolve(token)
+        except UnknownLinkError:
+            return NOT_FOUND
+        except LookupUnavailableError:
+            return TRY_AGAIN
+        return preview_of(link.location)
+
+    def _may_look(self, scope: Scope) -> bool:
+        visitor = self._visitor(scope)
+        return visitor is not None and visitor in self.redirector.preview_from
+
+    def _visitor(self, scope: Scope) -> IpAddress | None:
+        return visitor_address(scope, self.redirector.trusted_proxies)
+
+
+def visitor_address(scope: Scope, trusted: TrustedProxies) -> IpAddress | None:
+    """Return the address of whoever asks, behind the proxies that are trusted."""
+    client = scope["client"]
+    peer = parse_address(client[0]) if client else None
+    if not trusted:
+        return peer
+    values: dict[bytes, list[str]] = {b"x-forwarded-for": [], b"forwarded": []}
+    for name, value in scope["headers"]:
+        if name in values:
+            values[name].append(value.decode("latin-1"))
+    return find_client_address(
+        peer,
+        forwarded_for=values[b"x-forwarded-for"],
+        forwarded=values[b"forwarded"],
+        trusted=trusted,
+    ).address
 
 
 def request_head(scope: Scope) -> bytes:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import LinkSettings, ProcessSettings, ProxiedSettings
+from shared.domain.trusted_proxies import TrustedProxies
+from shared.settings import LinkSettings, Networks, ProcessSettings, ProxiedSettings
 
 # What a stop leaves for visitors under way; whoever stops the process waits longer.
 DRAIN_S = 10
@@ -23,7 +24,7 @@ class _JournalSettings(ProcessSettings):
         return self.data_dir / "journal"
 
 
-class RedirectorSettings(_JournalSettings, LinkSettings):
+class RedirectorSettings(_JournalSettings, LinkSettings, ProxiedSettings):
     """Settings of one redirector process, read once at its start."""
 
     redirector_host: str = Field(
@@ -40,6 +41,16 @@ class RedirectorSettings(_JournalSettings, LinkSettings):
         ge=1,
         le=64,
         description="server processes of the redirector, 1 to 64, each with a journal of its own",
+    )
+
+    unknown_links_per_minute: int = Field(
+        default=120,
+        ge=1,
+        description="unknown links that one address may ask for in a minute, at least 1",
+    )
+    link_preview_from: Networks = Field(
+        default=TrustedProxies(),
+        description="addresses and networks that may look where a link leads, by a + behind it",
     )
 
     @property

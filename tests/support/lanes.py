@@ -93,7 +93,12 @@ def running_lane(
     **options: float,
 ) -> Iterator[Lane]:
     """Run a redirector in a thread, with this protocol and these options of uvicorn's."""
-    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=data_dir)
+    settings = RedirectorSettings(
+        database_url=SecretStr(database_url),
+        data_dir=data_dir,
+        # Both lanes are asked for many that do not exist, and not always for as many.
+        unknown_links_per_minute=1_000_000,
+    )
     app = CountedApp(create_app(settings))
     chosen = {**SERVER_OPTIONS, "loop": "none", "log_level": "critical", "http": http, **options}
     server = uvicorn.Server(uvicorn.Config(app, port=0, **chosen))

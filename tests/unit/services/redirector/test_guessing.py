@@ -1,0 +1,51 @@
+"""Who guesses links is slowed, and nobody else."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from services.redirector.guessing import GuessLimiter
+
+GUESSER, OTHER = ip_address("192.0.2.1"), ip_address("2001:db8::1")
+
+
+def test_so_many_a_minute_are_answered_and_no_more() -> None:
+    guesses = GuessLimiter(3)
+
+    assert [guesses.note(GUESSER, now_s=10.0) for _ in range(5)] == [False] * 3 + [True] * 2
+    assert not guesses.note(OTHER, now_s=10.0)
+
+
+def test_the_next_minute_begins_anew() -> None:
+    guesses = GuessLimiter(1)
+    guesses.note(GUESSER, now_s=10.0)
+
+    assert guesses.note(GUESSER, now_s=69.9)
+    assert not guesses.note(GUESSER, now_s=70.0)
+
+
+def test_what_is_one_too_many_is_not_counted_by_who_only_admits() -> None:
+    guesses = GuessLimiter(2)
+
+    admitted = [guesses.admits(GUESSER, now_s=1.0) for _ in range(4)]
+
+    assert admitted == [True, True, False, False]
+    assert guesses.admits(GUESSER, now_s=61.0)
+
+
+def test_only_so_many_addresses_are_watched() -> None:
+    guesses = GuessLimiter(1, limit=2)
+    for host in range(3):
+        guesses.note(ip_address(host), now_s=1.0)
+
+    assert not guesses.note(ip_address(0), now_s=1.0)
+    assert guesses.note(ip_address(2), now_s=1.0)
+
+
+@pytest.mark.parametrize("ask", ["note", "admits"])
+def test_nobody_is_slowed_without_an_address(ask: str) -> None:
+    guesses = GuessLimiter(1)
+
+    answers = {getattr(guesses, ask)(None, now_s=1.0) for _ in range(5)}
+
+    assert answers == {ask == "admits"}
