@@ -1,14 +1,14 @@
 """What a hit's circumstances tell of it, beyond its own request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import lru_cache, partial
 from operator import attrgetter
 
-from services.redirector.storage.histories import History, list_histories
+from services.redirector.recorder.histories import Histories, History
 from services.redirector.storage.hits import Connection, HitRow
-from shared.domain.bursts import BurstWindow, Recipient
+from shared.domain.bursts import BurstWindow
 from shared.domain.clicks import EARLY, ClickClass, judge
 from shared.domain.forwarding import Opening, forwarded_reasons
 
@@ -19,18 +19,16 @@ SLICE_HITS = 1_000
 CACHED_VERDICTS = 10_000
 PERSON = ClickClass.PERSON.value
 
-# Both tell on what, and where, a link was opened.
-Opened = History | HitRow
-
 
 class Circumstances:
     """Weighs hits by their senders' other hits, their messages, and their recipients' clicks.
 
-    It remembers the senders of the batches before.
+    It remembers what it saw of them in the batches before.
     """
 
     def __init__(self) -> None:
         self._window = BurstWindow()
+        self._histories = Histories()
         self._judge = lru_cache(CACHED_VERDICTS)(judge)
 
     async def weigh(self, connection: Connection, rows: Sequence[HitRow]) -> list[HitRow]:
@@ -45,16 +43,16 @@ class Circumstances:
             The same hits by their time.
         """
         ordered = sorted(rows, key=attrgetter("occurred_at"))
-        histories = await list_histories(
-            connection,
-            {row[:2] for row in ordered},
-            delivered_after=ordered[0].occurred_at - SOONEST_TAP,
-        )
+        histories = await self._histories.of(connection, ordered)
         reasons = self._bursts(ordered)
-        _add_early(reasons, ordered, histories)
+        for index, (row, history) in enumerate(zip(ordered, histories, strict=True)):
+            if history.delivered_at and row.occurred_at < history.delivered_at + SOONEST_TAP:
+                reasons[index].append(EARLY)
         for index, found in reasons.items():
             ordered[index] = self._reweigh(ordered[index], found)
-        return list(_mark_forwarded(ordered, histories))
+        return [
+            _mark_forwarded(row, history) for row, history in zip(ordered, histories, strict=True)
+        ]
 
     def _bursts(self, rows: Sequence[HitRow]) -> defaultdict[int, list[str]]:
         """Return the reasons that senders' other hits give, by the index of the hit."""
@@ -87,51 +85,21 @@ def _is_public(row: HitRow) -> bool:
     return row.address is not None and row.address.is_global
 
 
-def _add_early(
-    reasons: defaultdict[int, list[str]],
-    rows: Sequence[HitRow],
-    histories: dict[Recipient, History],
-) -> None:
-    soonest = {
-        recipient: history.delivered_at + SOONEST_TAP
-        for recipient, history in histories.items()
-        if history.delivered_at is not None
-    }
-    if not soonest:
-        return
-    for index, row in enumerate(rows):
-        soonest_at = soonest.get(row[:2])
-        if soonest_at is not None and row.occurred_at < soonest_at:
-            reasons[index].append(EARLY)
+def _mark_forwarded(row: HitRow, history: History) -> HitRow:
+    """Return a hit with what is not as in the recipient's first click; note it if it is that.
 
-
-def _mark_forwarded(
-    rows: Iterable[HitRow], histories: dict[Recipient, History]
-) -> Iterator[HitRow]:
-    """Yield hits, in the order of their times, with what is not as in the recipient's first."""
-    firsts: dict[Recipient, Opened] = {}
-    for row in rows:
-        recipient = row[:2]
-        first = firsts.get(recipient) or histories.get(recipient)
-        first_at = _opened_at(first)
-        if row.click_class != PERSON:
-            # What was the first click is none by better rules.
-            if isinstance(first, History) and first_at == row.occurred_at:
-                firsts[recipient] = first._replace(first_click_at=None)
-            yield row
-        elif first is None or first_at is None or row.occurred_at <= first_at:
-            # The first, or one before it that another host recorded later.
-            firsts[recipient] = row
-            yield row
-        else:
-            found = forwarded_reasons(_opening(first), _opening(row))
-            new = [reason for reason in found if reason not in row.reasons]
-            yield row._replace(reasons=(*row.reasons, *new)) if new else row
-
-
-def _opened_at(first: Opened | None) -> datetime | None:
-    return first.first_click_at if isinstance(first, History) else first and first.occurred_at
-
-
-def _opening(of: Opened) -> Opening:
-    return Opening(of.os, of.device, of.country, of.region)
+    Hits are to come in the order of their times.
+    """
+    first_at = history.first_click_at
+    if row.click_class != PERSON:
+        if first_at == row.occurred_at:  # what was the first click is none by better rules
+            history.first_click_at = history.first = None
+        return row
+    opening = Opening(row.os, row.device, row.country, row.region)
+    # One may come before the first, as where another host recorded it later.
+    if history.first is None or first_at is None or row.occurred_at <= first_at:
+        history.first_click_at, history.first = row.occurred_at, opening
+        return row
+    found = forwarded_reasons(history.first, opening)
+    new = [reason for reason in found if reason not in row.reasons]
+    return row._replace(reasons=(*row.reasons, *new)) if new else row
