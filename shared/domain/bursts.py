@@ -12,7 +12,7 @@ Recipient = tuple[int, int]
 SPAN = timedelta(seconds=10)
 BURST_LINKS = 20
 FLOOD_LINKS = 100
-# Of an address no more is kept than tells a flood; in all, what was seen last.
+# Of an address, the links that it followed last.
 KEPT_OF_ADDRESS = 1_000
 KEPT_LINKS = 100_000
 
@@ -22,7 +22,7 @@ class BurstWindow:
 
     Args:
         kept_links: How many are remembered in all, at least 1; then the addresses that were
-            seen longest ago are forgotten.
+            first seen longest ago are forgotten.
     """
 
     def __init__(self, kept_links: int = KEPT_LINKS) -> None:
@@ -30,29 +30,26 @@ class BurstWindow:
         self._link_count = 0
         self._links: dict[int, dict[Recipient, datetime]] = {}
 
-    def add(self, sender: int, followed: dict[Recipient, datetime]) -> bool:
-        """Remember hits; again, they change nothing.
+    def add(self, sender: int, recipient: Recipient, at: datetime) -> bool:
+        """Remember a hit; the same one again changes nothing.
 
         Args:
-            sender: The number of the address that they came from.
-            followed: Whose links it followed, and when, the latest last. It is kept.
+            sender: The number of the address that it came from.
+            recipient: Whose link it followed.
+            at: When.
 
         Returns:
             Whether ``reason`` may have anything to say of the sender.
         """
-        links = self._links.pop(sender, None)
+        links = self._links.get(sender)
         if links is None:
-            links = followed
-        else:
-            self._link_count -= len(links)
-            for recipient, at in followed.items():
-                links.pop(recipient, None)
-                links[recipient] = at
-        while len(links) > KEPT_OF_ADDRESS:
+            links = self._links[sender] = {}
+        count_before = len(links)
+        links[recipient] = at
+        if len(links) > KEPT_OF_ADDRESS:
             del links[next(iter(links))]
-        self._links[sender] = links
-        self._link_count += len(links)
-        while self._link_count > self._kept_links and len(self._links) > 1:
+        self._link_count += len(links) - count_before
+        if self._link_count > self._kept_links and len(self._links) > 1:
             self._link_count -= len(self._links.pop(next(iter(self._links))))
         return len(links) >= BURST_LINKS
 

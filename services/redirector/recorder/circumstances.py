@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import attrgetter
 
 from services.redirector.recorder.histories import Histories, History
@@ -58,31 +58,40 @@ class Circumstances:
         """Return the reasons that senders' other hits give, by the index of the hit."""
         reasons: defaultdict[int, list[str]] = defaultdict(list)
         for start in range(0, len(rows), SLICE_HITS):
-            # By number, since an address takes long to hash.
-            indexes_of: defaultdict[int, list[int]] = defaultdict(list)
-            for index, row in enumerate(rows[start : start + SLICE_HITS], start):
+            part = range(start, min(start + SLICE_HITS, len(rows)))
+            many: set[int] = set()
+            for index in part:
+                row = rows[index]
                 if row.address is not None:
-                    indexes_of[int(row.address)].append(index)
-            for sender, indexes in indexes_of.items():
-                followed = {rows[index][:2]: rows[index].occurred_at for index in indexes}
-                if self._window.add(sender, followed) and _is_public(rows[indexes[0]]):
-                    # One answer a second is enough for an address that sends thousands.
-                    reason_at = lru_cache(SLICE_HITS)(partial(self._window.reason, sender))
-                    for index in indexes:
-                        if reason := reason_at(rows[index].occurred_at.replace(microsecond=0)):
-                            reasons[index].append(reason)
+                    # By number, since an address takes long to hash.
+                    sender = int(row.address)
+                    if self._window.add(sender, row[:2], row.occurred_at):
+                        many.add(sender)
+            if many:
+                self._add_bursts(reasons, rows, part, many)
         return reasons
+
+    def _add_bursts(
+        self,
+        reasons: defaultdict[int, list[str]],
+        rows: Sequence[HitRow],
+        part: Iterable[int],
+        many: set[int],
+    ) -> None:
+        # One answer a second is enough for an address that sends thousands.
+        reason_at = lru_cache(SLICE_HITS)(self._window.reason)
+        for index in part:
+            row = rows[index]
+            if row.address is None or int(row.address) not in many or not row.address.is_global:
+                continue  # behind an address that is not public stands a proxy, or a test
+            if reason := reason_at(int(row.address), row.occurred_at.replace(microsecond=0)):
+                reasons[index].append(reason)
 
     def _reweigh(self, row: HitRow, reasons: Iterable[str]) -> HitRow:
         verdict = self._judge((*row.reasons, *reasons))
         return row._replace(
             click_class=verdict.click_class.value, reasons=verdict.reasons, score=verdict.score
         )
-
-
-def _is_public(row: HitRow) -> bool:
-    """Tell whether an address can be its sender's own; behind others stands a proxy, or a test."""
-    return row.address is not None and row.address.is_global
 
 
 def _mark_forwarded(row: HitRow, history: History) -> HitRow:

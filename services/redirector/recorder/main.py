@@ -1,6 +1,7 @@
 """The recorder process: its environment, its log, its signals, and its patience."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -22,6 +23,7 @@ POLL_INTERVAL_S = 0.15
 FIRST_RETRY_S = 0.25
 LAST_RETRY_S = 5.0
 STATEMENT_TIMEOUT_S = 30.0
+COLLECTED_OBJECTS = 200_000
 
 
 def main() -> None:
@@ -44,6 +46,7 @@ async def _run(settings: RecorderSettings) -> None:
     )
     locator = Locator(settings.geoip_city_db, settings.geoip_asn_db)
     read_agent("")  # which loads its rules now, or the first clicks would wait for them
+    _collect_rarely()
     LOGGER.info("recording the journals in %s", settings.journal_folder)
     try:
         recorder = Recorder(
@@ -57,6 +60,13 @@ async def _run(settings: RecorderSettings) -> None:
         locator.close()
         pool.terminate()
     LOGGER.info("stopped")
+
+
+def _collect_rarely() -> None:
+    """Look for circular garbage seldom: batches are many objects, and none of them is circular."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_OBJECTS, 20, 100)
 
 
 async def record_until(stopping: asyncio.Event, recorder: Recorder, heartbeat: Heartbeat) -> None:

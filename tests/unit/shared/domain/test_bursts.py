@@ -19,7 +19,7 @@ def follow(
     first_link: int = 0,
 ) -> bool:
     links = range(first_link, first_link + link_count)
-    return window.add(sender, {(7, link): at for link in links})
+    return [window.add(sender, (7, link), at) for link in links][-1]
 
 
 @pytest.mark.parametrize(
