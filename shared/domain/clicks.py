@@ -111,7 +111,7 @@ def judge(reasons: Iterable[str]) -> Verdict:
     found = dict.fromkeys(reasons)
     if FLOOD in found:
         found.pop(BURST, None)  # of which it is the greater one
-    ordered = tuple(sorted(found, key=lambda reason: _ORDER.get(reason, len(_ORDER))))
+    ordered = tuple(sorted(found, key=lambda reason: (_ORDER.get(reason, len(_ORDER)), reason)))
     strong = [STRONG_SIGNALS[reason] for reason in ordered if reason in STRONG_SIGNALS]
     if strong:
         return Verdict(strong[0][0], ordered, max(score for _, score in strong))
