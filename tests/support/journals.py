@@ -42,9 +42,10 @@ class Journal:
         method: str = "GET",
         user_agent: str = PHONE,
         address: str = "81.2.69.142",
+        headers: str = "",
     ) -> None:
         """Add a hit on the link of a recipient."""
-        head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n".encode()
+        head = f"{method} /SAlhjS HTTP/1.1\r\nuser-agent: {user_agent}\r\n{headers}".encode()
         self.add_octets(
             pack_hit(
                 int(SystemClock().now().timestamp() * 1e9),
