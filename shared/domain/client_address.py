@@ -78,7 +78,7 @@ def find_client_address(
         ForwardingHeader.X_FORWARDED_FOR: ",".join(forwarded_for),
         ForwardingHeader.FORWARDED: ",".join(forwarded),
     }
-    present = tuple(header for header, text in texts.items() if text.strip(" \t,"))
+    present = tuple([header for header, text in texts.items() if text.strip(" \t,")])
     if peer is None:
         return ClientAddress(None, AddressReason.UNKNOWN_PEER, ignored=present)
     peer = unmapped(peer)

@@ -28,9 +28,18 @@ class TrustedProxies:
 
     def __init__(self, networks: Iterable[IpNetwork] = ()) -> None:
         self._networks = tuple(networks)
+        # Plain numbers: each hit behind a proxy asks twice.
+        self._masks = [
+            (network.version, int(network.netmask), int(network.network_address))
+            for network in self._networks
+        ]
 
     def __contains__(self, address: IpAddress) -> bool:
-        return any(address in network for network in self._networks)
+        number, version = int(address), address.version
+        for of_version, mask, first in self._masks:
+            if number & mask == first and version == of_version:
+                return True
+        return False
 
     def __bool__(self) -> bool:
         return bool(self._networks)
@@ -71,9 +80,10 @@ def parse_address(text: str) -> IpAddress | None:
         None if it is no address.
     """
     # Only an IPv6 address has a zone (RFC 4007 §11).
-    host = text.partition("%")[0] if ":" in text else text
     try:
-        return unmapped(ip_address(host))
+        if ":" in text:
+            return unmapped(IPv6Address(text.partition("%")[0]))
+        return IPv4Address(text)
     except ValueError:
         return None
 

@@ -76,6 +76,8 @@ class Locator:
     def _look_up(self, address: IpAddress) -> Place:
         city = self._cities.find(address) or {}
         network = self._networks.find(address) or {}
+        if not city and not network:
+            return NOWHERE
         return Place(
             country=_country(city),
             region=_region(city),
