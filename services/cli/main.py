@@ -27,6 +27,7 @@ from services.api.operations.create_account import (
     create_user,
 )
 from services.cli.demo import demo
+from services.cli.geo import fetch_city_database
 from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     local.add_argument("--api-port", type=int, default=8000)
     local.add_argument("--redirector-port", type=int, default=8001)
     _add_data_dir(add("demo", _demo, "Send, deliver, click and report, from nothing"))
+    _add_data_dir(add("geo", _geo, "Fetch a free city database, so that clicks get regions"))
     add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
 
     account = add("account-create", _create_account, "Make an account and its first API key")
@@ -160,6 +162,11 @@ def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _demo(arguments: argparse.Namespace, settings: CliSettings) -> None:
     demo(arguments.data_dir, api_key=_revealed(settings.api_key))
+
+
+def _geo(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    del settings
+    fetch_city_database(arguments.data_dir)
 
 
 def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from services.api.settings import DRAIN_S as API_DRAIN_S
 from services.api.settings import ApiSettings
 from services.cli.addresses import Addresses
+from services.cli.geo import city_database
 from services.redirector.settings import DRAIN_S as REDIRECTOR_DRAIN_S
 from services.redirector.settings import RecorderSettings, RedirectorSettings
 from services.supervisor import ProcessSpec
@@ -19,7 +20,10 @@ LEAVING_S = 5.0
 
 def environment(data_dir: Path, database_url: str, addresses: Addresses) -> Mapping[str, str]:
     """Return the environment of all processes: this one's, and what only we know."""
+    fetched = city_database(data_dir.resolve())
     return dict(os.environ) | {
+        "GEOIP_CITY_DB": os.environ.get("GEOIP_CITY_DB")
+        or (str(fetched) if fetched.is_file() else ""),
         "DATABASE_URL": database_url,
         "PYTHONUNBUFFERED": "1",
         "TXLINK_DATA_DIR": str(data_dir.resolve()),

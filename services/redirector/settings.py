@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import LinkSettings, ProcessSettings
+from shared.settings import LinkSettings, ProcessSettings, ProxiedSettings
 
 # What a stop leaves for visitors under way; whoever stops the process waits longer.
 DRAIN_S = 10
@@ -48,7 +48,7 @@ class RedirectorSettings(_JournalSettings, LinkSettings):
         return self.data_dir / "journal" / "links.snapshot"
 
 
-class RecorderSettings(_JournalSettings):
+class RecorderSettings(_JournalSettings, ProxiedSettings):
     """Settings of one recorder process, read once at its start."""
 
     recorder_heartbeat_file: Path | None = Field(
@@ -58,4 +58,9 @@ class RecorderSettings(_JournalSettings):
         default=None,
         validation_alias="GEOIP_CITY_DB",
         description="MMDB file that knows cities; without it hits have no region",
+    )
+    geoip_asn_db: Path | None = Field(
+        default=None,
+        validation_alias="GEOIP_ASN_DB",
+        description="MMDB file that knows networks; without it hits have none",
     )

@@ -34,6 +34,9 @@ HIT = Table(
     Column("country", Text),
     Column("region", Text),
     Column("city", Text),
+    # A number has up to 32 bits, without a sign.
+    Column("asn", BigInteger),
+    Column("as_organisation", Text),
     Column("browser", Text),
     Column("browser_version", Text),
     Column("os", Text),

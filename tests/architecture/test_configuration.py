@@ -99,7 +99,12 @@ def test_docker_compose_has_the_processes_defaults() -> None:
 
     shared = of_processes.keys() & substitutions().keys()
 
-    assert shared == {"TXLINK_SHORT_DOMAIN", "GEOIP_CITY_DB"}
+    assert shared == {
+        "TXLINK_SHORT_DOMAIN",
+        "TRUSTED_PROXIES",
+        "GEOIP_CITY_DB",
+        "GEOIP_ASN_DB",
+    }
     assert {name: substitutions()[name] for name in shared} == {
         name: of_processes[name] for name in shared
     }

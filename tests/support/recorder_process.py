@@ -9,12 +9,15 @@ from pathlib import Path
 
 
 @contextmanager
-def recorder_process(database_url: str, data_dir: Path) -> Iterator[subprocess.Popen[bytes]]:
+def recorder_process(
+    database_url: str, data_dir: Path, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a running recorder; kill it afterwards unless it has ended."""
     environment = {
         **os.environ,  # noqa: TID251 - handed on, not read
         "DATABASE_URL": database_url,
         "TXLINK_DATA_DIR": str(data_dir),
+        **settings,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "services.redirector.recorder"],

@@ -11,9 +11,9 @@ NUMBERS = [919876543210, 919876543211, 919876543212]
 DELIVERED, UNDELIVERED = 3, 4
 ADD_HIT = """
     INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
-        reasons, score, address, browser, os, device_type, request_head)
-    VALUES ($1, $2, $3, 1, $4, $5, '{}', 0, '203.0.113.7', 'Chrome Mobile', 'Android', 'mobile',
-        'GET / HTTP/1.1')
+        reasons, score, address, asn, as_organisation, browser, os, device_type, request_head)
+    VALUES ($1, $2, $3, 1, $4, $5, '{}', 0, '203.0.113.7', 64500, 'Example Mobile',
+        'Chrome Mobile', 'Android', 'mobile', 'GET / HTTP/1.1')
 """
 
 

@@ -95,6 +95,8 @@ class VisitReport(Report):
     country: str | None
     region: str | None
     city: str | None
+    asn: int | None = Field(description="Number of the network (autonomous system) that it is in")
+    as_organisation: str | None = Field(description="Whose network that is")
     browser: str | None
     browser_version: str | None
     os: str | None

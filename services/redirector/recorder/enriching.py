@@ -8,6 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 from services.redirector.blocks import Block
 from services.redirector.journal.records import Hit
+from services.redirector.recorder.addressing import PEERS, Visitors
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.heads import as_utf8, parse_head
 from services.redirector.recorder.locating import NOWHERE, Locator
@@ -45,10 +46,12 @@ class Enricher:
         locator: Where addresses are; the caller closes it.
         times: A hit of any other time is moved to the nearest of these, and says so, since a
             broken clock must not stop the recording.
+        visitors: Whose addresses hits have; the peers' without it.
     """
 
-    def __init__(self, locator: Locator, times: StorableTimes) -> None:
-        self._locate = lru_cache(CACHED_ADDRESSES)(locator.locate)
+    def __init__(self, locator: Locator, times: StorableTimes, visitors: Visitors = PEERS) -> None:
+        self._locate = locator.locate
+        self._visitor = visitors.address
         self._classify = lru_cache(CACHED_VERDICTS)(classify)
         self._times = times
 
@@ -57,9 +60,12 @@ class Enricher:
         head = parse_head(hit.head)
         user_agent = as_utf8(head.headers.get("user-agent", ""))
         agent = read_agent(user_agent)
-        verdict = self._classify(read_signals(head, user_agent, agent))
-        address = unpack_address(hit.address)
+        peer = unpack_address(hit.address)
+        address = self._visitor(peer, head.headers, is_cut=hit.is_cut)
         place = self._locate(address) if address else NOWHERE
+        verdict = self._classify(
+            read_signals(head, user_agent, agent, place.as_organisation, is_cut=hit.is_cut)
+        )
         occurred_at = EPOCH + timedelta(microseconds=hit.occurred_ns // 1000)
         stored_at = self._times.nearest(occurred_at)
         return HitRow(
@@ -75,6 +81,8 @@ class Enricher:
             country=place.country,
             region=place.region,
             city=place.city,
+            asn=place.asn,
+            as_organisation=place.as_organisation,
             browser=agent.browser,
             browser_version=agent.browser_version,
             os=agent.os,

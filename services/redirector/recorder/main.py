@@ -8,6 +8,7 @@ import signal
 
 import uvloop
 
+from services.redirector.recorder.addressing import Visitors
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
@@ -43,12 +44,17 @@ async def _run(settings: RecorderSettings) -> None:
         size=1,
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
-    locator = Locator(settings.geoip_city_db)
+    locator = Locator(settings.geoip_city_db, settings.geoip_asn_db)
     read_agent("")  # which loads its rules now, or the first clicks would wait for them
     _collect_rarely()
     LOGGER.info("recording the journals in %s", settings.journal_folder)
     try:
-        recorder = Recorder(pool, settings.journal_folder, locator)
+        recorder = Recorder(
+            pool,
+            settings.journal_folder,
+            locator,
+            visitors=Visitors(settings.trusted_proxies),
+        )
         await record_until(stopping, recorder, Heartbeat(settings.recorder_heartbeat_file))
     finally:
         locator.close()

@@ -10,6 +10,7 @@ from services.redirector.journal.files import SUFFIX, list_journals
 from services.redirector.journal.quarantine import MAX_OCTETS, Quarantine
 from services.redirector.journal.reader import JournalReader, open_journal
 from services.redirector.journal.records import Hit, Scan
+from services.redirector.recorder.addressing import PEERS, Visitors
 from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.enriching import Enricher, StorableTimes
 from services.redirector.recorder.locating import Locator
@@ -39,6 +40,7 @@ class Recorder:
         pool: Where the hits go.
         folder: Where the journals lie.
         locator: Where visitors are.
+        visitors: Whose addresses hits have; the peers' without it.
         batch_hits: Most hits of one transaction, at least 1.
         quarantine_octets: Disk for hits that Postgres refuses; beyond that they are lost, with
             a word, since a folder that fills up would be worse.
@@ -50,12 +52,14 @@ class Recorder:
         folder: Path,
         locator: Locator,
         *,
+        visitors: Visitors = PEERS,
         batch_hits: int = BATCH_HITS,
         quarantine_octets: int = MAX_OCTETS,
     ) -> None:
         self._pool = pool
         self._folder = folder
         self._locator = locator
+        self._visitors = visitors
         self._batch_hits = batch_hits
         self._quarantine = Quarantine(folder, max_octets=quarantine_octets)
         self._refused_count = 0
@@ -75,6 +79,7 @@ class Recorder:
             StoreUnavailableError: Postgres is away. To be called again later.
             Exception: A journal cannot be recorded; the others are, as far as they can.
         """
+        self._locator.refresh()
         await self._ensure_partitions()
         has_found, fault = False, None
         for path in list_journals(self._folder):
@@ -96,7 +101,7 @@ class Recorder:
         now_s = asyncio.get_running_loop().time()
         if now_s >= self._partitions_due_s:
             bounds = await ensure_partitions(self._pool, months_ahead=MONTHS_AHEAD)
-            self._enricher = Enricher(self._locator, StorableTimes(*bounds))
+            self._enricher = Enricher(self._locator, StorableTimes(*bounds), self._visitors)
             self._partitions_due_s = now_s + PARTITION_CHECK_INTERVAL_S
 
     async def _record_next(self, path: Path) -> bool:

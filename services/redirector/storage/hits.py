@@ -96,6 +96,8 @@ class HitRow(NamedTuple):
     country: str | None
     region: str | None
     city: str | None
+    asn: int | None
+    as_organisation: str | None
     browser: str | None
     browser_version: str | None
     os: str | None

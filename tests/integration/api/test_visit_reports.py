@@ -20,6 +20,7 @@ async def test_visits_are_people_only_unless_all_are_asked_for(api: Api, acme: H
     assert [visit["click_class"] for visit in every] == ["preview", "person"]
     visit = people[0]
     assert (visit["mobile"], visit["ip"]) == ("919876543211", "203.0.113.7")
+    assert (visit["asn"], visit["as_organisation"]) == (64_500, "Example Mobile")
     assert (visit["browser"], visit["os"], visit["device_type"]) == (
         "Chrome Mobile",
         "Android",

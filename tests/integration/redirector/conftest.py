@@ -5,6 +5,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from services.redirector.journal.quarantine import MAX_OCTETS
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RedirectorSettings
@@ -27,8 +28,14 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def a_recorder(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Recorder]]:
     pool = await open_pool(database_url, application="test", size=4, statement_timeout_s=5)
 
-    def make(**options: int) -> Recorder:
-        return Recorder(pool, tmp_path / "journal", Locator(None), **{"batch_hits": 100} | options)
+    def make(*, batch_hits: int = 100, quarantine_octets: int = MAX_OCTETS) -> Recorder:
+        return Recorder(
+            pool,
+            tmp_path / "journal",
+            Locator(None),
+            batch_hits=batch_hits,
+            quarantine_octets=quarantine_octets,
+        )
 
     yield make
     await pool.close()

@@ -233,7 +233,7 @@ async def test_a_full_quarantine_loses_hits_countedly_and_recording_goes_on(
 ) -> None:
     campaign: SeededCampaign = await seed_campaign(database_url)
     await refuse(connection, "NEW.position = 0")
-    journal, recorder = Journal(tmp_path), a_recorder(quarantine_octets=400, batch_hits=4)
+    journal, recorder = Journal(tmp_path), a_recorder(quarantine_octets=500, batch_hits=4)
     for position in (0, 0, 0, 1, 0, 2):
         journal.add(campaign, position)
     journal.close()

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, SecretStr
 
-from shared.settings import KNOWN_VARIABLES, DatabaseUrl, LinkSettings, SettingsError
+from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
+from shared.settings import (
+    KNOWN_VARIABLES,
+    DatabaseUrl,
+    LinkSettings,
+    ProxiedSettings,
+    SettingsError,
+)
 
 URL = "postgresql://someone:hidden@localhost/txlink"
 
@@ -138,3 +145,25 @@ def test_every_scheme_of_postgres_is_taken(scheme: str) -> None:
     url = f"{scheme}://localhost/txlink"
 
     assert ASettings.from_env({"DATABASE_URL": url}).database_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    ("value", "trusted"),
+    [
+        pytest.param("", TrustedProxies(), id="none"),
+        pytest.param("10.0.0.0/8,::1", parse_trusted_proxies("10.0.0.0/8,::1"), id="some"),
+    ],
+)
+def test_trusted_proxies_are_read(value: str, trusted: TrustedProxies) -> None:
+    assert ProxiedSettings.from_env({"TRUSTED_PROXIES": value}).trusted_proxies == trusted
+
+
+def test_wrong_trusted_proxies_are_told_with_what_would_be_right() -> None:
+    with pytest.raises(SettingsError) as refused:
+        ProxiedSettings.from_env({"TRUSTED_PROXIES": "10.0.0.0/8,proxy.example"})
+
+    assert str(refused.value).splitlines()[1] == (
+        "  TRUSTED_PROXIES is '10.0.0.0/8,proxy.example'; it should be addresses or networks "
+        "separated by commas, such as 10.0.0.0/8, and 'proxy.example' is neither (addresses and "
+        "networks of your own proxies, separated by commas)"
+    )
