@@ -60,10 +60,12 @@ class Enricher:
         head = parse_head(hit.head)
         user_agent = as_utf8(head.headers.get("user-agent", ""))
         agent = read_agent(user_agent)
-        verdict = self._classify(read_signals(head, user_agent, agent))
         peer = unpack_address(hit.address)
         address = self._visitor(peer, head.headers, is_cut=hit.is_cut)
         place = self._locate(address) if address else NOWHERE
+        verdict = self._classify(
+            read_signals(head, user_agent, agent, place.as_organisation, is_cut=hit.is_cut)
+        )
         occurred_at = EPOCH + timedelta(microseconds=hit.occurred_ns // 1000)
         stored_at = self._times.nearest(occurred_at)
         return HitRow(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from services.redirector.journal.records import MAX_HEAD_OCTETS
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.heads import as_utf8, parse_head
@@ -26,7 +27,7 @@ BATCH_HITS = 1_000
 CAMPAIGN_PAGE = 1_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # What cannot be told any more from what is stored of the hit.
-CARRIED_REASONS = ("sender:", "network:", "time:reset")
+CARRIED_REASONS = ("sender:", "time:reset")
 
 
 class UnknownCampaignError(Exception):
@@ -162,7 +163,11 @@ def _by_request(row: HitRow) -> HitRow:
     """Return a hit as its request alone tells, and what cannot be told any more."""
     head = parse_head(row.request_head.encode("latin-1", "replace"))
     user_agent = as_utf8(head.headers.get("user-agent", ""))
-    by_request = classify(read_signals(head, user_agent, read_agent(user_agent)))
+    is_cut = len(row.request_head) >= MAX_HEAD_OCTETS
+    agent = read_agent(user_agent)
+    by_request = classify(
+        read_signals(head, user_agent, agent, row.as_organisation, is_cut=is_cut)
+    )
     carried = (reason for reason in row.reasons if reason.startswith(CARRIED_REASONS))
     verdict = judge((*by_request.reasons, *carried))
     return row._replace(

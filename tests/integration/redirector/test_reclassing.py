@@ -213,7 +213,7 @@ async def test_an_unknown_campaign_is_refused(pool: Pool) -> None:
         await Reclassing(pool).reclass_campaign(uuid.uuid4())
 
 
-async def test_what_cannot_be_told_any_more_is_kept_as_it_was(
+async def test_networks_are_judged_anew_and_what_cannot_be_told_any_more_is_kept(
     database_url: str,
     connection: asyncpg.Connection,
     pool: Pool,
@@ -225,7 +225,8 @@ async def test_what_cannot_be_told_any_more_is_kept_as_it_was(
     journal.close()
     await record_all(a_recorder())
     await connection.execute(
-        "UPDATE hit SET reasons = '{network:hosting,sender:burst,forwarded:device,time:reset}'"
+        "UPDATE hit SET reasons = '{sender:burst,forwarded:device,time:reset}',"
+        " as_organisation = 'Hetzner Online GmbH'"
     )
 
     await Reclassing(pool).reclass_all()

@@ -184,3 +184,21 @@ def test_no_agent_is_too_odd_to_be_classed(user_agent: str, method: str) -> None
     click_class, _ = classed(a_head(user_agent, method=method))
 
     assert (click_class is ClickClass.HEAD) == (method == "HEAD")
+
+
+def test_a_data_centre_makes_a_machine_of_a_browser_without_its_headers_only() -> None:
+    agent, bare = read_agent(ANDROID), RequestHead("GET", {"user-agent": ANDROID}, "")
+    hosting = "Hetzner Online GmbH"
+
+    whole = classify(read_signals(a_head(ANDROID), ANDROID, agent, hosting))
+    lacking = classify(read_signals(bare, ANDROID, agent, hosting))
+
+    assert (whole.click_class, whole.reasons) == (ClickClass.PERSON, ("network:hosting",))
+    assert lacking.click_class is ClickClass.SCANNER
+
+
+def test_headers_that_were_cut_off_are_not_missing() -> None:
+    bare = RequestHead("GET", {"user-agent": ANDROID}, "")
+    signals = read_signals(bare, ANDROID, read_agent(ANDROID), is_cut=True)
+
+    assert classify(signals).reasons == ()
