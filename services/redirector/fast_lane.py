@@ -78,7 +78,8 @@ class FastLane(HttpToolsProtocol):
         name = name.lower()
         if name in ODD_HEADERS:
             self._is_plain = False
-            self.expect_100_continue = name == b"expect" and value.lower() == b"100-continue"
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
         self._head += (name, b": ", value, b"\r\n")
 
     @override

@@ -93,6 +93,7 @@ def test_plain_request_for_a_cached_link_never_reaches_the_application(lanes: La
     [
         pytest.param(b"Content-Length: 0\r\n", id="length of nothing"),
         pytest.param(b"Expect: 100-continue\r\n", id="expectation"),
+        pytest.param(b"Expect: 100-continue\r\nContent-Length: 0\r\n", id="both"),
         pytest.param(b"Connection: keep-alive\r\n", id="keep-alive said"),
         pytest.param(b"Connection: close\r\n", id="close"),
         pytest.param(b"X-A: \xff\xfe\r\nx-a: again\r\n", id="octets beyond ASCII"),
