@@ -73,7 +73,7 @@ def test_keys_may_be_given_on_the_page() -> None:
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"get /healthz"}))
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"get /healthz", "get /whoami"}))
 def test_every_operation_says_that_it_wants_a_key(name: str) -> None:
     assert {"apikey": []} in OPERATIONS[name]["security"]
     assert {"bearer": []} in OPERATIONS[name]["security"]
