@@ -2,8 +2,9 @@
 
 A real API process on an embedded Postgres, called over HTTP: an upload of 100,000 rows, each
 with a link of its own, is read once and then sent; beside it, the same rows as JSON. Memory is
-the resident set of the API process, sampled while it works, and held against 1,000 rows in the
-same run. The peer for time is a committed COPY of the same messages and texts, already made.
+the resident set of the API process and its children, sampled while they work, and held against
+1,000 rows in the same run. The peer for time is a committed COPY of the same messages and texts,
+already made.
 
     python -m bench.personal
 """
@@ -11,44 +12,33 @@ same run. The peer for time is a committed COPY of the same messages and texts, 
 import asyncio
 import json
 import sys
-import tempfile
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import httpx
 import psutil
 
-from bench.send import new_key, running_api
-from bench.uploads import BULK, FIRST_MSISDN, MIB, SMALL, csv_of, upload
+from bench.send import bench_account, running_api
+from bench.uploads import (
+    BULK,
+    FIRST_MSISDN,
+    SMALL,
+    Taken,
+    api_process,
+    csv_of,
+    sample,
+    upload,
+)
 from services.api.storage.personal_texts import PersonalMessage, copy_personal_messages
-from services.cli.migrating import migrate
-from shared import embedded_postgres
 
 ROUNDS = 3
 TEXT = "Hi {Name}, your offer: https://shop.example.com/{City}/sale?customer={Code}. Reply STOP"
 MAX_GROWTH_MIB = 64.0
-SAMPLE_S = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What one send took."""
-
-    seconds: float
-    peak_mib: float
-
-
-async def sample(process: psutil.Process, peaks: list[float]) -> None:
-    while True:
-        peaks.append(process.memory_info().rss / MIB)
-        await asyncio.sleep(SAMPLE_S)
 
 
 async def send(
     client: httpx.AsyncClient, process: psutil.Process, payload: dict[str, object], count: int
-) -> Sent:
+) -> Taken:
     content = json.dumps(payload | {"msg": TEXT, "trackLink": True}).encode()
     peaks: list[float] = []
     sampling = asyncio.create_task(sample(process, peaks))
@@ -60,7 +50,7 @@ async def send(
     sampling.cancel()
     answer = response.raise_for_status().json()
     assert answer["recipients"] == count, answer["recipients"]
-    return Sent(seconds, max(peaks))
+    return Taken(seconds, max(peaks))
 
 
 def json_rows(count: int) -> list[dict[str, object]]:
@@ -94,11 +84,9 @@ async def copy_seconds(database_url: str, count: int) -> float:
     return seconds
 
 
-async def measure(api_url: str, key: str) -> dict[str, dict[int, Sent]]:
-    (process,) = (
-        child for child in psutil.Process().children() if "services.api" in child.cmdline()
-    )
-    sent: dict[str, dict[int, Sent]] = {"upload": {}, "json": {}}
+async def measure(api_url: str, key: str) -> dict[str, dict[int, Taken]]:
+    process = api_process()
+    sent: dict[str, dict[int, Taken]] = {"upload": {}, "json": {}}
     async with httpx.AsyncClient(base_url=api_url, headers={"apikey": key}, timeout=300) as client:
         for count in (SMALL, BULK):
             await upload(client, process, csv_of(count), "text/csv", count)
@@ -112,19 +100,13 @@ async def measure(api_url: str, key: str) -> dict[str, dict[int, Sent]]:
     return sent
 
 
-def best(rounds: list[Sent]) -> Sent:
+def best(rounds: list[Taken]) -> Taken:
     """Return the quickest time and the highest peak."""
-    return Sent(min(one.seconds for one in rounds), max(one.peak_mib for one in rounds))
+    return Taken(min(one.seconds for one in rounds), max(one.peak_mib for one in rounds))
 
 
 def main() -> int:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres.running(Path(folder) / "postgres") as server,
-    ):
-        database_url = server.url("postgres")
-        migrate(database_url)
-        key = asyncio.run(new_key(database_url))
+    with bench_account() as (database_url, key):
         with running_api(database_url) as api_url:
             sent = asyncio.run(measure(api_url, key))
         copied_s = asyncio.run(copy_seconds(database_url, BULK))

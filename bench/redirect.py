@@ -9,26 +9,35 @@ packages nginx-light and wrk) and two cores.
 
 import asyncio
 import json
-import os
-import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
-import httpx
 import psutil
 from sqlalchemy.schema import CreateTable
 
 from bench.redirect_peers import LOCATION, Base
+from bench.wrk import (
+    CLIENT_CORE,
+    CONNECTIONS,
+    PHONE,
+    SERVER_CORE,
+    Load,
+    Row,
+    cpu_seconds,
+    load,
+    on_core,
+    running,
+    script,
+)
 from services.cli.addresses import free_ports
 from services.cli.migrating import migrate
 from shared import embedded_postgres
@@ -36,16 +45,12 @@ from shared.domain.tokens import TokenCipher
 from shared.storage.engine import sqlalchemy_url
 from tests.support.links import seed_campaign
 
-CONNECTIONS = 64
-ROUND_S = 3
 ROUNDS = 3
 HOT_TOKENS = 100_000
 FRESH_TOKENS = 300_000
 COLD_BLOCKS = 60_000
 EXACT_REQUESTS = 50_000
 BURST = 1_000_000
-SERVER_CORE, CLIENT_CORE = 0, 1
-READY_S = 30.0
 QUIET_S = 2.0
 # Fewer say nothing of the recorder's pace.
 ENOUGH_CLICKS = 20_000
@@ -58,30 +63,6 @@ MUST_REACH = {
     "bare p99 / hot p99": 1.0,
     "clicks a second": 20_000.0,
 }
-PHONE = (
-    "Mozilla/5.0 (Linux; Android 14; SM-A546E) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/124.0.0.0 Mobile Safari/537.36"
-)
-SCRIPT = """
-local requests, at = {}, 0
-local headers = {
-  ["User-Agent"] = "%s",
-  ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-  ["Accept-Language"] = "en-IN,en-GB;q=0.9,en;q=0.8",
-  ["Accept-Encoding"] = "gzip, deflate, br",
-  ["Upgrade-Insecure-Requests"] = "1",
-}
--- Written out beforehand, or wrk would be what is measured.
-init = function()
-  for target in io.lines("%s") do
-    requests[#requests + 1] = wrk.format("GET", target, headers)
-  end
-end
-request = function()
-  at = at %% #requests + 1
-  return requests[at]
-end
-"""
 NGINX = """
 worker_processes 1; daemon off; pid %(folder)s/nginx.pid; error_log stderr crit;
 events { worker_connections 1024; }
@@ -114,109 +95,6 @@ WITH taken AS (
 )
 SELECT min(first_link) FROM blocks
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What one round of wrk saw, and what the server took for it."""
-
-    requests: int
-    per_s: float
-    p50_ms: float
-    p99_ms: float
-    cpu_us: float
-    rss_mib: float
-    refused: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table: a server, and what it is asked for in each round."""
-
-    name: str
-    process: psutil.Process
-    port: int
-    scripts: Sequence[Path]
-    after: Callable[[], None] = lambda: None
-    beside: Callable[[], AbstractContextManager[object]] = nullcontext
-
-
-def on_core(core: int, *command: str, **options: object) -> subprocess.Popen[bytes]:
-    """Start a server on one core."""
-    environment = os.environ | {name: str(value) for name, value in options.items()}  # noqa: TID251
-    pinned = ["taskset", "-c", str(core), *command]
-    return subprocess.Popen(pinned, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
-
-
-@contextmanager
-def running(process: subprocess.Popen[bytes], port: int, path: str) -> Iterator[psutil.Process]:
-    """Wait until a server answers, and stop it in the end.
-
-    Yields:
-        The process.
-
-    Raises:
-        HTTPError: It does not answer.
-    """
-    deadline = time.monotonic() + READY_S
-    try:
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}{path}", timeout=2)
-                break
-            except httpx.HTTPError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise
-                time.sleep(0.05)
-        yield psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def script(folder: Path, name: str, targets: Sequence[str]) -> Path:
-    listed, made = folder / f"{name}.targets", folder / f"{name}.lua"
-    listed.write_text("\n".join(targets))
-    made.write_text(SCRIPT % (PHONE, listed))
-    return made
-
-
-def cpu_seconds(process: psutil.Process) -> float:
-    processes = [process, *process.children(recursive=True)]
-    return sum(sum(each.cpu_times()[:2]) for each in processes)
-
-
-def load(row: Row, made: Path) -> Load:
-    before = cpu_seconds(row.process)
-    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}"]
-    command += [f"-d{ROUND_S}s", "--latency", "-s", str(made), f"http://127.0.0.1:{row.port}"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
-    spent = cpu_seconds(row.process) - before
-    count = int(found(r"(\d+) requests in", told))
-    rss = max(each.memory_info().rss for each in [row.process, *row.process.children()])
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
-    return Load(
-        requests=count,
-        per_s=float(found(r"Requests/sec:\s+([\d.]+)", told)),
-        p50_ms=milliseconds(found(r"\n\s+50%\s+(\S+)", told)),
-        p99_ms=milliseconds(found(r"\n\s+99%\s+(\S+)", told)),
-        cpu_us=spent / count * 1e6,
-        rss_mib=rss / (1 << 20),
-        refused=int(refused[1]) if refused else 0,
-    )
-
-
-def found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match, text
-    return match[1]
-
-
-def milliseconds(told: str) -> float:
-    for unit, factor in (("us", 1e-3), ("ms", 1.0), ("s", 1e3)):
-        if told.endswith(unit):
-            return float(told.removesuffix(unit)) * factor
-    raise ValueError(told)
 
 
 class Clicks:

@@ -142,16 +142,25 @@ async def new_key(database_url: str) -> str:
     return made.key.text
 
 
-def main() -> int:
+@contextmanager
+def bench_account() -> Iterator[tuple[str, str]]:
+    """Run a Postgres of its own with an account in it.
+
+    Yields:
+        The database's URL, and an API key of the account.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         embedded_postgres.running(Path(folder) / "postgres") as server,
     ):
         database_url = server.url("postgres")
         migrate(database_url)
-        key = asyncio.run(new_key(database_url))
-        with running_api(database_url) as api_url:
-            medians = asyncio.run(measure(api_url, database_url, key))
+        yield database_url, asyncio.run(new_key(database_url))
+
+
+def main() -> int:
+    with bench_account() as (database_url, key), running_api(database_url) as api_url:
+        medians = asyncio.run(measure(api_url, database_url, key))
     print(f"{'recipients':>12}{'send ms':>12}{'bare COPY ms':>14}{'ratio':>8}")
     for count, (sent, copied) in medians.items():
         print(f"{count:>12,}{sent * 1e3:>12.1f}{copied * 1e3:>14.1f}{sent / copied:>8.2f}")

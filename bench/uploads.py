@@ -13,20 +13,16 @@ import csv
 import io
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import httpx
 import psutil
 
-from bench.send import new_key, running_api
-from services.cli.migrating import migrate
-from shared import embedded_postgres
+from bench.send import bench_account, running_api
 from tests.support.workbooks import raw_workbook
 
 BULK = 100_000
@@ -43,7 +39,7 @@ Row = list[str | int | float]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one upload took."""
+    """What one upload or send took."""
 
     seconds: float
     peak_mib: float
@@ -140,10 +136,16 @@ async def copy_seconds(database_url: str, count: int) -> float:
     return seconds
 
 
-async def measure(api_url: str, key: str) -> dict[str, dict[int, Taken]]:
+def api_process() -> psutil.Process:
+    """Return the API process that this one started."""
     (process,) = (
         child for child in psutil.Process().children() if "services.api" in child.cmdline()
     )
+    return process
+
+
+async def measure(api_url: str, key: str) -> dict[str, dict[int, Taken]]:
+    process = api_process()
     taken: dict[str, dict[int, Taken]] = {}
     async with httpx.AsyncClient(base_url=api_url, headers={"apikey": key}, timeout=60) as client:
         for name, (write, kind) in FORMATS.items():
@@ -158,13 +160,7 @@ async def measure(api_url: str, key: str) -> dict[str, dict[int, Taken]]:
 
 
 def main() -> int:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres.running(Path(folder) / "postgres") as server,
-    ):
-        database_url = server.url("postgres")
-        migrate(database_url)
-        key = asyncio.run(new_key(database_url))
+    with bench_account() as (database_url, key):
         with running_api(database_url) as api_url:
             taken = asyncio.run(measure(api_url, key))
         copied_s = asyncio.run(copy_seconds(database_url, BULK))
