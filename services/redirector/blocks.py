@@ -82,6 +82,20 @@ class BlockCache:
             first_links = self._first_links[token_length]
             del first_links[bisect_left(first_links, first_link)]
 
+    def replace(self, block: Block) -> bool:
+        """Put a block in the place of the cached one of its links, if that is another.
+
+        Nobody asked for it, so it is as near to making room as before.
+
+        Returns:
+            Whether it was another.
+        """
+        key = (block.token_length, block.first_link)
+        if self._blocks.get(key, block) == block:
+            return False
+        self._blocks[key] = block
+        return True
+
     def list_blocks(self) -> list[Block]:
         """Return all blocks, the one asked for last at the end."""
         return list(self._blocks.values())

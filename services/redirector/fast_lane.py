@@ -158,7 +158,8 @@ class FastLane(HttpToolsProtocol):
         redirector = self._redirector
         if self._pending_count or redirector.trusted_proxies:
             return False
-        return redirector.guesses.admits(self._peer, now_s=time.monotonic())
+        # The slow lane, which gets one too many, counts it again: that changes nothing.
+        return not redirector.guesses.note(self._peer, now_s=time.monotonic())
 
     def _take_slow_lane(self) -> None:
         self._is_slow = True

@@ -22,13 +22,6 @@ class GuessLimiter:
         self._limit = limit
         self._windows: OrderedDict[IpAddress, tuple[float, int]] = OrderedDict()
 
-    def admits(self, address: IpAddress | None, *, now_s: float) -> bool:
-        """Count a request for an unknown link unless it is one too many, and tell which it is."""
-        began_s, count = self._windows.get(address, (now_s, 0)) if address else (now_s, 0)
-        if count >= self._per_minute and now_s - began_s < WINDOW_S:
-            return False
-        return not self.note(address, now_s=now_s)
-
     def note(self, address: IpAddress | None, *, now_s: float) -> bool:
         """Count a request for an unknown link.
 

@@ -8,6 +8,7 @@ import asyncpg
 from services.redirector.journal.files import list_journals
 from services.redirector.journal.quarantine import quarantine_path
 from services.redirector.journal.reader import open_journal
+from services.redirector.storage.connections import driver_url
 from services.redirector.storage.reconciling import RecordedJournal, compare
 
 DIFFERENCES_TOLD = 100
@@ -50,7 +51,7 @@ async def reconcile(database_url: str, journal_folder: Path) -> Reconciliation:
         OSError: Postgres is away, or a journal cannot be read.
     """
     names = [path.name for path in list_journals(journal_folder)]
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(driver_url(database_url))
     try:
         compared = await compare(connection, names, limit=DIFFERENCES_TOLD)
     finally:

@@ -194,9 +194,7 @@ class Resolver:
 
     def _replace(self, fetched: Iterable[Block]) -> None:
         for block in fetched:
-            held = self._blocks.find(block.token_length, block.first_link)
-            if held is not None and held != block and self._may_lead_on(block):
-                self._blocks.add(block)
+            if self._may_lead_on(block) and self._blocks.replace(block):
                 # Some of them may be links of this block.
                 self._tokens.clear()
 

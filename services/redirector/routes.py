@@ -60,11 +60,9 @@ class ShortLinks:
         if scope["type"] != "http" or scope["path"] == HEALTH_PATH:
             await self._app(scope, receive, send)
             return
-        match = TOKEN_PATH.fullmatch(scope["path"])
-        preview = PREVIEW_PATH.fullmatch(scope["path"])
-        if match is not None:
+        if match := TOKEN_PATH.fullmatch(scope["path"]):
             answer = await self._answer(match[1], scope)
-        elif preview is not None and self._may_look(scope):
+        elif (preview := PREVIEW_PATH.fullmatch(scope["path"])) and self._may_look(scope):
             answer = await self._preview(preview[1], scope)
         else:
             await self._app(scope, receive, send)
@@ -77,9 +75,9 @@ class ShortLinks:
     async def _answer(self, token: str, scope: Scope) -> Answer:
         if scope["method"] not in {"GET", "HEAD"}:
             return METHOD_NOT_ALLOWED
-        resolver = self.redirector.resolver
         try:
-            link = resolver.find_cached(token) or await resolver.resolve(token)
+            # It looks at what is cached first, and decrypts the token for that.
+            link = await self.redirector.resolver.resolve(token)
         except UnknownLinkError:
             guesses, now_s = self.redirector.guesses, time.monotonic()
             return TOO_MANY if guesses.note(self._visitor(scope), now_s=now_s) else NOT_FOUND

@@ -19,9 +19,6 @@ class TokenCache(Generic[_Value]):
         self._young: dict[str, _Value] = {}
         self._old: dict[str, _Value] = {}
 
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
-
     def get(self, token: str) -> _Value | None:
         """Return what a token stands for, if that is known still."""
         value = self._young.get(token)

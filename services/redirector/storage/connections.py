@@ -16,6 +16,11 @@ async def _keep_as_it_is(_: object) -> None:
     """Reset nothing: no statement here changes its session, and the reset costs a round trip."""
 
 
+def driver_url(database_url: str) -> str:
+    """Return the URL that asyncpg takes, of one that may name SQLAlchemy's driver."""
+    return database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+
 async def open_pool(
     database_url: str, *, application: str, size: int, statement_timeout_s: float
 ) -> Pool:
@@ -28,7 +33,7 @@ async def open_pool(
         statement_timeout_s: Seconds after which a statement counts as an outage.
     """
     return await asyncpg.create_pool(
-        database_url.replace("postgresql+asyncpg://", "postgresql://", 1),
+        driver_url(database_url),
         min_size=0,
         max_size=size,
         reset=_keep_as_it_is,

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from services.redirector.storage.connections import CONNECT_TIMEOUT_S, outages_named
+from services.redirector.storage.connections import CONNECT_TIMEOUT_S, driver_url, outages_named
 
 CHANNEL = "txlink_links"
 STATEMENT_TIMEOUT_S = 5.0
@@ -30,7 +30,7 @@ async def open_listener(
     """
     with outages_named():
         connection = await asyncpg.connect(
-            database_url.replace("postgresql+asyncpg://", "postgresql://", 1),
+            driver_url(database_url),
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=STATEMENT_TIMEOUT_S,
             server_settings={"application_name": "txlink-redirector-listener"},

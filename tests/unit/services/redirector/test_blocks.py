@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,6 +36,21 @@ def test_the_block_not_asked_for_the_longest_makes_room() -> None:
 
     assert [block.first_link for block in cache.list_blocks()] == [0, 20]
     assert cache.find(6, 15) is None
+
+
+def test_a_block_that_was_changed_takes_the_place_of_the_one_before() -> None:
+    cache = BlockCache(2)
+    cache.add(a_block(0))
+    cache.add(a_block(10))
+    paused = replace(a_block(0), is_paused=True)
+
+    assert cache.replace(paused)
+    assert not cache.replace(paused)
+    assert not cache.replace(a_block(20))
+
+    # In its old place: nobody asked for it.
+    assert cache.list_blocks() == [paused, a_block(10)]
+    assert cache.find(6, 5) == paused
 
 
 def test_a_block_added_again_replaces_itself() -> None:
