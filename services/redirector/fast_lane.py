@@ -1,19 +1,21 @@
 """The fast lane: plain requests for cached links, answered without ASGI's scope, cycle and task.
 
-llhttp parses every request, as ever in uvicorn. What surely is a plain GET or HEAD of a token is
-answered here as soon as it is whole; everything else goes up to uvicorn and the application as if
-this were not there. Both lanes must agree on every octet of answer and journal:
-``tests/integration/redirector/test_lanes.py`` holds them to it. What is leant on of uvicorn is
-listed in ``tests/unit/services/redirector/test_uvicorn.py``, which tells when it changes.
+What a connection reads at once is mostly one whole request. If that surely is a plain GET or HEAD
+of a token, llhttp parses it here, with a parser that calls nobody back for its headers, and it is
+answered as soon as this tick's write of the journal is done. Everything else goes up to uvicorn
+and the application as if this were not there. Both lanes must agree on every octet of answer and
+journal: ``tests/integration/redirector/test_lanes.py`` holds them to it. What is leant on of
+uvicorn is listed in ``tests/unit/services/redirector/test_uvicorn.py``, which tells when it
+changes.
 """
 
 import asyncio
 import re
 import time
-from collections.abc import Callable  # noqa: TC003
-from functools import lru_cache, partial
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, cast
 
+import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
@@ -21,17 +23,17 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
-from services.redirector.answers import NOT_FOUND, Answer, redirect_to
+from services.redirector.answers import NOT_FOUND, TOO_MANY, header_lines
 from services.redirector.journal.records import pack_hit
-from services.redirector.resolving import Link, UnknownLinkError
-from services.redirector.routes import HEALTH_PATH, ShortLinks, pack_address
+from services.redirector.resolving import UnknownLinkError
+from services.redirector.routes import HEALTH_PATH, RAW_HEAD, ShortLinks, pack_address
 from shared.domain.trusted_proxies import parse_address
 
-TOKEN_TARGET: Final = re.compile(rb"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})")
-HEALTH_TARGET: Final = HEALTH_PATH.encode()
-# A request that has one of these is not plain: it has a body, or wants another protocol.
-ODD_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
-CACHED_ANSWERS = 10_000
+TOKEN_REQUEST: Final = re.compile(
+    rb"(?:GET|HEAD) /(?!%b )(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8}) HTTP/1\.1\r\n"
+    % HEALTH_PATH[1:].encode()
+)
+HEAD_END: Final = b"\r\n\r\n"
 
 
 class FastLane(HttpToolsProtocol):
@@ -45,18 +47,13 @@ class FastLane(HttpToolsProtocol):
         self._redirector = self.app.redirector
         host = self.client[0] if self.client else ""
         self._address, self._peer = pack_address(host), parse_address(host)
-        self._is_plain = True
-        self._is_slow = False
-        self._link: Link | None = None
-        # The headers as the journal keeps them, in pieces: name, colon, value, line end.
-        self._head: list[bytes] = []
-        # Answers that wait for this tick's write of the journal, and what must wait for them.
+        # Whether the next octet begins a request.
+        self._is_between = True
+        # Answers that wait for this tick's write of the journal, and pieces that wait for them.
         self._pending_count = 0
-        self._afterwards: Callable[[], None] | None = None
+        self._deferred_count = 0
         self._idle_since: float | None = None
         self._idle_timer: asyncio.TimerHandle | None = None
-        self._default_headers: list[tuple[bytes, bytes]] | None = None
-        self._found = self._not_found = b""
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -65,147 +62,102 @@ class FastLane(HttpToolsProtocol):
             self._idle_timer.cancel()
 
     @override
-    def on_message_begin(self) -> None:
-        self.url = b""
-        self.expect_100_continue = False
-        self._head = []
-        self._is_plain = True
-        self._is_slow = False
-        self._idle_since = None
-
-    @override
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name in ODD_HEADERS:
-            self._is_plain = False
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
-        self._head += (name, b": ", value, b"\r\n")
-
-    @override
-    def on_headers_complete(self) -> None:
-        self._link = None
-        match = TOKEN_TARGET.fullmatch(self.url)
-        if match is None or not self._may_answer():
-            self._take_slow_lane()
-            return
-        try:
-            self._link = self._redirector.resolver.find_cached(match[1].decode())
-        except UnknownLinkError:
-            if self._may_refuse():
-                self._answer_not_found()
+    def data_received(self, data: bytes) -> None:
+        if self._deferred_count == 0:
+            is_whole = self._is_between and data.find(HEAD_END) == len(data) - len(HEAD_END)
+            if is_whole and self._take_fast_lane(data):
                 return
-        if self._link is None or not self._link.is_plain:
-            self._link = None
-            self._take_slow_lane()
+            if self._pending_count == 0:
+                self._take_slow_lane(data, is_whole=is_whole)
+                return
+        # The loop calls back in order: first the journal, which answers what is pending.
+        self._deferred_count += 1
+        self.loop.call_soon(self._take_deferred, data)
+
+    @override
+    def on_message_begin(self) -> None:
+        self._is_between = False
+        super().on_message_begin()
 
     @override
     def on_message_complete(self) -> None:
-        link = self._link
-        if self._is_slow:
-            super().on_message_complete()
-        if link is None:
-            return
-        self._pending_count += 1
-        record = pack_hit(
-            time.time_ns(),
-            self._address,
-            link.number,
-            link.block.token_length,
-            b"".join([self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n", *self._head]),
-        )
-        self._note_date()
-        answer = self._found + _redirect_tail(link.location)
-        # A hit that the disk did not take has been counted; the visitor goes on all the same.
-        self._redirector.journal.append_then(record, self._answer, answer)
-
-    @override
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._go_on()
+        # What follows an upgrade is no HTTP/1.1.
+        self._is_between = not self.parser.should_upgrade()
+        super().on_message_complete()
 
     @override
     def shutdown(self) -> None:
         if self._pending_count:
-            self._afterwards = super().shutdown
+            self.loop.call_soon(super().shutdown)
         else:
             super().shutdown()
 
-    @override
-    def send_400_response(self, msg: str) -> None:
-        # Whoever asked before the nonsense came gets an answer first.
-        self._afterwards = partial(super().send_400_response, msg)
-        self._go_on()
+    def _take_deferred(self, data: bytes) -> None:
+        self._deferred_count -= 1
+        if not self.transport.is_closing():
+            is_whole = self._is_between and data.find(HEAD_END) == len(data) - len(HEAD_END)
+            self._take_slow_lane(data, is_whole=is_whole)
 
-    def _may_answer(self) -> bool:
-        """Tell whether nothing but the token is left to look at."""
-        parser = self.parser
+    def _take_slow_lane(self, data: bytes, *, is_whole: bool) -> None:
+        self._idle_since = None
+        super().data_received(data)
+        if is_whole and data.startswith((b"GET ", b"HEAD ")):
+            # Its task begins later, and then has the head as the fast lane would journal it.
+            cast("dict[str, object]", self.scope)[RAW_HEAD] = data[:-2]
+
+    def _take_fast_lane(self, data: bytes) -> bool:
+        """Answer a request if that is plain, and tell whether it was."""
+        match = TOKEN_REQUEST.match(data)
+        if match is None or not self._is_free():
+            return False
+        redirector = self._redirector
+        try:
+            link = redirector.resolver.find_plain(match[1])
+        except UnknownLinkError:
+            return self._refuse(data)
+        if link is None or not WHOLE_REQUEST.is_plain(data):
+            return False
+        number, token_length, lines = link
+        record = pack_hit(time.time_ns(), self._address, number, token_length, data[:-2])
+        self._pending_count += 1
+        # A hit that the disk did not take has been counted; the visitor goes on all the same.
+        redirector.journal.append_then(record, self._answer, lines)
+        return True
+
+    def _is_free(self) -> bool:
+        """Tell whether the slow lane is done with this connection, and uvicorn sets no limit."""
         cycle: RequestResponseCycle | None = self.cycle
         return (
-            self._is_plain
-            and parser.get_method() in {b"GET", b"HEAD"}
-            and parser.get_http_version() == "1.1"
-            and parser.should_keep_alive()
-            # The slow lane has this connection for itself until it has answered.
-            and (cycle is None or cycle.response_complete)
+            (cycle is None or cycle.response_complete)
             and not self.flow.write_paused
             and self.limit_concurrency is None
-            and self.url != HEALTH_TARGET
         )
 
-    def _may_refuse(self) -> bool:
-        """Tell whether an unknown link may be called so here, and count it if so."""
+    def _refuse(self, data: bytes) -> bool:
+        """Answer a request for an unknown link, if that may be done here."""
         redirector = self._redirector
-        if self._pending_count or redirector.trusted_proxies:
+        # Behind a proxy it takes the headers to know who is guessing.
+        if self._pending_count or redirector.trusted_proxies or not WHOLE_REQUEST.is_plain(data):
             return False
-        # The slow lane, which gets one too many, counts it again: that changes nothing.
-        return not redirector.guesses.note(self._peer, now_s=time.monotonic())
+        is_one_too_many = redirector.guesses.note(self._peer, now_s=time.monotonic())
+        answer = TOO_MANY if is_one_too_many else NOT_FOUND
+        body = b"" if data.startswith(b"HEAD ") else answer.body
+        self._send(answer.status, header_lines(answer) + body)
+        return True
 
-    def _take_slow_lane(self) -> None:
-        self._is_slow = True
-        url, expects = self.url, self.expect_100_continue
-        super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += zip(self._head[0::4], self._head[2::4], strict=True)
-        super().on_headers_complete()
-
-    def _answer(self, answer: bytes, _is_journaled: bool = True) -> None:  # noqa: FBT001, FBT002
+    def _answer(self, lines: bytes, _is_journaled: bool) -> None:  # noqa: FBT001
         self._pending_count -= 1
-        self._send(answer)
-        self._go_on()
+        self._send(302, lines)
 
-    def _answer_not_found(self) -> None:
-        self._note_date()
-        is_head = self.parser.get_method() == b"HEAD"
-        self._send(self._not_found + (NOT_FOUND_TAIL if is_head else NOT_FOUND_WHOLE))
-
-    def _send(self, answer: bytes) -> None:
+    def _send(self, status: int, rest: bytes) -> None:
         if self.transport.is_closing():
             return
-        self.transport.write(answer)
-        self.server_state.total_requests += 1
+        server = self.server_state
+        self.transport.write(STATUS_LINES.dated(status, server.default_headers) + rest)
+        server.total_requests += 1
         self._idle_since = self.loop.time()
         if self._idle_timer is None:
             self._watch_idle(self.timeout_keep_alive)
-
-    def _go_on(self) -> None:
-        """Do what has to wait until both lanes have answered, once they have."""
-        if self._afterwards is None or self._pending_count or self.pipeline:
-            return
-        cycle: RequestResponseCycle | None = self.cycle
-        if cycle is None or cycle.response_complete:
-            afterwards, self._afterwards = self._afterwards, None
-            if not self.transport.is_closing():
-                afterwards()
-
-    def _note_date(self) -> None:
-        """Follow uvicorn, which makes its headers anew each second."""
-        headers = self.server_state.default_headers
-        if headers is not self._default_headers:
-            self._default_headers = headers
-            lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-            self._found = STATUS_LINE[302] + lines
-            self._not_found = STATUS_LINE[404] + lines
 
     def _watch_idle(self, delay_s: float) -> None:
         # One timer a connection, not one a request: it looks how long nothing has come.
@@ -221,14 +173,59 @@ class FastLane(HttpToolsProtocol):
             self._watch_idle(self.timeout_keep_alive - idle_s)
 
 
-def _tail(answer: Answer) -> bytes:
-    return b"".join([b"%b: %b\r\n" % header for header in answer.headers]) + b"\r\n"
+class _WholeRequest:
+    """llhttp, for requests each of which is given whole."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def is_plain(self, data: bytes) -> bool:
+        """Tell whether octets are one sound request that leaves its connection open.
+
+        Args:
+            data: Of which only the last four are an end of a head, so that a body finds no room.
+        """
+        self._is_plain = False
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._is_plain = False
+        if not self._is_plain:
+            self._begin()
+        return self._is_plain
+
+    def on_message_complete(self) -> None:
+        """Be told by the parser."""
+        self._is_plain = self._parser.should_keep_alive()
+
+    def _begin(self) -> None:
+        self._parser = httptools.HttpRequestParser(self)
+        self._is_plain = False
 
 
-@lru_cache(CACHED_ANSWERS)
-def _redirect_tail(location: str) -> bytes:
-    return _tail(redirect_to(location))
+class _StatusLines:
+    """The start of an answer, which uvicorn's clock changes once a second."""
+
+    def __init__(self) -> None:
+        self._headers: Sequence[tuple[bytes, bytes]] = ()
+        self._made: dict[int, bytes] = {}
+
+    def dated(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+        """Return the status line and the server's own headers.
+
+        Args:
+            status: Of the answer.
+            headers: The server's own; another sequence where they have changed.
+        """
+        if headers is not self._headers:
+            self._headers, self._made = headers, {}
+        made = self._made.get(status)
+        if made is None:
+            lines = [b"%b: %b\r\n" % header for header in headers]
+            made = self._made[status] = STATUS_LINE[status] + b"".join(lines)
+        return made
 
 
-NOT_FOUND_TAIL: Final = _tail(NOT_FOUND)
-NOT_FOUND_WHOLE: Final = NOT_FOUND_TAIL + NOT_FOUND.body
+# A process serves with one thread, and nothing of a request is left in them behind it.
+WHOLE_REQUEST: Final = _WholeRequest()
+STATUS_LINES: Final = _StatusLines()

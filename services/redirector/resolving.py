@@ -4,9 +4,10 @@ import asyncio
 import logging
 from asyncio import Future, Task
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple, Self, TypeAlias
+from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+from services.redirector.answers import header_lines, redirect_to
 from services.redirector.blocks import Block, BlockCache, GapCache
 from services.redirector.personal_links import PersonalLinkCache
 from services.redirector.snapshots import Snapshot
@@ -35,6 +36,9 @@ REFRESHED_AT_ONCE = 1_000
 
 # Its token length and its number.
 _LinkKey: TypeAlias = tuple[int, int]
+# Its number, its token's length, and the header lines of its redirect. A tuple of nothing but
+# these costs the garbage collector nothing, however many are cached.
+PlainLink: TypeAlias = tuple[int, int, bytes]
 
 
 class UnknownLinkError(Exception):
@@ -51,18 +55,11 @@ class Link(NamedTuple):
     Attributes:
         number: What its token decrypts to, within ``block``.
         location: The block's, or else its own.
-        is_plain: The block's.
     """
 
     number: int
     block: Block
     location: str
-    is_plain: bool
-
-    @classmethod
-    def of(cls, number: int, block: Block, location: str) -> Self:
-        """Return a link of a block."""
-        return cls(number, block, location, block.is_plain)
 
 
 class _Domain(NamedTuple):
@@ -88,7 +85,7 @@ class Resolver:
         self._domains: dict[int, _Domain] = {}
         self._blocks = BlockCache(CACHED_BLOCKS)
         self._personal = PersonalLinkCache(CACHED_PERSONAL_OCTETS)
-        self._tokens: TokenCache[Link] = TokenCache(CACHED_TOKENS)
+        self._plain: TokenCache[PlainLink] = TokenCache(CACHED_TOKENS)
         self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
         self._waiting: dict[_LinkKey, Future[Link | None]] = {}
         self._looking_up: Task[None] | None = None
@@ -119,15 +116,28 @@ class Resolver:
         personal_links = self._personal.list_latest(KEPT_PERSONAL_OCTETS)
         return Snapshot(domains, self._blocks.list_blocks(), personal_links)
 
+    def find_plain(self, token: bytes) -> PlainLink | None:
+        """Return a plain link if it is cached; None if not, or if it is not plain.
+
+        Raises:
+            UnknownLinkError: No link has this token; no query is needed to say so.
+        """
+        known = self._plain.get(token)
+        if known is not None:
+            return known
+        link = self.find_cached(token.decode("ascii"))
+        if link is None or not link.block.is_plain:
+            return None
+        plain = link.number, len(token), header_lines(redirect_to(link.location))
+        self._plain.add(token, plain)
+        return plain
+
     def find_cached(self, token: str) -> Link | None:
         """Return the link of a token if that is cached; None if it must be resolved.
 
         Raises:
             UnknownLinkError: No link has this token; no query is needed to say so.
         """
-        known = self._tokens.get(token)
-        if known is not None:
-            return known
         domain = self._domains.get(len(token))
         if domain is None:
             if self._domains:
@@ -148,9 +158,7 @@ class Resolver:
         )
         if location is None:
             return None
-        link = Link.of(number, block, location)
-        self._tokens.add(token, link)
-        return link
+        return Link(number, block, location)
 
     async def resolve(self, token: str) -> Link:
         """Return the link of a token, looking it up if it is not cached.
@@ -196,7 +204,7 @@ class Resolver:
         for block in fetched:
             if self._may_lead_on(block) and self._blocks.replace(block):
                 # Some of them may be links of this block.
-                self._tokens.clear()
+                self._plain.clear()
 
     async def _look_up(self, key: _LinkKey) -> Link | None:
         if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):
@@ -272,7 +280,7 @@ class Resolver:
             place = (block.campaign_id, number - block.first_link)
             location = block.location or locations.get(place)
             if location is not None:
-                links[length, number] = Link.of(number, block, location)
+                links[length, number] = Link(number, block, location)
         return links
 
     def _may_lead_on(self, block: Block) -> bool:

@@ -3,7 +3,6 @@
 import re
 import socket
 import time
-from collections.abc import Iterable
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -34,6 +33,8 @@ TOKEN_PATH = re.compile(
 # A "+" behind the token asks where the link leads.
 PREVIEW_PATH = re.compile(r"/(?:[0-9A-Za-z-]{1,15}/)?([0-9A-Za-z]{6,8})\+")
 HEALTH_PATH = "/healthz"
+# Where the server keeps the head as it came, if it came in one piece.
+RAW_HEAD = "txlink.head"
 UNKNOWN_ADDRESS = bytes(16)
 MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 
@@ -138,18 +139,14 @@ def visitor_address(scope: Scope, trusted: TrustedProxies) -> IpAddress | None:
 
 def request_head(scope: Scope) -> bytes:
     """Return the request line and headers as the journal keeps them."""
+    raw: bytes | None = scope.get(RAW_HEAD)
+    if raw is not None:
+        return raw
     target: bytes = scope["raw_path"]
     if scope["query_string"]:
         target += b"?" + scope["query_string"]
     method, version = scope["method"].encode(), scope["http_version"].encode()
-    return pack_head(method, target, version, scope["headers"])
-
-
-def pack_head(
-    method: bytes, target: bytes, version: bytes, headers: Iterable[tuple[bytes, bytes]]
-) -> bytes:
-    """Return a request line and headers as the journal keeps them."""
-    lines = [b"%b: %b\r\n" % header for header in headers]
+    lines = [b"%b: %b\r\n" % header for header in scope["headers"]]
     return b"%b %b HTTP/%b\r\n" % (method, target, version) + b"".join(lines)
 
 

@@ -16,10 +16,10 @@ class TokenCache(Generic[_Value]):
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._young: dict[str, _Value] = {}
-        self._old: dict[str, _Value] = {}
+        self._young: dict[bytes, _Value] = {}
+        self._old: dict[bytes, _Value] = {}
 
-    def get(self, token: str) -> _Value | None:
+    def get(self, token: bytes) -> _Value | None:
         """Return what a token stands for, if that is known still."""
         value = self._young.get(token)
         if value is None:
@@ -28,7 +28,7 @@ class TokenCache(Generic[_Value]):
                 self.add(token, value)
         return value
 
-    def add(self, token: str, value: _Value) -> None:
+    def add(self, token: bytes, value: _Value) -> None:
         """Remember what a token stands for."""
         if len(self._young) >= self._limit:
             self._old, self._young = self._young, {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import uvicorn
 from pydantic import SecretStr
@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.redirector.context import Redirector
 from services.redirector.journal.files import list_journals
-from services.redirector.journal.records import scan
+from services.redirector.journal.records import Hit, scan
 from services.redirector.main import SERVER_OPTIONS, create_app
 from services.redirector.routes import ShortLinks
 from services.redirector.settings import RedirectorSettings
@@ -66,10 +66,10 @@ class Lane:
                 pass  # It was refused before it was whole.
             return DATE.sub(b"", _read_all(connection))
 
-    def hits(self) -> list[tuple[Any, ...]]:
-        """Return what was journaled, but for when."""
+    def hits(self) -> list[Hit]:
+        """Return what was journaled, as of one moment."""
         return [
-            tuple(hit)[1:]
+            hit._replace(occurred_ns=0)
             for path in list_journals(self.journal_folder)
             for _, hit in scan(path.read_bytes(), limit=1_000_000).hits
         ]

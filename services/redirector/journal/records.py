@@ -13,8 +13,8 @@ A record is, in big-endian order::
     1       flags: bit 0 says that the head was cut
     n       request head, at most 8 KiB
 
-The head is ``GET /token HTTP/1.1``, then ``name: value`` for each header in the order of their
-coming, names in lower case, each line ended by CRLF.
+The head is as it came, from ``GET /token HTTP/1.1`` to the last header, each line ended by CRLF;
+of one that did not come in one piece names are in lower case, and each value behind one space.
 """
 
 from collections.abc import Iterator

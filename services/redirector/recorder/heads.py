@@ -30,8 +30,9 @@ def parse_head(head: bytes) -> RequestHead:
     line, *fields = text.split("\r\n")
     headers: dict[str, str] = {}
     for field in fields:
-        name, colon, value = field.partition(": ")
+        name, colon, value = field.partition(":")
         if colon:
+            name, value = name.lower(), value.strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return RequestHead(line.partition(" ")[0], headers, text)
 

@@ -3,12 +3,20 @@
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import uvicorn
+from pydantic import SecretStr
+from uvicorn.server import ServerState
 
+from services.redirector.context import open_redirector
 from services.redirector.fast_lane import FastLane
+from services.redirector.journal.files import list_journals
+from services.redirector.main import SERVER_OPTIONS, create_app
+from services.redirector.settings import RedirectorSettings
 from tests.support.lanes import Lane, running_lane
 from tests.support.links import SeededCampaign, seed_campaign
 
@@ -98,3 +106,73 @@ def test_request_that_comes_in_many_pieces_is_answered_once(
 
     assert answer.count(b"HTTP/1.1 302 Found") == 2
     assert len(lane.hits()) == before + 2
+
+
+def test_head_is_journaled_as_it_came_by_either_lane(
+    database_url: str, tmp_path: Path, campaign: SeededCampaign
+) -> None:
+    whole = get(campaign, "X-Mixed: Case\r\nx-Blanks:\t a \r\n")
+    close = get(campaign, "Connection: close\r\n")
+    with running_lane(database_url, tmp_path, FastLane) as lane:
+        # Nothing is cached yet, so the first goes by the slow lane, and so does the last.
+        lane.exchange(whole)
+        lane.exchange(whole)
+        lane.exchange(close)
+        first, second, last = lane.hits()
+
+        # The first, the last, and none in between.
+        assert lane.app.request_count == 2
+    assert first == second
+    assert [first.head, last.head] == [whole[:-2], close[:-2]]
+
+
+@asynccontextmanager
+async def connected_protocol(
+    database_url: str, data_dir: Path, token: str
+) -> AsyncIterator[tuple[FastLane, asyncio.StreamReader]]:
+    """Connect a client in this loop, so that what comes can come all in one tick of it."""
+    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=data_dir)
+    app = create_app(settings)
+    config = uvicorn.Config(app, log_level="critical", **SERVER_OPTIONS)
+    config.load()
+    async with open_redirector(settings) as redirector:
+        app.redirector = redirector
+        await redirector.resolver.resolve(token)
+        ours, theirs = socket.socketpair()
+        _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: FastLane(config, ServerState(), {}), ours
+        )
+        reader, writer = await asyncio.open_connection(sock=theirs)
+        yield protocol, reader
+        writer.close()
+        await writer.wait_closed()
+
+
+async def test_nonsense_behind_a_request_of_the_same_tick_is_refused_after_its_answer(
+    database_url: str, tmp_path: Path
+) -> None:
+    campaign = await seed_campaign(database_url)
+    async with connected_protocol(database_url, tmp_path, campaign.tokens[0]) as (lane, reader):
+        lane.data_received(get(campaign))
+        lane.data_received(b"nonsense\r\n\r\n")
+        lane.data_received(get(campaign))
+
+        answers = (await reader.read()).split(b"HTTP/1.1 ")
+
+    # Behind nonsense nobody knows where a request begins, so the last is none.
+    assert [answer[:4] for answer in answers] == [b"", b"302 ", b"400 "]
+    journaled = b"".join(path.read_bytes() for path in list_journals(tmp_path / "journal"))
+    assert journaled.count(b"GET /") == 1
+
+
+async def test_stop_in_the_tick_of_a_request_comes_after_its_answer(
+    database_url: str, tmp_path: Path
+) -> None:
+    campaign = await seed_campaign(database_url)
+    async with connected_protocol(database_url, tmp_path, campaign.tokens[0]) as (lane, reader):
+        lane.data_received(get(campaign))
+        lane.shutdown()
+
+        answer = await reader.read()
+
+    assert answer.startswith(b"HTTP/1.1 302 Found\r\n")

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.redirector.fast_lane import FastLane
+from services.redirector.journal.records import Hit
+from services.redirector.recorder.heads import parse_head
 from tests.support.database import DatabaseServer
 from tests.support.lanes import Lane, running_lane
 from tests.support.links import seed_campaign, seed_personal_campaign
@@ -33,16 +35,15 @@ class Lanes:
         before = len(self.fast.hits()), len(self.slow.hits())
         fast, slow = self.fast.exchange(*pieces), self.slow.exchange(*pieces)
         new = self.fast.hits()[before[0] :], self.slow.hits()[before[1] :]
-        if fast != slow:
-            # Of a piece that ends in nonsense, uvicorn alone refuses the end before it has
-            # answered what was whole, and ends the connection.
-            assert b"HTTP/1.1 400 " in slow
-            assert fast.rpartition(b"HTTP/1.1 ")[2].count(b"connection: close\r\n") == 1
-            assert fast.count(b"HTTP/1.1 ") >= slow.count(b"HTTP/1.1 ")
-            assert len(new[0]) == fast.count(b"HTTP/1.1 302 ")
-        else:
-            assert new[0] == new[1]
+        assert fast == slow
+        assert [as_recorded(hit) for hit in new[0]] == [as_recorded(hit) for hit in new[1]]
         return fast
+
+
+def as_recorded(hit: Hit) -> tuple[Hit, str, dict[str, str]]:
+    """Return a record, its head as it is read: uvicorn alone changes letters and blanks."""
+    head = parse_head(hit.head)
+    return hit._replace(head=b""), head.method, head.headers
 
 
 def request(
@@ -161,13 +162,15 @@ def test_request_lines_of_any_kind_are_answered_alike(
         pytest.param(b"nonsense\r\n\r\n", id="nonsense"),
     ],
 )
-def test_pipelined_requests_are_answered_alike_and_in_order(lanes: Lanes, between: bytes) -> None:
+def test_requests_of_one_connection_are_answered_alike_and_in_order(
+    lanes: Lanes, between: bytes
+) -> None:
     token = request(b"/" + lanes.live)
 
-    together = lanes.answer_alike(token + token + between + token + LAST)
+    assert lanes.answer_alike(token + token + between + token + LAST)
+    answers = lanes.answer_alike(token, token, between, token, LAST)
 
-    assert together.startswith(b"HTTP/1.1 302 Found\r\n")
-    assert lanes.answer_alike(token, token, between, token, LAST)
+    assert answers.startswith(b"HTTP/1.1 302 Found\r\n")
 
 
 tokens = st.sampled_from(
