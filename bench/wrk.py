@@ -13,7 +13,7 @@ import httpx
 import psutil
 
 CONNECTIONS = 64
-ROUND_S = 3
+ROUND_S = 2
 READY_S = 30.0
 SERVER_CORE, CLIENT_CORE = 0, 1
 PHONE = (
@@ -75,8 +75,10 @@ def on_core(core: int, *command: str, **options: object) -> subprocess.Popen[byt
 
 
 @contextmanager
-def running(process: subprocess.Popen[bytes], port: int, path: str) -> Iterator[psutil.Process]:
-    """Wait until a server answers, and stop it in the end.
+def running(
+    process: subprocess.Popen[bytes], port: int, path: str, *, every_s: float = 0.05
+) -> Iterator[psutil.Process]:
+    """Wait until a server answers, asking ever so often, and stop it in the end.
 
     Yields:
         The process.
@@ -93,7 +95,7 @@ def running(process: subprocess.Popen[bytes], port: int, path: str) -> Iterator[
             except httpx.HTTPError:
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise
-                time.sleep(0.05)
+                time.sleep(every_s)
         yield psutil.Process(process.pid)
     finally:
         process.terminate()

@@ -15,8 +15,10 @@ from services.redirector.context import open_redirector
 from services.redirector.fast_lane import FastLane
 from services.redirector.routes import ShortLinks, router
 from services.redirector.settings import DRAIN_S, RedirectorSettings
+from shared.garbage import collect_rarely
 from shared.settings import settings_or_exit
 
+COLLECTED_OBJECTS = 10_000
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": FastLane,
@@ -55,7 +57,9 @@ def app_from_env() -> ShortLinks:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    return create_app(settings_or_exit(RedirectorSettings, os.environ))
+    app = create_app(settings_or_exit(RedirectorSettings, os.environ))
+    collect_rarely(COLLECTED_OBJECTS)
+    return app
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from services.redirector.journal.files import list_journals
-from tests.support.chaos import CONNECTIONS, Site, Visitors, running_site, told
+from tests.support.chaos import CONNECTIONS, Site, SmallDisk, Visitors, running_site, told
 from tests.support.open_folders import open_temporary_folder
 from tests.support.stack import wait_until
 
@@ -131,6 +131,35 @@ def test_disk_that_takes_no_journal_for_a_while(site: Site) -> None:
     lost = httpx.get(f"{site.url}/healthz").json()["lost_hits"]
     assert lost >= A_FEW // 2
     check("no room for the journal", site, visitors, lost=lost)
+    assert not visitors.turned_away
+    assert not visitors.unanswered
+    assert "hits lost" in site.log
+
+
+def test_full_disk_for_a_while(site: Site) -> None:
+    folder = site.data_dir / "journal"
+    folder.mkdir()
+    try:
+        disk = SmallDisk(folder, octets=4 << 20)
+    except PermissionError as error:
+        pytest.skip(f"no mount namespace here: {error}")
+    site.prefix = disk.prefix
+    try:
+        site.start_redirector()
+        site.start_recorder()
+        with Visitors(site, site.campaign.tokens) as visitors:
+            visitors.wait_for(A_FEW)
+            disk.fill()
+            visitors.wait_for(A_FEW)
+            disk.make_room()
+            visitors.wait_for(A_FEW)
+
+        lost = httpx.get(f"{site.url}/healthz").json()["lost_hits"]
+        # What was left of a page took some.
+        assert lost >= A_FEW // 2
+        check("journal on a full tmpfs", site, visitors, lost=lost)
+    finally:
+        disk.close()
     assert not visitors.turned_away
     assert not visitors.unanswered
     assert "hits lost" in site.log

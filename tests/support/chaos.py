@@ -42,6 +42,8 @@ class Site:
     port: int
     campaign: SeededCampaign
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    # What each command is started by, such as one that puts it on a disk of its own.
+    prefix: Sequence[str] = ()
 
     @property
     def url(self) -> str:
@@ -57,7 +59,7 @@ class Site:
     def _log_path(self) -> Path:
         return self.data_dir.with_suffix(".log")
 
-    def start(self, module: str, name: str = "", *, prefix: Sequence[str] = ()) -> None:
+    def start(self, module: str, name: str = "") -> None:
         """Start a process of a service; ``name`` tells several of one kind apart."""
         environment = {
             **os.environ,  # noqa: TID251 - handed on, not read
@@ -67,12 +69,15 @@ class Site:
         }
         with self._log_path.open("ab") as log:
             self.processes[name or module] = subprocess.Popen(
-                [*prefix, sys.executable, "-m", module], env=environment, stdout=log, stderr=log
+                [*self.prefix, sys.executable, "-m", module],
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
 
-    def start_redirector(self, *, prefix: Sequence[str] = ()) -> None:
+    def start_redirector(self) -> None:
         """Start the redirector and wait until it answers."""
-        self.start("services.redirector", prefix=prefix)
+        self.start("services.redirector")
         wait_until(self._answers, "an answer of the redirector", wait_s=20)
 
     def _answers(self) -> bool:
@@ -118,8 +123,9 @@ class Site:
 
     def reconcile(self) -> str:
         """Return what ``txlink reconcile`` says."""
+        command = [sys.executable, "-m", "services.cli", "reconcile"]
         return subprocess.run(
-            [sys.executable, "-m", "services.cli", "reconcile", "--data-dir", str(self.data_dir)],
+            [*self.prefix, *command, "--data-dir", str(self.data_dir)],
             env={**os.environ, "DATABASE_URL": self.database_url},  # noqa: TID251 - handed on
             capture_output=True,
             check=False,
@@ -137,6 +143,50 @@ class Site:
         """Wait until so many hits are recorded, and nothing more comes for a second."""
         wait_until(lambda: self.hits().total() >= count, f"{count} recorded hits", wait_s=90)
         time.sleep(1)
+
+
+class SmallDisk:
+    """A tmpfs in the place of a folder, for those who are started by ``prefix`` and nobody else.
+
+    Args:
+        folder: Where it is mounted.
+        octets: How much it holds.
+
+    Raises:
+        PermissionError: This machine lets nobody make a mount namespace of their own.
+    """
+
+    def __init__(self, folder: Path, octets: int) -> None:
+        self._filler = folder / "filler"
+        mount = f"mount -t tmpfs -o size={octets} small {folder} && echo mounted && exec sleep inf"
+        self._holder = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", mount],  # noqa: S607
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self._holder.stdout
+        if self._holder.stdout.readline() != b"mounted\n":
+            _, why = self._holder.communicate()
+            raise PermissionError(why.decode())
+        target = f"--target={self._holder.pid}"
+        self.prefix = ("nsenter", target, "--user", "--preserve-credentials", "--mount")
+
+    def fill(self) -> None:
+        """Leave no room on it."""
+        filled = f"head -c 1G /dev/zero > {self._filler}"
+        done = subprocess.run(
+            [*self.prefix, "sh", "-c", filled], capture_output=True, check=False, text=True
+        )
+        assert "No space left" in done.stderr
+
+    def make_room(self) -> None:
+        """Take away what fills it."""
+        subprocess.run([*self.prefix, "rm", self._filler], check=True)
+
+    def close(self) -> None:
+        """Give it up; it goes with the last process that sees it."""
+        self._holder.kill()
+        self._holder.communicate()
 
 
 @contextmanager

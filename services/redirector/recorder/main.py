@@ -1,7 +1,6 @@
 """The recorder process: its environment, its log, its signals, and its patience."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -14,6 +13,7 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RecorderSettings
 from services.redirector.storage.connections import StoreUnavailableError, open_pool
+from shared.garbage import collect_rarely
 from shared.heartbeat import Heartbeat
 from shared.settings import settings_or_exit
 
@@ -46,7 +46,8 @@ async def _run(settings: RecorderSettings) -> None:
     )
     locator = Locator(settings.geoip_city_db, settings.geoip_asn_db)
     read_agent("")  # which loads its rules now, or the first clicks would wait for them
-    _collect_rarely()
+    # Batches are many objects, and none of them is circular.
+    collect_rarely(COLLECTED_OBJECTS)
     LOGGER.info("recording the journals in %s", settings.journal_folder)
     try:
         recorder = Recorder(
@@ -60,13 +61,6 @@ async def _run(settings: RecorderSettings) -> None:
         locator.close()
         pool.terminate()
     LOGGER.info("stopped")
-
-
-def _collect_rarely() -> None:
-    """Look for circular garbage seldom: batches are many objects, and none of them is circular."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECTED_OBJECTS, 20, 100)
 
 
 async def record_until(stopping: asyncio.Event, recorder: Recorder, heartbeat: Heartbeat) -> None:

@@ -54,7 +54,7 @@ async def test_the_hit_is_in_the_journal_before_the_visitor_has_the_answer(
     assert IPv6Address(hit.address).ipv4_mapped is not None
     line, *headers = hit.head.decode().split("\r\n")
     assert line == f"{method} /{campaign.tokens[2]}?utm=1 HTTP/1.1"
-    assert f"user-agent: {PHONE}" in headers
+    assert f"User-Agent: {PHONE}" in headers
 
 
 @pytest.mark.parametrize(
