@@ -69,6 +69,9 @@ MACHINE_AGENTS = (
     _agent("mail-proxy", AgentKind.SCANNER, r"GoogleImageProxy|ggpht\.com|YahooMailProxy"),
     _agent("url-checker", AgentKind.SCANNER, r"VirusTotal|urlscan\.io|PhishTank|Netcraft"),
 )
+# Of a longer agent the start is read: patterns take time by the cube of what is made to last, and
+# a hit whose agent takes seconds holds up everybody's. Phones' longest are half as long.
+READ_LENGTH = 1_024
 # Programs without a person in front: libraries, command lines, browsers run by scripts.
 TOOL_AGENT = re.compile(
     r"^(?:curl|libcurl|wget|python|aiohttp|go-http-client|java|jakarta|apache-httpclient|dalvik|"
@@ -93,6 +96,7 @@ def agent_reasons(
         is_spider: Whether the user agent parser knows it as a crawler.
         is_familiar: Whether the parser found a browser, a system or a device in it.
     """
+    user_agent = user_agent[:READ_LENGTH]
     if not user_agent.strip():
         yield "agent:empty"
         return

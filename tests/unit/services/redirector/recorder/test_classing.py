@@ -1,5 +1,7 @@
 """Requests as phones and machines make them, with all that is known of agents."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -202,3 +204,15 @@ def test_headers_that_were_cut_off_are_not_missing() -> None:
     signals = read_signals(bare, ANDROID, read_agent(ANDROID), is_cut=True)
 
     assert classify(signals).reasons == ()
+
+
+def test_agent_that_is_made_to_take_long_holds_up_nobody() -> None:
+    user_agent = "Mac OS X" * 330 + "facebookexternalhit/" * 130 + "x" * 2_700
+    head = RequestHead("GET", {"user-agent": user_agent}, "")
+    read_agent("")  # which loads its rules
+
+    began_at = time.perf_counter()
+    classify(read_signals(head, user_agent, read_agent(user_agent)))
+
+    # It took more than a second.
+    assert time.perf_counter() - began_at < 0.2
