@@ -220,6 +220,14 @@ async def test_reserved_paths_are_answered_without_a_lookup(
     assert journaled_hits(settings.journal_folder) == []
 
 
+async def test_nobody_is_led_to_the_host_that_a_request_names(
+    settings: RedirectorSettings,
+) -> None:
+    answer = await get(settings, "/robots.txt/")
+
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
+
+
 async def test_health_tells_how_many_hits_the_disk_lost(settings: RedirectorSettings) -> None:
     answer = await get(settings, "/healthz")
 
