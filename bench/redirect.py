@@ -47,7 +47,7 @@ from tests.support.links import seed_campaign
 
 ROUNDS = 5
 HOT_TOKENS = 100_000
-FRESH_TOKENS = 200_000
+FRESH_TOKENS = 120_000
 COLD_BLOCKS = 60_000
 EXACT_REQUESTS = 50_000
 BURST = 1_000_000

@@ -50,6 +50,22 @@ def test_redirector_killed_under_load(site: Site) -> None:
     assert len(visitors.unanswered) <= 2 * 3 * CONNECTIONS
 
 
+def test_one_of_two_redirector_processes_killed_under_load(site: Site) -> None:
+    folder = site.data_dir / "journal"
+    site.worker_count = 2
+    site.start_redirector()
+    wait_until(lambda: len(list_journals(folder)) == 2, "a journal of each process")
+    with Visitors(site, site.campaign.tokens) as visitors:
+        visitors.wait_for(A_FEW)
+        site.kill_a_worker()
+        wait_until(lambda: len(list_journals(folder)) == 3, "a process in the place of the dead")
+        visitors.wait_for(A_FEW)
+    site.start_recorder()
+
+    check("one of two redirector processes killed", site, visitors)
+    assert len(visitors.unanswered) <= 2 * CONNECTIONS
+
+
 def test_recorder_killed_in_mid_batch(site: Site) -> None:
     site.start_redirector()
     with Visitors(site, site.campaign.tokens) as visitors:

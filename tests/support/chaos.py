@@ -17,6 +17,7 @@ from typing import Self
 
 import asyncpg
 import httpx
+import psutil
 
 from services.cli.addresses import free_ports
 from services.cli.migrating import migrate
@@ -44,6 +45,7 @@ class Site:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     # What each command is started by, such as one that puts it on a disk of its own.
     prefix: Sequence[str] = ()
+    worker_count: int = 1
 
     @property
     def url(self) -> str:
@@ -66,6 +68,7 @@ class Site:
             "DATABASE_URL": self.database_url,
             "TXLINK_DATA_DIR": str(self.data_dir),
             "TXLINK_REDIRECTOR_PORT": str(self.port),
+            "TXLINK_REDIRECTOR_WORKERS": str(self.worker_count),
         }
         with self._log_path.open("ab") as log:
             self.processes[name or module] = subprocess.Popen(
@@ -95,6 +98,11 @@ class Site:
         process = self.processes.pop(name)
         process.kill()
         process.wait(10)
+
+    def kill_a_worker(self) -> None:
+        """Kill one of the redirector's processes; the others, and who watches them, live on."""
+        watcher = psutil.Process(self.processes["services.redirector"].pid)
+        next(each for each in watcher.children() if "spawn_main" in str(each.cmdline())).kill()
 
     def stop_postgres(self) -> None:
         """Stop Postgres as an operator does."""

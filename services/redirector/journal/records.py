@@ -106,14 +106,17 @@ def scan(stretch: bytes, *, limit: int) -> Scan:
     hits: list[tuple[int, Hit]] = []
     end = skipped = 0
     while len(hits) < limit:
-        start = next((s for s in _record_starts(stretch, end) if _length(stretch, s)), None)
-        if start is None:
-            # What starts further from the end would be whole by now if it were a record.
-            dead_end = max(end, len(stretch) - MAX_RECORD_OCTETS)
-            return Scan(hits, dead_end, skipped + dead_end - end)
+        start, length = end, _length(stretch, end)
+        if not length:
+            start = next((at for at in _record_starts(stretch, end) if _length(stretch, at)), -1)
+            if start < 0:
+                # What starts further from the end would be whole by now if it were a record.
+                dead_end = max(end, len(stretch) - MAX_RECORD_OCTETS)
+                return Scan(hits, dead_end, skipped + dead_end - end)
+            length = _length(stretch, start)
         skipped += start - end
-        end = start + _length(stretch, start)
-        hits.append((start, _unpack(stretch[start:end])))
+        end = start + length
+        hits.append((start, _unpack(stretch, start, end)))
     return Scan(hits, end, skipped)
 
 
@@ -132,18 +135,17 @@ def _length(stretch: bytes, start: int) -> int:
     """Return the octets of the whole and sound record that starts there; 0 if none does."""
     if len(stretch) - start < MIN_RECORD_OCTETS:
         return 0
-    _, length, checksum = _PREFIX.unpack_from(stretch, start)
-    body = memoryview(stretch)[start + _PREFIX.size : start + length]
-    is_sound = (
-        MIN_RECORD_OCTETS <= length <= min(MAX_RECORD_OCTETS, len(stretch) - start)
-        and crc32(body) == checksum
-    )
+    version, length, checksum = _PREFIX.unpack_from(stretch, start)
+    if version != VERSION or not MIN_RECORD_OCTETS <= length <= MAX_RECORD_OCTETS:
+        return 0
+    body = stretch[start + _PREFIX.size : start + length]
+    is_sound = len(body) == length - _PREFIX.size and crc32(body) == checksum
     return length if is_sound else 0
 
 
-def _unpack(record: bytes) -> Hit:
+def _unpack(stretch: bytes, start: int, end: int) -> Hit:
     occurred_ns, address, link_number, token_length, flags = _FIXED.unpack_from(
-        record, _PREFIX.size
+        stretch, start + _PREFIX.size
     )
-    head = record[MIN_RECORD_OCTETS:]
+    head = stretch[start + MIN_RECORD_OCTETS : end]
     return Hit(occurred_ns, address, link_number, token_length, head, bool(flags & HEAD_WAS_CUT))

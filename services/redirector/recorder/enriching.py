@@ -14,7 +14,7 @@ from services.redirector.recorder.heads import as_utf8, parse_head
 from services.redirector.recorder.locating import NOWHERE, Locator
 from services.redirector.recorder.signals import read_signals
 from services.redirector.storage.hits import HitRow, RecipientTally
-from shared.domain.clicks import ClickClass, classify
+from shared.domain.clicks import ClickClass, Signals, classify
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CACHED_ADDRESSES = 10_000
@@ -36,6 +36,8 @@ class StorableTimes:
 
     def nearest(self, moment: datetime) -> datetime:
         """Return the moment, or the nearest that can be stored."""
+        if self.first <= moment < self.end:
+            return moment
         return min(max(moment, self.first), self.end - timedelta(microseconds=1))
 
 
@@ -52,7 +54,7 @@ class Enricher:
     def __init__(self, locator: Locator, times: StorableTimes, visitors: Visitors = PEERS) -> None:
         self._locate = locator.locate
         self._visitor = visitors.address
-        self._classify = lru_cache(CACHED_VERDICTS)(classify)
+        self._judge = lru_cache(CACHED_VERDICTS)(_judge)
         self._times = times
 
     def row(self, hit: Hit, block: Block, *, journal_id: int, journal_offset: int) -> HitRow:
@@ -63,36 +65,40 @@ class Enricher:
         peer = unpack_address(hit.address)
         address = self._visitor(peer, head.headers, is_cut=hit.is_cut)
         place = self._locate(address) if address else NOWHERE
-        verdict = self._classify(
+        click_class, reasons, score = self._judge(
             read_signals(head, user_agent, agent, place.as_organisation, is_cut=hit.is_cut)
         )
         occurred_at = EPOCH + timedelta(microseconds=hit.occurred_ns // 1000)
         stored_at = self._times.nearest(occurred_at)
+        if stored_at is not occurred_at:
+            reasons = (*reasons, RESET_CLOCK)
+        # By position, since names would double what a row takes.
         return HitRow(
-            campaign_id=block.campaign_id,
-            position=hit.link_number - block.first_link,
-            occurred_at=stored_at,
-            journal_id=journal_id,
-            journal_offset=journal_offset,
-            click_class=verdict.click_class.value,
-            reasons=verdict.reasons + ((RESET_CLOCK,) if stored_at != occurred_at else ()),
-            score=verdict.score,
-            address=address,
-            country=place.country,
-            region=place.region,
-            city=place.city,
-            asn=place.asn,
-            as_organisation=place.as_organisation,
-            browser=agent.browser,
-            browser_version=agent.browser_version,
-            os=agent.os,
-            os_version=agent.os_version,
-            device_type=agent.device_type,
-            device=agent.device,
-            user_agent=user_agent or None,
-            referrer=as_utf8(head.headers.get("referer", "")) or None,
-            request_head=head.text,
+            block.campaign_id,
+            hit.link_number - block.first_link,
+            stored_at,
+            journal_id,
+            journal_offset,
+            click_class,
+            reasons,
+            score,
+            address,
+            *place,
+            agent.browser,
+            agent.browser_version,
+            agent.os,
+            agent.os_version,
+            agent.device_type,
+            agent.device,
+            user_agent or None,
+            as_utf8(head.headers.get("referer", "")) or None,
+            head.text,
         )
+
+
+def _judge(signals: Signals) -> tuple[str, tuple[str, ...], int]:
+    verdict = classify(signals)
+    return verdict.click_class.value, verdict.reasons, verdict.score
 
 
 @lru_cache(maxsize=CACHED_ADDRESSES)

@@ -1,5 +1,6 @@
 """Store hits, what they count for, and how far a journal has been recorded: all or nothing."""
 
+import struct
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import asyncpg
 from typing_extensions import override
 
 from services.redirector.storage.connections import Connection, Pool, outages_named
+from services.redirector.storage.hit_rows import encode_rows
 from services.redirector.storage.rollups import Rollups, add_rollups
 
 ENSURE_PARTITIONS = "SELECT ensure_partitions($1)"
@@ -204,15 +206,25 @@ async def add_hits(
     try:
         async with connection.transaction():
             await _count(connection, tallies)  # first, since it is what is refused more often
+<<<<<<< HEAD
             await add_rollups(connection, rollups)
             await connection.copy_records_to_table("hit", columns=HitRow._fields, records=rows)
+=======
+            await connection.copy_to_table(
+                "hit", source=_once(encode_rows(rows)), columns=HitRow._fields, format="binary"
+            )
+>>>>>>> origin/main
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in NOT_ABOUT_A_HIT:
             raise
         # Not its text, whose detail may show the row.
         raise HitsRefusedError(f"{type(error).__name__}: {error.args[0]}") from error
-    except (ValueError, TypeError, OverflowError) as error:  # of the driver: no such value there
+    except (ValueError, TypeError, struct.error) as error:  # there is no such value in Postgres
         raise HitsRefusedError(type(error).__name__) from error
+
+
+async def _once(octets: bytes) -> AsyncIterator[bytes]:
+    yield octets
 
 
 async def list_gone_campaigns(connection: Connection, campaign_ids: Sequence[int]) -> list[int]:
