@@ -206,14 +206,10 @@ async def add_hits(
     try:
         async with connection.transaction():
             await _count(connection, tallies)  # first, since it is what is refused more often
-<<<<<<< HEAD
             await add_rollups(connection, rollups)
-            await connection.copy_records_to_table("hit", columns=HitRow._fields, records=rows)
-=======
             await connection.copy_to_table(
                 "hit", source=_once(encode_rows(rows)), columns=HitRow._fields, format="binary"
             )
->>>>>>> origin/main
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in NOT_ABOUT_A_HIT:
             raise
