@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from services.redirector.storage.connections import Connection
 from services.redirector.storage.rolling_up import raw_quarters, raw_traits
 from shared.domain.traits import Trait
 
@@ -56,7 +57,9 @@ LIMIT $2
 ROLLUPS = ["quarter", *(trait.value for trait in Trait)]
 
 
-async def list_rollup_differences(connection: asyncpg.Connection, *, limit: int) -> list[str]:
+async def list_rollup_differences(
+    connection: asyncpg.Connection | Connection, *, limit: int
+) -> list[str]:
     """Return sentences, each about one place where rollups are apart from what they are of.
 
     Args:
