@@ -19,7 +19,7 @@ from services.redirector.recorder.rolling_up import RollingUp, roll_up_all
 from services.redirector.recorder.storing import store
 from services.redirector.storage.connections import Connection, Pool, open_pool
 from services.redirector.storage.hits import HitRow
-from services.redirector.storage.reclassing import HitKey, list_hits
+from services.redirector.storage.reclassing import HitKey, list_hits, lock_out_others
 from services.redirector.storage.rolling_up import correct_rollups
 from services.redirector.storage.rollup_differences import list_rollup_differences
 from shared.domain.clicks import ClickClass
@@ -27,11 +27,16 @@ from tests.support.database import DatabaseServer
 from tests.support.journals import CRAWLER, PHONE, Journal, record_all
 from tests.support.links import seed_campaign
 from tests.support.rollups import A_HIT, HOSTS_BY_REFERRER, kept_rollups, right_rollups
+from tests.support.waiting import until
 
 # Postgres takes no NUL, so such a hit is refused, and with it the batch at first.
 REFUSED = "https://refused.example/\0"
 CLASSES = [click_class.value for click_class in ClickClass]
 CAMPAIGNS = 3
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 # Of times, to be moved into the month that partitions begin with.
 START = datetime(2000, 1, 1)  # noqa: DTZ001 - as hypothesis draws them
 
@@ -236,6 +241,34 @@ async def test_rollups_stay_right_while_hosts_record_and_others_class_and_count_
     assert [right[campaign.id, "os", "Android"] for campaign in campaigns] == [(200, 200)] * 3
     async with connection.transaction():
         assert await list_rollup_differences(connection, limit=10) == []
+
+
+async def test_counting_anew_waits_for_a_class_that_is_being_changed(
+    database_url: str, connection: asyncpg.Connection, tmp_path: Path, pool: Pool
+) -> None:
+    await _record(database_url, pool, tmp_path)
+    async with pool.acquire() as reclassing, reclassing.transaction():
+        await lock_out_others(reclassing)
+        campaign_id = await reclassing.fetchval("SELECT campaign_id FROM campaign_clicks")
+        hits = await list_hits(reclassing, campaign_id, after=HitKey(EARLIEST, -1, -1), limit=100)
+        # No click comes or goes, so no count but the rollups' changes.
+        changes = [
+            Change(hit, hit._replace(click_class="scanner"))
+            for hit in hits
+            if hit.click_class == "preview"
+        ]
+        await change_and_recount(reclassing, campaign_id, changes)
+        counting = asyncio.create_task(roll_up_all(pool))
+
+        async def is_waiting() -> bool:
+            return bool(await connection.fetchval(WAITING))
+
+        await until(is_waiting)
+
+    assert await counting == RollingUp(campaign_count=1)
+    right = await right_rollups(connection)
+    assert right[campaign_id, "click_class", "scanner"] == (4, 0)
+    assert await kept_rollups(connection) == right
 
 
 async def _class_badly(pool: Pool, campaign_ids: Sequence[int]) -> None:
