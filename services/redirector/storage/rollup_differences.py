@@ -38,7 +38,8 @@ TRAITS_APART = _APART.format(
 )
 # Each hit has one time and one value of each trait, so each of them comes to all hits.
 TOTALS_APART = """
-SELECT campaign_id, rollup, coalesce(summed.hits, 0), coalesce(summed.clicks, 0),
+SELECT campaign_id, rollup, coalesce(summed.hits, 0)::bigint,
+       coalesce(summed.clicks, 0)::bigint,
        coalesce(kept.hit_count, 0), coalesce(kept.click_count, 0)
 FROM (
     SELECT campaign_id, 'quarter' AS rollup, sum(hit_count) AS hits, sum(click_count) AS clicks
