@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Identity,
@@ -16,7 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import INET
 
+from shared.domain.traits import MAX_VALUE_CHARACTERS, Trait
 from shared.schema.metadata import METADATA
+
+TRAITS = ", ".join(f"'{trait}'" for trait in Trait)
 
 HIT = Table(
     "hit",
@@ -72,6 +76,35 @@ CAMPAIGN_CLICKS = Table(
     Column("hit_count", BigInteger, nullable=False, server_default="0"),
     Column("click_count", BigInteger, nullable=False, server_default="0"),
     Column("clicker_count", Integer, nullable=False, server_default="0"),
+)
+
+# Rollups are kept for ever, so they are not partitioned: nothing of them is ever dropped whole.
+# Half of a page is left free, so that a batch's new versions of its rows find room beside the old
+# ones (HOT), and neither the index nor vacuum has work with them.
+QUARTER_CLICKS = Table(
+    "quarter_clicks",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    # The start of a quarter of an hour in UTC, at which the hours of every zone begin.
+    Column("quarter", DateTime(timezone=True), nullable=False),
+    Column("hit_count", BigInteger, nullable=False),
+    Column("click_count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("campaign_id", "quarter"),
+    postgresql_with={"fillfactor": 50},
+)
+
+TRAIT_CLICKS = Table(
+    "trait_clicks",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("trait", Text(collation="C"), nullable=False),
+    Column("value", Text(collation="C"), nullable=False),
+    Column("hit_count", BigInteger, nullable=False),
+    Column("click_count", BigInteger, nullable=False),
+    CheckConstraint(f"trait IN ({TRAITS})", name="trait"),
+    CheckConstraint(f"char_length(value) <= {MAX_VALUE_CHARACTERS}", name="value"),
+    PrimaryKeyConstraint("campaign_id", "trait", "value"),
+    postgresql_with={"fillfactor": 50},
 )
 
 JOURNAL = Table(

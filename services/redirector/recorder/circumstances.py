@@ -7,7 +7,8 @@ from functools import lru_cache
 from operator import attrgetter
 
 from services.redirector.recorder.histories import Histories, History
-from services.redirector.storage.hits import Connection, HitRow
+from services.redirector.storage.connections import Connection
+from services.redirector.storage.hits import HitRow
 from shared.domain.bursts import BurstWindow
 from shared.domain.clicks import EARLY, ClickClass, judge
 from shared.domain.forwarding import Opening, forwarded_reasons

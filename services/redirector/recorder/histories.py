@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.redirector.storage.connections import Connection
 from services.redirector.storage.histories import list_histories
-from services.redirector.storage.hits import Connection, HitRow
+from services.redirector.storage.hits import HitRow
 from shared.domain.forwarding import Opening
 
 KEPT_RECIPIENTS = 100_000

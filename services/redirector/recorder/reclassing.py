@@ -12,8 +12,8 @@ from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.heads import as_utf8, parse_head
 from services.redirector.recorder.recounting import Change, change_and_recount
 from services.redirector.recorder.signals import read_signals
-from services.redirector.storage.connections import Pool, outages_named
-from services.redirector.storage.hits import Connection, HitRow
+from services.redirector.storage.connections import Connection, Pool, outages_named
+from services.redirector.storage.hits import HitRow
 from services.redirector.storage.reclassing import (
     HitKey,
     find_campaign,

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.redirector.storage.hits import Connection, HitRow
+from services.redirector.recorder.rollups import differ
+from services.redirector.storage.connections import Connection
+from services.redirector.storage.hits import HitRow
 from services.redirector.storage.reclassing import (
     RecipientClicks,
     change_counts,
@@ -13,6 +15,7 @@ from services.redirector.storage.reclassing import (
     list_click_spans,
     lock_recipients,
 )
+from services.redirector.storage.rollups import change_rollups
 from shared.domain.clicks import ClickClass
 
 
@@ -46,19 +49,23 @@ async def change_and_recount(
     # Before the hits: from here on, recorders count no further click of these recipients.
     kept = await lock_recipients(connection, campaign_id, positions) if positions else []
     await change_hits(connection, campaign_id, [change.new for change in changes])
-    if not counted:
-        return
-    spans = await list_click_spans(connection, campaign_id, positions)
-    recounted = [
-        _recount(clicks, counted[clicks.position], spans.get(clicks.position)) for clicks in kept
-    ]
-    await change_counts(
+    if counted:
+        spans = await list_click_spans(connection, campaign_id, positions)
+        recounted = [
+            _recount(clicks, counted[clicks.position], spans.get(clicks.position))
+            for clicks in kept
+        ]
+        await change_counts(
+            connection,
+            campaign_id,
+            recounted,
+            more_clicks=sum(change.more_clicks for change in changes),
+            more_clickers=sum(clicks.click_count > 0 for clicks in recounted)
+            - sum(clicks.click_count > 0 for clicks in kept),
+        )
+    await change_rollups(
         connection,
-        campaign_id,
-        recounted,
-        more_clicks=sum(change.more_clicks for change in changes),
-        more_clickers=sum(clicks.click_count > 0 for clicks in recounted)
-        - sum(clicks.click_count > 0 for clicks in kept),
+        differ([change.old for change in changes], [change.new for change in changes]),
     )
 
 

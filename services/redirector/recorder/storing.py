@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from services.redirector.recorder.enriching import tally
+from services.redirector.recorder.rollups import roll_up
+from services.redirector.storage.connections import Connection
 from services.redirector.storage.hits import (
-    Connection,
     HitRow,
     HitsRefusedError,
     add_hits,
@@ -54,7 +55,7 @@ async def store(connection: Connection, rows: Sequence[HitRow]) -> list[Refusal]
 async def _try(connection: Connection, rows: Sequence[HitRow]) -> str | None:
     """Add hits; return why they are refused, None if they are not."""
     try:
-        await add_hits(connection, rows, tally(rows))
+        await add_hits(connection, rows, tally(rows), roll_up(rows))
     except HitsRefusedError as error:
         return str(error)
     return None

@@ -10,6 +10,7 @@ from shared.storage.outages import DRIVER_OUTAGES
 
 CONNECT_TIMEOUT_S = 2.0
 Pool: TypeAlias = asyncpg.Pool
+Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 
 
 async def _keep_as_it_is(_: object) -> None:

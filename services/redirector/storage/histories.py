@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from services.redirector.storage.hits import Connection
+from services.redirector.storage.connections import Connection
 from shared.domain.forwarding import Opening
 from shared.domain.messages import MessageStatus
 

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import asyncpg
 from typing_extensions import override
 
-from services.redirector.storage.connections import Pool, outages_named
+from services.redirector.storage.connections import Connection, Pool, outages_named
 from services.redirector.storage.hit_rows import encode_rows
+from services.redirector.storage.rollups import Rollups, add_rollups
 
 ENSURE_PARTITIONS = "SELECT ensure_partitions($1)"
 # Their names end in the month, and there is no gap between them.
@@ -71,8 +72,6 @@ ON CONFLICT (campaign_id) DO UPDATE SET
 NOT_ABOUT_A_HIT = frozenset(
     ("08", "0A", "25", "26", "28", "3D", "3F", "40", "42", "53", "55", "57", "58")
 )
-
-Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
 
 
 class JournalMovedError(Exception):
@@ -190,6 +189,7 @@ async def add_hits(
     connection: Connection,
     rows: Sequence[HitRow],
     tallies: dict[tuple[int, int], RecipientTally],
+    rollups: Rollups,
 ) -> None:
     """Add hits and what they count for, all of them or none.
 
@@ -197,6 +197,7 @@ async def add_hits(
         connection: As ``advancing`` gives it; a refusal leaves its transaction as it was.
         rows: The hits, at least one.
         tallies: What they come to, by campaign and position.
+        rollups: What they come to by time and by trait.
 
     Raises:
         HitsRefusedError: One of them at least is refused.
@@ -205,6 +206,7 @@ async def add_hits(
     try:
         async with connection.transaction():
             await _count(connection, tallies)  # first, since it is what is refused more often
+            await add_rollups(connection, rollups)
             await connection.copy_to_table(
                 "hit", source=_once(encode_rows(rows)), columns=HitRow._fields, format="binary"
             )

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from services.redirector.storage.connections import Pool, outages_named
-from services.redirector.storage.hits import Connection, HitRow
+from services.redirector.storage.connections import Connection, Pool, outages_named
+from services.redirector.storage.hits import HitRow
 
 # By campaign_clicks_pkey.
 LIST_CAMPAIGNS = """
