@@ -52,7 +52,7 @@ class FastLane(BoundedProtocol):
     def data_received(self, data: bytes) -> None:
         if self._deferred_count == 0:
             end = len(data) - len(HEAD_END)
-            is_whole = self._is_between and data.find(HEAD_END, 0, MAX_REQUEST_OCTETS) == end
+            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
             if is_whole and self._take_fast_lane(data):
                 return
             if self._pending_count == 0:
@@ -73,7 +73,7 @@ class FastLane(BoundedProtocol):
         self._deferred_count -= 1
         if not self.transport.is_closing():
             end = len(data) - len(HEAD_END)
-            is_whole = self._is_between and data.find(HEAD_END, 0, MAX_REQUEST_OCTETS) == end
+            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
             self._take_slow_lane(data, is_whole=is_whole)
 
     def _take_slow_lane(self, data: bytes, *, is_whole: bool) -> None:
