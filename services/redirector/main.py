@@ -19,6 +19,9 @@ from shared.garbage import collect_rarely
 from shared.settings import settings_or_exit
 
 COLLECTED_OBJECTS = 10_000
+# A server process that is silent for so long is killed and replaced. On a loaded machine one may
+# take seconds to start, and those of a killed one would be lost.
+WORKER_SILENCE_S = 20
 SERVER_OPTIONS: dict[str, Any] = {
     "loop": "uvloop",
     "http": FastLane,
@@ -78,5 +81,6 @@ def main() -> None:
         host=settings.redirector_host,
         port=settings.redirector_port,
         workers=settings.redirector_workers,
+        timeout_worker_healthcheck=WORKER_SILENCE_S,
         **SERVER_OPTIONS,
     )
