@@ -99,13 +99,13 @@ async def _learn(resolver: Resolver, file: SnapshotFile) -> None:
 
 
 async def _keep_snapshot(resolver: Resolver, file: SnapshotFile) -> None:
-    written_at_lookup = 0
+    written_at_change = 0
     while True:
         await asyncio.sleep(SNAPSHOT_INTERVAL_S)
-        lookup_count = resolver.lookup_count
-        if lookup_count != written_at_lookup:
+        change_count = resolver.change_count
+        if change_count != written_at_change:
             await _write_snapshot(resolver, file)
-            written_at_lookup = lookup_count
+            written_at_change = change_count
 
 
 async def _write_snapshot(resolver: Resolver, file: SnapshotFile) -> None:

@@ -78,6 +78,10 @@ class Resolver:
         pool: Where to look up what is not cached.
         short_domain: Links that lead back to it are unknown, or browsers would go round in
             circles.
+
+    Attributes:
+        lookup_count: How many queries for links there have been.
+        change_count: Grows whenever what is known may have changed.
     """
 
     def __init__(self, pool: Pool, *, short_domain: str) -> None:
@@ -94,6 +98,7 @@ class Resolver:
         self._looking_up: Task[None] | None = None
         self._is_store_away = False
         self.lookup_count = 0
+        self.change_count = 0
 
     async def load_domains(self) -> None:
         """Read the token domains, without which no token can be decrypted.
@@ -211,6 +216,7 @@ class Resolver:
     def _replace(self, fetched: Iterable[Block]) -> None:
         for block in fetched:
             if self._may_lead_on(block) and self._blocks.replace(block):
+                self.change_count += 1
                 # Some of them may be links of this block.
                 self._plain.clear()
 
@@ -251,6 +257,7 @@ class Resolver:
     async def _fetch(self, wanted: Iterable[_LinkKey]) -> dict[_LinkKey, Link]:
         """Look links up, and cache what they lead to or that there are no such links."""
         self.lookup_count += 1
+        self.change_count += 1
         if any(number >= self._domains[length].stored.next for length, number in wanted):
             self._set_domains(await list_domains(self._pool))
         handed_out = [

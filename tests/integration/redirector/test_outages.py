@@ -1,3 +1,4 @@
+import asyncio
 import stat
 import subprocess
 import sys
@@ -7,13 +8,15 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from services.api.operations.change_links import LinkChanges, change_links
 from services.redirector.blocks import Block
 from services.redirector.personal_links import ENTRY_OCTETS, PersonalLink
 from services.redirector.settings import RedirectorSettings
 from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
+from shared.storage.engine import create_engine
 from tests.support.database import REPOSITORY
-from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
+from tests.support.links import DESTINATION, SeededCampaign, seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.redirector import journaled_hits, serving
 from tests.support.waiting import until
@@ -45,6 +48,12 @@ async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
 @pytest.fixture
 def settings(relay: PostgresRelay, tmp_path: Path) -> RedirectorSettings:
     return RedirectorSettings(database_url=SecretStr(relay.url), data_dir=tmp_path)
+
+
+async def pause(database_url: str, campaign: SeededCampaign) -> None:
+    engine = create_engine(database_url, application="test")
+    await change_links(engine, str(campaign.uuid), LinkChanges(is_paused=True))
+    await engine.dispose()
 
 
 def a_block(first_link: int) -> Block:
@@ -101,6 +110,46 @@ async def test_a_redirector_restarted_in_an_outage_still_knows_its_recent_links(
         503,
         302,
     ]
+
+
+async def test_the_snapshot_has_a_pause_though_no_link_was_looked_up_since(
+    database_url: str, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_campaign(database_url)
+    file = a_file(settings.snapshot_path)
+
+    async def pauses() -> list[bool]:
+        snapshot = await asyncio.to_thread(file.read)
+        return [block.is_paused for block in snapshot.blocks] if snapshot else []
+
+    async def is_written() -> bool:
+        return await pauses() == [False]
+
+    async def is_written_anew() -> bool:
+        return await pauses() == [True]
+
+    async with serving(settings) as client:
+        await client.get(f"/{campaign.tokens[0]}")
+        await until(is_written)
+        await pause(database_url, campaign)
+        await until(is_written_anew)
+
+
+async def test_a_link_paused_while_no_process_had_it_cached_stays_paused_in_an_outage(
+    database_url: str, relay: PostgresRelay, settings: RedirectorSettings
+) -> None:
+    campaign = await seed_campaign(database_url)
+    async with serving(settings) as client:
+        await client.get(f"/{campaign.tokens[0]}")
+    await pause(database_url, campaign)
+    async with serving(settings):
+        pass  # it was restarted, and nobody followed the link
+    await relay.cut()
+
+    async with serving(settings) as client:
+        answer = await client.get(f"/{campaign.tokens[0]}")
+
+    assert answer.status_code == 410
 
 
 async def test_through_an_outage_personal_links_followed_before_redirect_and_others_wait(
