@@ -16,7 +16,7 @@ from services.redirector.resolving import (
     Resolver,
 )
 from services.redirector.settings import RedirectorSettings
-from services.redirector.snapshots import SnapshotFile
+from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.connections import open_pool
 from shared.domain.trusted_proxies import TrustedProxies
 
@@ -96,6 +96,25 @@ async def _learn(resolver: Resolver, file: SnapshotFile) -> None:
             len(snapshot.blocks),
             error.__cause__,
         )
+        return
+    await _recall(resolver, file)
+
+
+async def _recall(resolver: Resolver, file: SnapshotFile) -> None:
+    """Read anew what the snapshot has, or it would keep links as they were, such as not paused."""
+    try:
+        snapshot = file.read()
+    except OSError:
+        LOGGER.exception("the snapshot of recent links could not be read")
+        return
+    known = resolver.snapshot()
+    if snapshot is None or snapshot.keys != known.keys:
+        return
+    resolver.restore(Snapshot(known.domains, snapshot.blocks, snapshot.personal_links))
+    try:
+        await resolver.refresh()
+    except LookupUnavailableError as error:
+        LOGGER.warning("answering from the snapshot: no Postgres any more (%s)", error.__cause__)
 
 
 async def _keep_snapshot(resolver: Resolver, file: SnapshotFile) -> None:

@@ -29,6 +29,11 @@ class Snapshot:
     blocks: list[Block]
     personal_links: list[PersonalLink]
 
+    @property
+    def keys(self) -> dict[int, bytes]:
+        """The token key of each token length, which tell one database from another."""
+        return {domain.length: domain.key for domain in self.domains}
+
 
 class SnapshotFile:
     """The snapshot of one host; its redirector processes share it.
@@ -101,7 +106,7 @@ class SnapshotFile:
     def _merged(self, snapshot: Snapshot) -> Snapshot:
         older = self.read()
         # Blocks of another database would send people to wrong places.
-        if older is None or _keys(older) != _keys(snapshot):
+        if older is None or older.keys != snapshot.keys:
             older = Snapshot(snapshot.domains, [], [])
         blocks = {(block.token_length, block.first_link): block for block in older.blocks}
         for block in snapshot.blocks:
@@ -136,7 +141,3 @@ def _take(descriptor: int) -> None:
             if time.monotonic() > deadline:
                 raise
         time.sleep(LOCK_POLL_S)
-
-
-def _keys(snapshot: Snapshot) -> dict[int, bytes]:
-    return {domain.length: domain.key for domain in snapshot.domains}
