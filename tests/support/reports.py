@@ -1,5 +1,6 @@
 """Campaigns to report on, what came of them, and asking the API for its reports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,7 @@ DELIVERED, UNDELIVERED = 3, 4
 ADD_HIT = """
     INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
         reasons, score, address, asn, as_organisation, browser, os, device_type, request_head)
-    VALUES ($1, $2, $3, 1, $4, $5, '{}', 0, '203.0.113.7', 64500, 'Example Mobile',
+    VALUES ($1, $2, $3, 1, $4, $5, $6, $7, '203.0.113.7', 64500, 'Example Mobile',
         'Chrome Mobile', 'Android', 'mobile', 'GET / HTTP/1.1')
 """
 
@@ -69,11 +70,20 @@ async def settle(api: Api, campaign: Campaign, *statuses: int) -> None:
 
 
 async def a_hit(
-    api: Api, campaign: Campaign, position: int, at: datetime, *, click_class: str = "person"
+    api: Api,
+    campaign: Campaign,
+    position: int,
+    at: datetime,
+    *,
+    click_class: str = "person",
+    reasons: Sequence[str] = (),
+    score: int = 0,
 ) -> None:
     """Store a hit on the link of the recipient at a position."""
     offset = int(at.timestamp() * 1_000) * 10 + position
-    await api.database.execute(ADD_HIT, campaign.id, position, at, offset, click_class)
+    await api.database.execute(
+        ADD_HIT, campaign.id, position, at, offset, click_class, list(reasons), score
+    )
 
 
 async def get(api: Api, headers: Headers, path: str, **parameters: str | int | bool) -> Any:  # noqa: ANN401

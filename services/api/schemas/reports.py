@@ -91,6 +91,7 @@ class VisitReport(Report):
     mobile: str
     click_class: str = Field(description="person, or the kind of machine it is taken for")
     reasons: list[str]
+    score: int = Field(description="From 0, surely a person, to 100, surely a machine")
     ip: str | None
     country: str | None
     region: str | None

@@ -59,7 +59,7 @@ LIST_RECIPIENTS = text("""
 # Walks hit_pkey backwards, month by month.
 LIST_HITS = text("""
     SELECT h.occurred_at, h.journal_id, h.journal_offset, h.position, m.msisdn, h.click_class,
-           h.reasons, h.address, h.country, h.region, h.city, h.asn, h.as_organisation,
+           h.reasons, h.score, h.address, h.country, h.region, h.city, h.asn, h.as_organisation,
            h.browser, h.browser_version, h.os, h.os_version, h.device_type, h.device,
            h.user_agent, h.referrer
     FROM hit h

@@ -29,6 +29,20 @@ async def test_visits_are_people_only_unless_all_are_asked_for(api: Api, acme: H
     assert datetime.fromisoformat(visit["occurred_at"]) == start
 
 
+async def test_a_visit_shows_its_class_with_the_reasons_and_the_score(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_campaign(api, acme)
+    now = datetime.now(UTC)  # noqa: TID251 - a hit's partition is today's
+    reasons = ["network:hosting", "headers:missing"]
+    await a_hit(api, campaign, 1, now, click_class="scanner", reasons=reasons, score=70)
+
+    path = f"/campaigns/{campaign.uuid}/clicks"
+    [visit] = (await get(api, acme, path, machines=True))["clicks"]
+
+    assert (visit["click_class"], visit["reasons"], visit["score"]) == ("scanner", reasons, 70)
+
+
 async def test_visits_can_be_asked_of_one_number_in_any_form(api: Api, acme: Headers) -> None:
     campaign = await a_campaign(api, acme)
     now = datetime.now(UTC)  # noqa: TID251 - a hit's partition is today's
