@@ -1,15 +1,20 @@
 """Who asks for many links that do not exist, and is slowed for it."""
 
 from collections import OrderedDict
+from typing import Final
 
 from shared.domain.trusted_proxies import IpAddress
 
 WINDOW_S = 60.0
 WATCHED_ADDRESSES = 10_000
+# One subscriber has all addresses of an IPv6 network of this size, at least (RFC 6177).
+SUBSCRIBER_BITS: Final = 64
 
 
 class GuessLimiter:
     """Counts the unknown links that each address asks for, a minute at a time.
+
+    All of an IPv6 network of 64 bits is one address, since one visitor has them all.
 
     Args:
         per_minute: How many are answered as unknown; further ones are turned away. Links that
@@ -20,7 +25,7 @@ class GuessLimiter:
     def __init__(self, per_minute: int, *, limit: int = WATCHED_ADDRESSES) -> None:
         self._per_minute = per_minute
         self._limit = limit
-        self._windows: OrderedDict[IpAddress, tuple[float, int]] = OrderedDict()
+        self._windows: OrderedDict[tuple[int, int], tuple[float, int]] = OrderedDict()
 
     def note(self, address: IpAddress | None, *, now_s: float) -> bool:
         """Count a request for an unknown link.
@@ -34,11 +39,17 @@ class GuessLimiter:
         """
         if address is None:
             return False
-        began_s, count = self._windows.get(address, (now_s, 0))
+        key = _subscriber(address)
+        began_s, count = self._windows.get(key, (now_s, 0))
         if now_s - began_s >= WINDOW_S:
-            self._windows.pop(address)
+            self._windows.pop(key)
             began_s, count = now_s, 0
-        self._windows[address] = began_s, count + 1
+        self._windows[key] = began_s, count + 1
         if len(self._windows) > self._limit:
             self._windows.popitem(last=False)
         return count >= self._per_minute
+
+
+def _subscriber(address: IpAddress) -> tuple[int, int]:
+    shared_bits = max(address.max_prefixlen - SUBSCRIBER_BITS, 0)
+    return address.version, int(address) >> shared_bits
