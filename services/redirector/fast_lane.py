@@ -117,6 +117,10 @@ class FastLane(HttpToolsProtocol):
             return self._refuse(data)
         if link is None or not WHOLE_REQUEST.is_plain(data):
             return False
+        # Else the timer of an answer of the slow lane would close a connection that is busy.
+        self._unset_keepalive_if_required()
+        # Nor is one idle whose answer is still to come.
+        self._idle_since = None
         number, token_length, lines = link
         record = pack_hit(time.time_ns(), self._address, number, token_length, data[:-2])
         self._pending_count += 1
@@ -139,6 +143,7 @@ class FastLane(HttpToolsProtocol):
         # Behind a proxy it takes the headers to know who is guessing.
         if self._pending_count or redirector.trusted_proxies or not WHOLE_REQUEST.is_plain(data):
             return False
+        self._unset_keepalive_if_required()
         is_one_too_many = redirector.guesses.note(self._peer, now_s=time.monotonic())
         answer = TOO_MANY if is_one_too_many else NOT_FOUND
         body = b"" if data.startswith(b"HEAD ") else answer.body
@@ -167,7 +172,7 @@ class FastLane(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         idle_s = 0.0 if self._idle_since is None else self.loop.time() - self._idle_since
-        if idle_s >= self.timeout_keep_alive:
+        if self._idle_since is not None and idle_s >= self.timeout_keep_alive:
             self.timeout_keep_alive_handler()
         else:
             self._watch_idle(self.timeout_keep_alive - idle_s)

@@ -59,14 +59,32 @@ def test_idle_connection_is_closed_when_its_time_is_over(
     assert time.monotonic() - answered_at >= 0.9 * KEEP_ALIVE_S
 
 
+@pytest.mark.parametrize("first", ["/{token}", "/favicon.ico"], ids=["fast lane", "slow lane"])
+@pytest.mark.parametrize("then", ["/{token}", "/zzzzzz"], ids=["known", "unknown"])
 def test_busy_connection_outlives_the_time_of_an_idle_one(
-    lane: Lane, campaign: SeededCampaign
+    lane: Lane, campaign: SeededCampaign, first: str, then: str
 ) -> None:
     with connected(lane) as connection:
-        for _ in range(6):
-            connection.sendall(get(campaign))
-            assert connection.recv(65_536).startswith(b"HTTP/1.1 302 Found")
+        for path in [first, *[then] * 6]:
+            target = path.format(token=campaign.tokens[0])
+            connection.sendall(f"GET {target} HTTP/1.1\r\nhost: tx1.in\r\n\r\n".encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 ")
             time.sleep(KEEP_ALIVE_S / 3)
+
+
+async def test_connection_is_not_idle_while_an_answer_is_still_to_come(
+    database_url: str, tmp_path: Path
+) -> None:
+    campaign = await seed_campaign(database_url)
+    async with connected_protocol(database_url, tmp_path, campaign.tokens[0]) as (lane, reader):
+        lane.data_received(get(campaign))
+        await reader.readuntil(b"\r\n\r\n")
+        lane.timeout_keep_alive = 0
+        lane.data_received(get(campaign))
+        # As the loop may have it: the timer first, the journal's write behind it.
+        lane._close_if_idle()
+
+        assert (await reader.read(12)) == b"HTTP/1.1 302"
 
 
 def test_every_answer_counts_among_the_servers_requests(
