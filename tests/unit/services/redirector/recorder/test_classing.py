@@ -180,6 +180,26 @@ def test_a_head_request_is_no_click_whoever_makes_it() -> None:
     assert classed(a_head(ANDROID, method="HEAD")) == (ClickClass.HEAD, ("method:head",))
 
 
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("Mac OS X", "facebookexternalhit/"),
+        ("Line/",),
+        ("Mozilla/5.0 (", "Android ", "; ", "Build/"),
+    ],
+    ids=" ".join,
+)
+def test_an_agent_made_to_be_slow_is_classed_in_no_time(parts: tuple[str, ...]) -> None:
+    octets_each = 8_000 // len(parts)
+    user_agent = "".join(part * (octets_each // len(part)) for part in parts)
+
+    began_at = time.process_time()
+    classed(a_head(user_agent))
+
+    # It takes 20 ms; patterns that looked far took seconds, and all clicks waited for that.
+    assert time.process_time() - began_at < 0.25
+
+
 @settings(max_examples=100)
 @given(st.text(max_size=300), st.sampled_from(["GET", "HEAD"]))
 def test_no_agent_is_too_odd_to_be_classed(user_agent: str, method: str) -> None:
