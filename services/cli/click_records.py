@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.redirector.journal.reader import open_journal
 from services.redirector.journal.records import Hit
-from services.redirector.reconciling import reconcile
+from services.redirector.recorder.reconciling import reconcile
 
 BATCH_HITS = 1_000
 

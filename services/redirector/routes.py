@@ -18,11 +18,11 @@ from services.redirector.answers import (
     preview_of,
     redirect_to,
 )
-from services.redirector.blocks import Block
 from services.redirector.context import Redirector
 from services.redirector.journal.records import pack_hit
+from services.redirector.links.blocks import Block
+from services.redirector.links.resolving import LookupUnavailableError, UnknownLinkError
 from services.redirector.query_passing import pass_query
-from services.redirector.resolving import LookupUnavailableError, UnknownLinkError
 from shared.domain.client_address import find_client_address
 from shared.domain.trusted_proxies import IpAddress, TrustedProxies, parse_address
 

@@ -8,9 +8,10 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.answers import header_lines, redirect_to
-from services.redirector.blocks import Block, BlockCache, GapCache
-from services.redirector.personal_links import PersonalLinkCache
-from services.redirector.snapshots import Snapshot
+from services.redirector.links.blocks import Block, BlockCache, GapCache
+from services.redirector.links.personal_links import PersonalLinkCache
+from services.redirector.links.snapshots import Snapshot
+from services.redirector.links.token_cache import TokenCache
 from services.redirector.storage.connections import Pool, StoreUnavailableError
 from services.redirector.storage.links import (
     TokenDomain,
@@ -18,7 +19,6 @@ from services.redirector.storage.links import (
     list_domains,
     list_personal_links,
 )
-from services.redirector.token_cache import TokenCache
 from shared.domain.errors import InvalidTokenError
 from shared.domain.tokens import TokenCipher
 
