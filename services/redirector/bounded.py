@@ -1,6 +1,7 @@
 """What one connection may ask of the server; uvicorn sets no bounds to requests and waits."""
 
 import asyncio
+import logging
 from typing import Final
 
 from typing_extensions import override
@@ -17,6 +18,9 @@ MAX_REQUEST_OCTETS: Final = 64 << 10
 # Each takes 2 KiB until it is answered, and a read of 256 KiB may hold thousands.
 MAX_PIPELINED: Final = 100
 REQUEST_S: Final = 10.0
+# What strangers send is not worth a line of the log each.
+CONNECTION_LOGGER: Final = logging.getLogger("uvicorn.error.connection")
+CONNECTION_LOGGER.setLevel(logging.ERROR)
 
 
 class RequestRefusedError(Exception):
@@ -40,6 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.logger = CONNECTION_LOGGER
         # Whether the next octet begins a request.
         self._is_between = True
         self._is_in_head = False

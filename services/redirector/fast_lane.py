@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from services.redirector.answers import NOT_FOUND, TOO_MANY, header_lines
 from services.redirector.bounded import MAX_REQUEST_OCTETS, BoundedProtocol
 from services.redirector.journal.records import pack_hit
-from services.redirector.resolving import UnknownLinkError
+from services.redirector.links.resolving import UnknownLinkError
 from services.redirector.routes import HEALTH_PATH, RAW_HEAD, ShortLinks, pack_address
 from shared.domain.trusted_proxies import parse_address
 

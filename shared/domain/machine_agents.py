@@ -25,13 +25,14 @@ def _agent(name: str, kind: AgentKind, pattern: str) -> MachineAgent:
     return MachineAgent(name, kind, re.compile(pattern, re.IGNORECASE))
 
 
+# No pattern may look far from where it begins: visitors write agents, of up to 8 KiB.
 # Full names only: CUBOT is a maker of phones. An app's name within a browser's agent, such as
 # WhatsApp's, Viber's or Instagram's, is its own browser, with a person in front; alone at the
 # start it is the app that fetches.
 MACHINE_AGENTS = (
-    _agent("imessage", AgentKind.PREVIEW, r"Mac OS X.*facebookexternalhit/\S+ Facebot Twitterbot"),
+    _agent("imessage", AgentKind.PREVIEW, r"facebookexternalhit/[0-9.]{1,16} Facebot Twitterbot"),
     _agent("whatsapp", AgentKind.PREVIEW, r"^WhatsApp\b"),
-    _agent("line", AgentKind.PREVIEW, r"line-poker/|\bLine/\S+ Preview"),
+    _agent("line", AgentKind.PREVIEW, r"line-poker/|\bLine/[0-9.]{1,16} Preview"),
     _agent(
         "facebook",
         AgentKind.PREVIEW,

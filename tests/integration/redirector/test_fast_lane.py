@@ -91,13 +91,16 @@ def test_idle_connection_is_closed_when_its_time_is_over(
     assert time.monotonic() - answered_at >= 0.9 * KEEP_ALIVE_S
 
 
+@pytest.mark.parametrize("first", ["/{token}", "/favicon.ico"], ids=["fast lane", "slow lane"])
+@pytest.mark.parametrize("then", ["/{token}", "/zzzzzz"], ids=["known", "unknown"])
 def test_busy_connection_outlives_the_time_of_an_idle_one(
-    lane: Lane, campaign: SeededCampaign
+    lane: Lane, campaign: SeededCampaign, first: str, then: str
 ) -> None:
     with connected(lane) as connection:
-        for _ in range(6):
-            connection.sendall(get(campaign))
-            assert connection.recv(65_536).startswith(b"HTTP/1.1 302 Found")
+        for path in [first, *[then] * 6]:
+            target = path.format(token=campaign.tokens[0])
+            connection.sendall(f"GET {target} HTTP/1.1\r\nhost: tx1.in\r\n\r\n".encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 ")
             time.sleep(KEEP_ALIVE_S / 3)
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from services.redirector.resolving import (
+from services.redirector.links.resolving import (
     CACHED_BLOCKS,
     CACHED_PERSONAL_OCTETS,
     GAP_TTL_S,

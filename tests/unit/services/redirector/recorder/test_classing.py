@@ -188,6 +188,17 @@ def test_no_agent_is_too_odd_to_be_classed(user_agent: str, method: str) -> None
     assert (click_class is ClickClass.HEAD) == (method == "HEAD")
 
 
+def test_agent_that_may_have_been_cut_away_is_no_empty_one() -> None:
+    # As where the query is longer than what the journal keeps of a head.
+    bare, agent = RequestHead("GET", {}, ""), read_agent("")
+
+    whole = classify(read_signals(bare, "", agent))
+    cut = classify(read_signals(bare, "", agent, is_cut=True))
+
+    assert (whole.click_class, whole.reasons) == (ClickClass.UNKNOWN, ("agent:empty",))
+    assert (cut.click_class, cut.reasons, cut.score) == (ClickClass.PERSON, (), 0)
+
+
 def test_a_data_centre_makes_a_machine_of_a_browser_without_its_headers_only() -> None:
     agent, bare = read_agent(ANDROID), RequestHead("GET", {"user-agent": ANDROID}, "")
     hosting = "Hetzner Online GmbH"

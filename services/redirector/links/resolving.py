@@ -8,9 +8,10 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.answers import header_lines, redirect_to
-from services.redirector.blocks import Block, BlockCache, GapCache
-from services.redirector.personal_links import PersonalLinkCache
-from services.redirector.snapshots import Snapshot
+from services.redirector.links.blocks import Block, BlockCache, GapCache
+from services.redirector.links.personal_links import PersonalLinkCache
+from services.redirector.links.snapshots import Snapshot
+from services.redirector.links.token_cache import TokenCache
 from services.redirector.storage.connections import Pool, StoreUnavailableError
 from services.redirector.storage.links import (
     TokenDomain,
@@ -18,7 +19,6 @@ from services.redirector.storage.links import (
     list_domains,
     list_personal_links,
 )
-from services.redirector.token_cache import TokenCache
 from shared.domain.errors import InvalidTokenError
 from shared.domain.tokens import TokenCipher
 
@@ -213,6 +213,11 @@ class Resolver:
             self._plain.clear()
             self._has_strays = False
 
+    def leads_on(self, location: str) -> bool:
+        """Tell whether a location is elsewhere than on the short domain."""
+        host = urlsplit(location).hostname
+        return host is None or host.removesuffix(".") != self._short_host
+
     def _replace(self, fetched: Iterable[Block]) -> None:
         for block in fetched:
             if self._may_lead_on(block) and self._blocks.replace(block):
@@ -287,7 +292,7 @@ class Resolver:
             if block.location is None
         ]
         found = await list_personal_links(self._pool, own) if own else []
-        usable = [link for link in found if self._leads_on(link.location)]
+        usable = [link for link in found if self.leads_on(link.location)]
         self._personal.add(usable)
         locations = {(link.campaign_id, link.position): link.location for link in usable}
         links: dict[_LinkKey, Link] = {}
@@ -299,10 +304,7 @@ class Resolver:
         return links
 
     def _may_lead_on(self, block: Block) -> bool:
-        return block.location is None or self._leads_on(block.location)
-
-    def _leads_on(self, location: str) -> bool:
-        return urlsplit(location).hostname != self._short_host
+        return block.location is None or self.leads_on(block.location)
 
     def _set_domains(self, domains: Iterable[TokenDomain]) -> None:
         self._domains = {
