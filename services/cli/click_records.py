@@ -19,7 +19,7 @@ def inspect_journal(path: Path, *, limit: int | None) -> None:
     Addresses and request lines are the visitors' own: show them to nobody who need not know.
 
     Raises:
-        SystemExit: There is no such file, or it is a folder.
+        SystemExit: There is no such file, it is a folder, or nothing in it is a record.
     """
     if path.is_dir():
         sys.exit(f"txlink: {path} is a folder: name one of the journals in it")
@@ -37,6 +37,8 @@ def inspect_journal(path: Path, *, limit: int | None) -> None:
             offset += found.end
         state = "is complete" if journal.is_complete else "is being written"
         torn = journal.size() - offset
+        if not shown and journal.size():
+            sys.exit(f"txlink: {path} is no journal, or all of it is damaged")
     print(f"{shown} records; {skipped} octets are damaged, {torn} at its end are no whole record")
     print(f"the journal {state}")
 

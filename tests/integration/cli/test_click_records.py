@@ -81,6 +81,14 @@ def test_folder_of_journals_is_no_journal(tmp_path: Path) -> None:
         inspect_journal(tmp_path, limit=None)
 
 
+def test_file_without_a_single_record_is_not_called_a_complete_journal(tmp_path: Path) -> None:
+    other = tmp_path / "links.snapshot"
+    other.write_text('{"domains": []}')
+
+    with pytest.raises(SystemExit, match="is no journal, or all of it is damaged"):
+        inspect_journal(other, limit=None)
+
+
 def test_what_is_recorded_and_what_waits_agree(
     journal: Journal,
     campaign: SeededCampaign,
