@@ -33,6 +33,8 @@ PAGE_RECIPIENTS = 500
 # while it is only looked, and 90 % while hits are weighed.
 REST_PER_LOOK = 49.0
 REST_PER_WEIGHING = 9.0
+# Of recipients whose link is followed by many thousands, the rest is left to reclassify.
+MAX_BATCHES = 10
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class _Page:
     campaign_id: int
     positions: list[int]
     after: HitKey
+    batches_left: int = MAX_BATCHES
     circumstances: Circumstances = field(default_factory=Circumstances)
 
 
@@ -160,7 +163,8 @@ class LateReports:
                 return
             last = await _weigh_next(connection, page)
         self._forget([(page.campaign_id, position) for position in page.positions])
-        if last:
+        page.batches_left -= 1
+        if last and page.batches_left:
             page.after = last
         else:
             self._pages.popleft()

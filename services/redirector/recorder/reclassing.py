@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from services.redirector.journal.records import MAX_HEAD_OCTETS
 from services.redirector.recorder.agents import read_agent
@@ -28,6 +29,8 @@ CAMPAIGN_PAGE = 1_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # What cannot be told any more from what is stored of the hit.
 CARRIED_REASONS = ("sender:", "time:reset")
+CACHED_VERDICTS = 10_000
+_classify = lru_cache(CACHED_VERDICTS)(classify)
 
 
 class UnknownCampaignError(Exception):
@@ -176,7 +179,7 @@ def _by_request(row: HitRow) -> HitRow:
     user_agent = as_utf8(head.headers.get("user-agent", ""))
     is_cut = len(row.request_head) >= MAX_HEAD_OCTETS
     agent = read_agent(user_agent)
-    by_request = classify(
+    by_request = _classify(
         read_signals(head, user_agent, agent, row.as_organisation, is_cut=is_cut)
     )
     carried = (reason for reason in row.reasons if reason.startswith(CARRIED_REASONS))

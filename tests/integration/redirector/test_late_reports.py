@@ -30,6 +30,14 @@ JUDGED = """
 SELECT position, click_class, reasons, score FROM hit
 ORDER BY position, occurred_at, journal_id, journal_offset
 """
+ADD_HITS = """
+INSERT INTO hit (
+    campaign_id, position, occurred_at, journal_id, journal_offset, click_class, reasons, score,
+    device_type, request_head
+)
+SELECT 1, number, $1, 1, number, 'person', '{}', 0, 'mobile', ''
+FROM generate_series(1, 5000) AS number
+"""
 VERSIONS = """
 SELECT xmin FROM hit UNION ALL SELECT xmin FROM recipient_clicks
 UNION ALL SELECT xmin FROM campaign_clicks UNION ALL SELECT xmin FROM quarter_clicks
@@ -298,17 +306,18 @@ def test_of_the_hits_of_a_recipient_the_earliest_counts() -> None:
     assert len(awaited) == 0
 
 
-async def test_hits_of_recipients_are_found_by_their_keys(
-    database_url: str, connection: asyncpg.Connection
+async def test_hits_since_the_last_analyze_are_found_by_their_recipients(
+    connection: asyncpg.Connection,
 ) -> None:
-    await seed_campaign(database_url)
-    at = datetime.now(UTC)  # noqa: TID251 - within the months that there are
+    month = datetime.now(UTC).replace(day=1, hour=0)  # noqa: TID251 - which has a partition
+    await connection.execute(ADD_HITS, month)
+    await connection.execute("ANALYZE hit")
 
     plan = await connection.fetch(
-        f"EXPLAIN {LIST_HITS_OF_RECIPIENTS}", 1, at, -1, -1, [1, 2], 1000
+        f"EXPLAIN {LIST_HITS_OF_RECIPIENTS}",
+        *(1, month + timedelta(days=9), -1, -1, [1, 2]),
+        *(month.replace(minute=0, second=0, microsecond=0), 1000),
     )
 
-    text = "\n".join(row[0] for row in plan)
-    assert "campaign_id_position_occurred_at_idx" in text
-    assert "hit_pkey" not in text
-    assert "Seq Scan" not in text
+    [of_month] = [row[0] for row in plan if f"hit_{month:%Y%m}" in row[0]]
+    assert f"Index Scan using hit_{month:%Y%m}_campaign_id_position_occurred_at_idx" in of_month
