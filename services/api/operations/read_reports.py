@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.errors import InvalidValueError, NotFoundError
-from services.api.storage import reports
+from services.api.domain.time_spans import Quarter
+from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
 from services.api.storage.reports import HitPlace, Row
 from shared.domain.msisdn import NumberRules, parse_msisdn
@@ -26,6 +27,20 @@ class LinkedRow:
 
     row: Row
     link: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Breakdown:
+    """A campaign's row, and what it came to.
+
+    Attributes:
+        traits: By trait and place; the last of a trait may have no value and stand for others.
+    """
+
+    campaign: Row
+    quarters: Sequence[Quarter]
+    traits: Sequence[Row]
+    failures: Sequence[Row]
 
 
 def number_of(text: str, account: Account) -> int:
@@ -58,6 +73,34 @@ async def read_campaign(engine: AsyncEngine, account: Account, campaign_uuid: uu
     """
     async with engine.connect() as connection:
         return await _campaign(connection, account, campaign_uuid)
+
+
+async def read_breakdown(
+    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID, *, top: int
+) -> Breakdown:
+    """Return what a campaign came to by time, by trait and by cause of failure.
+
+    Args:
+        engine: Where it is stored.
+        account: Whose it is.
+        campaign_uuid: The campaign.
+        top: Most values of each trait.
+
+    Raises:
+        NotFoundError: The account has no such campaign.
+    """
+    # All figures are of one moment, however many clicks come meanwhile.
+    one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with one_moment.connect() as connection:
+        campaign = await _campaign(connection, account, campaign_uuid)
+        place = account.id, campaign["id"]
+        quarters = await breakdowns.list_quarters(connection, *place)
+        return Breakdown(
+            campaign,
+            [Quarter(row["quarter"], row["hit_count"], row["click_count"]) for row in quarters],
+            await breakdowns.list_traits(connection, *place, top=top),
+            await breakdowns.list_failures(connection, *place),
+        )
 
 
 async def read_recipients(

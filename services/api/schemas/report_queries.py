@@ -44,6 +44,14 @@ class ReportQuery(BaseModel):
         return checked_zone(self.tz, field="tz") if self.tz else default
 
 
+class BreakdownQuery(ReportQuery):
+    """What the breakdown of a campaign takes."""
+
+    top: int = Field(
+        50, ge=1, le=PAGE_LIMIT, description=f"Most values of each list, 1 to {PAGE_LIMIT}"
+    )
+
+
 class CampaignsQuery(ReportQuery):
     """What the list of campaigns takes."""
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.api.domain.money import amount_text
+from services.api.domain.money import amount_text, rounded
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
 from services.api.storage.reports import Row
@@ -55,6 +55,9 @@ class CampaignReport(Report):
     unique_clickers: int = Field(description="Recipients who clicked")
     click_through_rate: float | None = Field(
         description="Clickers among the delivered, 0 to 1; null while nothing is delivered"
+    )
+    cost_per_click: str | None = Field(
+        description="Cost by clicks, to four decimals; null without a price or a click"
     )
 
 
@@ -168,7 +171,8 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     statuses = {word: row[word] for word in STATUSES}
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
-    after, price = row["body_after"], row["segment_price"]
+    after, price, clicks = row["body_after"], row["segment_price"], row["click_count"]
+    cost = None if price is None else price * row["segment_total"]
     return CampaignReport(
         uuid=row["uuid"],
         transaction_id=str(row["transaction_id"]),
@@ -181,7 +185,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         encoding=row["encoding"],
         segments=row["segment_count"],
         total_segments=row["segment_total"],
-        cost=None if price is None else amount_text(price * row["segment_total"]),
+        cost=None if cost is None else amount_text(cost),
         currency=None if price is None else row["currency"],
         recipients=row["message_count"],
         queued=row["queued"] + row["submitting"],
@@ -190,9 +194,12 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         failed=row["undelivered"] + row["expired"] + row["rejected"] + row["failed"],
         statuses=statuses,
         hits=row["hit_count"],
-        clicks=row["click_count"],
+        clicks=clicks,
         unique_clickers=clickers,
         click_through_rate=round(clickers / delivered, 4) if delivered else None,
+        cost_per_click=(
+            None if cost is None or not clicks else amount_text(rounded(cost / clicks, 4))
+        ),
     )
 
 

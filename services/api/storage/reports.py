@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _CAMPAIGN_COLUMNS = """
@@ -112,7 +112,8 @@ class HitPlace:
     journal_offset: int
 
 
-async def _fetch(connection: AsyncConnection, statement: Any, **values: object) -> list[Row]:  # noqa: ANN401
+async def fetch(connection: AsyncConnection, statement: TextClause, **values: object) -> list[Row]:
+    """Return the rows of a statement."""
     return [dict(row) for row in (await connection.execute(statement, values)).mappings()]
 
 
@@ -120,7 +121,7 @@ async def find_campaign(
     connection: AsyncConnection, account_id: int, campaign_uuid: uuid.UUID
 ) -> Row | None:
     """Return a campaign of the account with its totals; None if it is not the account's."""
-    rows = await _fetch(connection, FIND_CAMPAIGN, account_id=account_id, uuid=campaign_uuid)
+    rows = await fetch(connection, FIND_CAMPAIGN, account_id=account_id, uuid=campaign_uuid)
     return rows[0] if rows else None
 
 
@@ -128,7 +129,7 @@ async def list_campaigns(
     connection: AsyncConnection, account_id: int, *, before: uuid.UUID | None, row_limit: int
 ) -> list[Row]:
     """Return the account's campaigns with their totals, newest first."""
-    return await _fetch(
+    return await fetch(
         connection, LIST_CAMPAIGNS, account_id=account_id, before=before, row_limit=row_limit
     )
 
@@ -137,7 +138,7 @@ async def list_recipients(
     connection: AsyncConnection, account_id: int, campaign_id: int, *, after: int, row_limit: int
 ) -> list[Row]:
     """Return the recipients of a campaign behind a position, in order."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_RECIPIENTS,
         account_id=account_id,
@@ -158,7 +159,7 @@ async def list_hits(
     row_limit: int,
 ) -> list[Row]:
     """Return the hits of a campaign older than a place, newest first."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_HITS,
         account_id=account_id,
@@ -176,7 +177,7 @@ async def list_messages_of_number(
     connection: AsyncConnection, account_id: int, msisdn: int, *, row_limit: int
 ) -> list[Row]:
     """Return what the account sent to a number, newest first."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_MESSAGES_OF_NUMBER,
         account_id=account_id,
@@ -187,14 +188,14 @@ async def list_messages_of_number(
 
 async def token_keys(connection: AsyncConnection) -> dict[int, bytes]:
     """Return the key of each token length."""
-    return {row["length"]: row["key"] for row in await _fetch(connection, TOKEN_KEYS)}
+    return {row["length"]: row["key"] for row in await fetch(connection, TOKEN_KEYS)}
 
 
 async def list_sandbox_messages(
     connection: AsyncConnection, account_id: int, *, before: int, row_limit: int
 ) -> list[Row]:
     """Return what the sandbox was given for the account, newest first."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_SANDBOX_MESSAGES,
         account_id=account_id,
