@@ -135,8 +135,8 @@ async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
         key = {"campaign_id": campaign_id}
         kept = dict((await connection.execute(COUNTS_KEPT, key)).one()._mapping)
         found = (await connection.execute(COUNTS_FOUND, key)).all()
-        failures_kept = set((await connection.execute(FAILURES_KEPT, key)).tuples())
-        failures_found = set((await connection.execute(FAILURES_FOUND, key)).tuples())
+        failures_kept = set((await connection.execute(FAILURES_KEPT, key)).all())
+        failures_found = set((await connection.execute(FAILURES_FOUND, key)).all())
     del kept["campaign_id"]
     by_word = {MessageStatus(row.status).word: row.message_count for row in found}
     assert kept == {status.word: by_word.get(status.word, 0) for status in MessageStatus}
