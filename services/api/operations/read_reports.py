@@ -11,7 +11,7 @@ from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.time_spans import Quarter
 from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
-from services.api.storage.reports import HitPlace, Row
+from services.api.storage.reports import HitPlace, RecipientFilter, Row
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.tokens import TokenCipher
@@ -110,8 +110,9 @@ async def read_recipients(
     *,
     after: int,
     row_limit: int,
+    which: RecipientFilter = RecipientFilter.ALL,
 ) -> list[LinkedRow]:
-    """Return the recipients of a campaign behind a position, each with what came of it.
+    """Return recipients of a campaign behind a position, each with what came of it.
 
     Raises:
         NotFoundError: The account has no such campaign.
@@ -119,7 +120,12 @@ async def read_recipients(
     async with engine.connect() as connection:
         campaign = await _campaign(connection, account, campaign_uuid)
         rows = await reports.list_recipients(
-            connection, account.id, campaign["id"], after=after, row_limit=row_limit
+            connection,
+            account.id,
+            campaign["id"],
+            after=after,
+            which=which,
+            row_limit=row_limit,
         )
         keys = await reports.token_keys(connection)
     return _with_block_links(campaign, rows, keys)
@@ -191,12 +197,15 @@ async def _campaign(
 def _with_block_links(
     campaign: Row, rows: Sequence[Row], keys: dict[int, bytes]
 ) -> list[LinkedRow]:
-    """Mint a page's links at once: its positions follow one another."""
+    """Mint a page's links at once if its positions follow one another, else one by one."""
     if campaign["first_link"] is None or not rows:
         return [LinkedRow(row, None) for row in rows]
-    length = campaign["token_length"]
-    first_link = campaign["first_link"] + rows[0]["position"]
-    tokens = TokenCipher(keys[length], length).mint_block(first_link, len(rows))
+    length, first_link = campaign["token_length"], campaign["first_link"]
+    cipher, first = TokenCipher(keys[length], length), rows[0]["position"]
+    if rows[-1]["position"] - first == len(rows) - 1:
+        tokens = cipher.mint_block(first_link + first, len(rows))
+    else:
+        tokens = [cipher.mint(first_link + row["position"]) for row in rows]
     prefix = campaign["link_prefix"]
     return [LinkedRow(row, prefix + token) for row, token in zip(rows, tokens, strict=True)]
 

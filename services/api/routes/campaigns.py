@@ -101,6 +101,7 @@ async def list_recipients(
         caller.account,
         campaign_uuid,
         after=-1 if after is None else after,
+        which=query.which,
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

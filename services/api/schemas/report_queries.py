@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.domain.account_rules import checked_zone
 from services.api.domain.errors import InvalidValueError
-from services.api.storage.reports import HitPlace, Row
+from services.api.storage.reports import HitPlace, RecipientFilter, Row
 
 PAGE_LIMIT = 1_000
 LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
@@ -65,17 +65,49 @@ class NumberQuery(ReportQuery):
     limit: int = Field(100, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
 
 
-class RecipientsQuery(NumberQuery):
+class WhichRecipients(BaseModel):
+    """Which recipients are listed."""
+
+    which: RecipientFilter = Field(
+        RecipientFilter.ALL,
+        description="`clicked`; `not_clicked`: have the message and did not follow its link; "
+        "`failed`: it did not arrive",
+    )
+
+
+class WhichVisits(BaseModel):
+    """Which visits are listed."""
+
+    mobile: str | None = Field(None, description="Visits of this number only")
+    machines: bool = Field(default=False, description="Include what no person did")
+
+
+class RecipientsQuery(NumberQuery, WhichRecipients):
     """What the list of recipients takes."""
 
     cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
-class ClicksQuery(RecipientsQuery):
+class ClicksQuery(NumberQuery, WhichVisits):
     """What the list of visits takes."""
 
-    mobile: str | None = Field(None, description="Visits of this number only")
-    machines: bool = Field(default=False, description="Include what no person did")
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
+
+
+class TableQuery(ReportQuery):
+    """What a whole report as a file takes."""
+
+    bom: bool = Field(
+        default=False, description="Begin with a byte order mark, by which Excel knows UTF-8"
+    )
+
+
+class RecipientTableQuery(TableQuery, WhichRecipients):
+    """What the file of recipients takes."""
+
+
+class VisitTableQuery(TableQuery, WhichVisits):
+    """What the file of visits takes."""
 
 
 class SandboxQuery(ReportQuery):

@@ -203,7 +203,8 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     )
 
 
-def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str, Any]:
+def recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str, Any]:
+    """Return what ``RecipientReport`` tells, without the time that it takes to make one."""
     row = linked.row
     return {
         "position": row["position"],
@@ -224,14 +225,14 @@ def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[st
 
 def to_recipient_report(linked: LinkedRow, zone: ZoneInfo) -> RecipientReport:
     """Turn a recipient's row into its report."""
-    return RecipientReport(**_recipient_values(linked, zone, linked.row["msisdn"]))
+    return RecipientReport(**recipient_values(linked, zone, linked.row["msisdn"]))
 
 
 def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberReport:
     """Turn one message to a number into its report."""
     row = linked.row
     return NumberReport(
-        **_recipient_values(linked, zone, msisdn),
+        **recipient_values(linked, zone, msisdn),
         campaign_uuid=row["uuid"],
         campaign_title=row["title"],
         campaign_created_at=row["created_at"].astimezone(zone),
@@ -240,16 +241,17 @@ def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberRe
 
 def to_visit_report(row: Row, zone: ZoneInfo) -> VisitReport:
     """Turn a hit's row into its report."""
-    same = {name: row[name] for name in VisitReport.model_fields if name in row}
+    return VisitReport(**visit_values(row, zone))
+
+
+def visit_values(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what ``VisitReport`` tells, without the time that it takes to make one."""
     address = row["address"]
-    return VisitReport(
-        **same
-        | {
-            "occurred_at": row["occurred_at"].astimezone(zone),
-            "mobile": str(row["msisdn"]),
-            "ip": None if address is None else str(ipaddress.ip_interface(address).ip),
-        }
-    )
+    values = {name: row[name] for name in VisitReport.model_fields if name in row}
+    values["occurred_at"] = row["occurred_at"].astimezone(zone)
+    values["mobile"] = str(row["msisdn"])
+    values["ip"] = None if address is None else str(ipaddress.ip_interface(address).ip)
+    return values
 
 
 def to_sandbox_report(row: Row, zone: ZoneInfo) -> SandboxReport:

@@ -4,10 +4,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.domain.messages import FAILURES, MessageStatus
 
 _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
@@ -40,8 +43,7 @@ LIST_CAMPAIGNS = text(
     ORDER BY c.id DESC LIMIT :row_limit
     """
 )
-# Walks message_pkey of one partition, and personal_text_pkey beside it.
-LIST_RECIPIENTS = text("""
+_RECIPIENTS = """
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
            r.first_click_at, r.last_click_at,
@@ -49,13 +51,42 @@ LIST_RECIPIENTS = text("""
            coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM message m
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
-    LEFT JOIN recipient_clicks r
-        ON r.campaign_id = m.campaign_id AND r.position = m.position
+    {clicks} JOIN recipient_clicks r
+        ON r.campaign_id = m.campaign_id AND r.position = m.position AND r.position > :after
     LEFT JOIN personal_text p
         ON p.campaign_id = m.campaign_id AND p.position = m.position AND p.position > :after
-    WHERE m.campaign_id = :campaign_id AND m.position > :after
+    WHERE m.campaign_id = :campaign_id AND m.position > :after AND {condition}
     ORDER BY m.position LIMIT :row_limit
-""")
+"""
+
+
+class RecipientFilter(StrEnum):
+    """Which recipients of a campaign are asked for."""
+
+    ALL = "all"
+    CLICKED = "clicked"
+    # Those who have the message and did not follow its link.
+    NOT_CLICKED = "not_clicked"
+    FAILED = "failed"
+
+
+def _recipients(clicks: str, condition: str) -> TextClause:
+    # Walks message_pkey of one partition, and recipient_clicks_pkey and personal_text_pkey
+    # beside it.
+    return text(_RECIPIENTS.format(clicks=clicks, condition=condition))
+
+
+_DELIVERED = int(MessageStatus.DELIVERED)
+LIST_RECIPIENTS = {
+    RecipientFilter.ALL: _recipients("LEFT", "true"),
+    RecipientFilter.CLICKED: _recipients("INNER", "r.click_count > 0"),
+    RecipientFilter.NOT_CLICKED: _recipients(
+        "LEFT", f"m.status = {_DELIVERED} AND coalesce(r.click_count, 0) = 0"
+    ),
+    RecipientFilter.FAILED: _recipients(
+        "LEFT", f"m.status IN ({', '.join(str(int(status)) for status in FAILURES)})"
+    ),
+}
 # Walks hit_pkey backwards, month by month.
 LIST_HITS = text("""
     SELECT h.occurred_at, h.journal_id, h.journal_offset, h.position, m.msisdn, h.click_class,
@@ -135,12 +166,18 @@ async def list_campaigns(
 
 
 async def list_recipients(
-    connection: AsyncConnection, account_id: int, campaign_id: int, *, after: int, row_limit: int
+    connection: AsyncConnection,
+    account_id: int,
+    campaign_id: int,
+    *,
+    after: int,
+    which: RecipientFilter,
+    row_limit: int,
 ) -> list[Row]:
-    """Return the recipients of a campaign behind a position, in order."""
+    """Return recipients of a campaign behind a position, in order."""
     return await fetch(
         connection,
-        LIST_RECIPIENTS,
+        LIST_RECIPIENTS[which],
         account_id=account_id,
         campaign_id=campaign_id,
         after=after,

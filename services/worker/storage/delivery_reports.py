@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.delivery_reports import ReportOutcome
-from services.worker.storage.failures import COUNT_FAILURES, FAILURES
-from shared.domain.messages import MessageStatus
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 LOCK_REPORTS = text("""
     SELECT id, carrier, raw, attempt_count FROM delivery_report
@@ -161,7 +161,7 @@ async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict
             "undelivered": int(MessageStatus.UNDELIVERED),
             "expired": int(MessageStatus.EXPIRED),
             "rejected": int(MessageStatus.REJECTED),
-            "failures": FAILURES,
+            "failures": list(map(int, FAILURES)),
         },
     )
 

@@ -1,7 +1,5 @@
 """Why messages did not arrive, counted by campaign in the statement that settles them."""
 
-from shared.domain.messages import MessageStatus
-
 # Goes behind the parts ``settled`` (campaign_id, status, failure_cause) and ``counted``
 # (campaign_id) of a statement; that it reads the latter makes it lock campaigns' counts first.
 COUNT_FAILURES = """
@@ -15,12 +13,3 @@ COUNT_FAILURES = """
     ON CONFLICT (campaign_id, status, cause) DO UPDATE SET
         message_count = kept.message_count + excluded.message_count
 """
-FAILURES = [
-    int(status)
-    for status in (
-        MessageStatus.UNDELIVERED,
-        MessageStatus.EXPIRED,
-        MessageStatus.REJECTED,
-        MessageStatus.FAILED,
-    )
-]

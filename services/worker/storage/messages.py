@@ -11,8 +11,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.worker.storage.failures import COUNT_FAILURES, FAILURES
-from shared.domain.messages import MessageStatus
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
@@ -223,6 +223,6 @@ async def apply_settlements(
             "submitting": int(MessageStatus.SUBMITTING),
             "submitted": int(MessageStatus.SUBMITTED),
             "failed": int(MessageStatus.FAILED),
-            "failures": FAILURES,
+            "failures": list(map(int, FAILURES)),
         },
     )
