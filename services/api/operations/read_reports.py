@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -39,6 +39,7 @@ class Breakdown:
 
     campaign: Row
     quarters: Sequence[Quarter]
+    median_first_click: timedelta | None
     traits: Sequence[Row]
     failures: Sequence[Row]
 
@@ -98,6 +99,7 @@ async def read_breakdown(
         return Breakdown(
             campaign,
             [Quarter(row["quarter"], row["hit_count"], row["click_count"]) for row in quarters],
+            await breakdowns.median_first_click(connection, *place),
             await breakdowns.list_traits(connection, *place, top=top),
             await breakdowns.list_failures(connection, *place),
         )

@@ -88,6 +88,10 @@ class CampaignBreakdown(Report):
     best_hour: HourCounts | None = Field(
         description="With the most clicks, the first of several; null without any"
     )
+    median_first_click_s: int | None = Field(
+        description="Whole seconds from the send until half of those who clicked had clicked; "
+        "null if nobody did"
+    )
     classes: ValueList = Field(description="person, or the kind of machine it is taken for")
     countries: PlaceList
     regions: PlaceList
@@ -117,6 +121,7 @@ def to_breakdown(breakdown: Breakdown, zone: ZoneInfo) -> CampaignBreakdown:
             for day in by_day(breakdown.quarters, zone)
         ],
         best_hour=best and HourCounts(start=best.start, hits=best.hits, clicks=best.clicks),
+        median_first_click_s=None if median is None else int(median.total_seconds()),
         classes=_values(traits, Trait.CLICK_CLASS),
         countries=_places(traits, Trait.COUNTRY),
         regions=_places(traits, Trait.REGION),

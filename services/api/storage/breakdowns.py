@@ -1,5 +1,7 @@
 """What reports read of a campaign's rollups, which grow with what there is, not with the hits."""
 
+from datetime import timedelta
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -45,6 +47,19 @@ LIST_FAILURES = text("""
       )
     ORDER BY f.message_count DESC, f.status, f.cause
 """)
+# Along recipient_clicks' index by first_click_at, half of the clickers far.
+MEDIAN_FIRST_CLICK = text("""
+    SELECT r.first_click_at - c.created_at AS delay
+    FROM recipient_clicks r
+    JOIN campaign c ON c.id = r.campaign_id AND c.account_id = :account_id
+    WHERE r.campaign_id = :campaign_id AND r.first_click_at IS NOT NULL
+    ORDER BY r.first_click_at
+    OFFSET greatest(
+        (SELECT (k.clicker_count - 1) / 2 FROM campaign_clicks k WHERE k.campaign_id = :campaign_id),
+        0
+    )
+    LIMIT 1
+""")
 
 
 async def list_quarters(
@@ -75,3 +90,16 @@ async def list_failures(
 ) -> list[Row]:
     """Return why messages of a campaign did not arrive, and how many of them."""
     return await fetch(connection, LIST_FAILURES, account_id=account_id, campaign_id=campaign_id)
+
+
+async def median_first_click(
+    connection: AsyncConnection, account_id: int, campaign_id: int
+) -> timedelta | None:
+    """Return how long after the send half of those who clicked had clicked first.
+
+    Of an even number the earlier of the two in the middle; None if nobody clicked.
+    """
+    rows = await fetch(
+        connection, MEDIAN_FIRST_CLICK, account_id=account_id, campaign_id=campaign_id
+    )
+    return rows[0]["delay"] if rows else None

@@ -1,5 +1,6 @@
 """Every figure of a breakdown is what the raw hits come to, counted otherwise."""
 
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
@@ -197,6 +198,23 @@ async def test_totals_are_those_of_the_hits(api: Api, acme: Headers, campaign: C
         assert datetime.fromisoformat(recipient["last_click_at"]) == max(times)
 
 
+async def test_half_of_those_who_clicked_had_done_so_by_the_median(
+    api: Api, acme: Headers, campaign: Campaign
+) -> None:
+    sent_at = SINCE - timedelta(hours=1)
+    await api.database.execute("UPDATE campaign SET created_at = $1", sent_at)
+    first: dict[int, datetime] = {}
+    for row in await raw_hits(api, campaign):
+        if row["click_class"] == "person":
+            at = first.setdefault(row["position"], row["occurred_at"])
+            first[row["position"]] = min(at, row["occurred_at"])
+
+    report = await get(api, acme, f"/campaigns/{campaign.uuid}/breakdown")
+
+    median = statistics.median_low(at - sent_at for at in first.values())
+    assert report["median_first_click_s"] == int(median.total_seconds())
+
+
 async def test_a_campaign_that_nobody_followed_has_an_empty_breakdown(
     api: Api, acme: Headers
 ) -> None:
@@ -205,6 +223,7 @@ async def test_a_campaign_that_nobody_followed_has_an_empty_breakdown(
     report = await get(api, acme, f"/campaigns/{sent.uuid}/breakdown")
 
     assert (report["hours"], report["days"], report["best_hour"]) == ([], [], None)
+    assert report["median_first_click_s"] is None
     assert report["countries"] == report["browsers"] == {"values": [], "others": None}
 
 

@@ -1,4 +1,4 @@
-"""Why messages of a campaign did not arrive, counted as they are settled.
+"""Why messages of a campaign did not arrive, counted as they are settled; first clicks by time.
 
 Workers of the release before settle without counting here: once none is left, what they settled
 is missing for good, since a campaign's messages are only counted when they change.
@@ -34,7 +34,13 @@ def upgrade() -> None:
         ),
     )
     op.execute(COUNT_BY_CAUSE)
+    op.create_index(
+        op.f("recipient_clicks_campaign_id_first_click_at_idx"),
+        "recipient_clicks",
+        ["campaign_id", "first_click_at"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("recipient_clicks_campaign_id_first_click_at_idx"))
     op.drop_table("campaign_failure")
