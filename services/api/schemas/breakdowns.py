@@ -111,6 +111,7 @@ def to_breakdown(breakdown: Breakdown, zone: ZoneInfo) -> CampaignBreakdown:
         for hour in by_hour(breakdown.quarters, zone)
     ]
     best = best_hour(by_hour(breakdown.quarters, zone))
+    median = breakdown.median_first_click
     traits = {trait: list(rows) for trait, rows in groupby(breakdown.traits, itemgetter("trait"))}
     return CampaignBreakdown(
         uuid=breakdown.campaign["uuid"],

@@ -55,8 +55,8 @@ MEDIAN_FIRST_CLICK = text("""
     WHERE r.campaign_id = :campaign_id AND r.first_click_at IS NOT NULL
     ORDER BY r.first_click_at
     OFFSET greatest(
-        (SELECT (k.clicker_count - 1) / 2 FROM campaign_clicks k WHERE k.campaign_id = :campaign_id),
-        0
+        0,
+        (SELECT (clicker_count - 1) / 2 FROM campaign_clicks WHERE campaign_id = :campaign_id)
     )
     LIMIT 1
 """)
