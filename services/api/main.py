@@ -16,6 +16,7 @@ from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
     campaigns,
+    days,
     health,
     recipients,
     sandbox,
@@ -65,6 +66,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         uploads,
         campaigns,
         tables,
+        days,
         recipients,
         sandbox,
         health,

@@ -3,15 +3,18 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.domain.account_days import AccountDay, Sent, account_days
+from services.api.domain.day_bounds import moments
 from services.api.domain.errors import InvalidValueError, NotFoundError
-from services.api.domain.time_spans import Quarter
+from services.api.domain.time_spans import Quarter, by_day
 from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
-from services.api.storage.reports import HitPlace, RecipientFilter, Row
+from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.tokens import TokenCipher
@@ -19,6 +22,7 @@ from shared.domain.tokens import TokenCipher
 # Later than any hit, so that a first page begins with the newest.
 END_OF_TIME = HitPlace(datetime(9999, 1, 1, tzinfo=UTC), 0, 0)
 NEWEST_ID = (1 << 63) - 1
+MAX_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,13 +61,53 @@ def number_of(text: str, account: Account) -> int:
 
 
 async def read_campaigns(
-    engine: AsyncEngine, account: Account, *, before: uuid.UUID | None, row_limit: int
+    engine: AsyncEngine,
+    account: Account,
+    *,
+    before: uuid.UUID | None,
+    search: CampaignSearch,
+    row_limit: int,
 ) -> list[Row]:
     """Return the account's campaigns with their totals, newest first."""
     async with engine.connect() as connection:
         return await reports.list_campaigns(
-            connection, account.id, before=before, row_limit=row_limit
+            connection, account.id, before=before, search=search, row_limit=row_limit
         )
+
+
+async def read_days(
+    engine: AsyncEngine, account: Account, *, first: date, last: date, zone: ZoneInfo
+) -> list[AccountDay]:
+    """Return what an account sent and what came of it, day by day, all days of a span.
+
+    Raises:
+        InvalidValueError: The last day is before the first, or too far from it.
+    """
+    if (last - first).days >= MAX_DAYS:
+        raise InvalidValueError("from", f"must be within {MAX_DAYS} days of to")
+    begin, end = moments(first, last, zone)
+    span = {"begin": begin or END_OF_TIME.occurred_at, "end": end or END_OF_TIME.occurred_at}
+    one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with one_moment.connect() as connection:
+        quarters = await reports.list_account_quarters(connection, account.id, **span)
+        sent = await reports.list_sent(connection, account.id, **span)
+    followed = by_day(
+        (Quarter(row["quarter"], row["hit_count"], row["click_count"]) for row in quarters), zone
+    )
+    return account_days(
+        first,
+        last,
+        followed,
+        [
+            Sent(
+                row["created_at"].astimezone(zone).date(),
+                row["message_count"],
+                row["delivered"],
+                row["failed"],
+            )
+            for row in sent
+        ],
+    )
 
 
 async def read_campaign(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> Row:

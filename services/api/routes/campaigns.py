@@ -52,6 +52,7 @@ async def list_campaigns(
         api_context(request).engine,
         caller.account,
         before=query.cursor,
+        search=query.search(caller.account.time_zone),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -40,9 +40,34 @@ LIST_CAMPAIGNS = text(
           (SELECT id FROM campaign WHERE account_id = :account_id AND uuid = :before),
           9223372036854775807
       )
+      AND (CAST(:begin AS timestamptz) IS NULL OR c.created_at >= :begin)
+      AND (CAST(:end AS timestamptz) IS NULL OR c.created_at < :end)
+      AND (CAST(:sender_id AS text) IS NULL OR lower(c.sender_id) = lower(:sender_id))
+      AND (CAST(:title AS text) IS NULL OR strpos(lower(c.title), lower(:title)) > 0)
     ORDER BY c.id DESC LIMIT :row_limit
     """
 )
+# By campaign_account_id_id_idx, and one descent of quarter_clicks_pkey for each campaign.
+LIST_ACCOUNT_QUARTERS = text("""
+    SELECT q.quarter, sum(q.hit_count)::bigint AS hit_count,
+           sum(q.click_count)::bigint AS click_count
+    FROM campaign c
+    CROSS JOIN LATERAL (
+        SELECT quarter, hit_count, click_count FROM quarter_clicks
+        WHERE campaign_id = c.id AND quarter >= :begin AND quarter < :end
+        OFFSET 0
+    ) q
+    WHERE c.account_id = :account_id AND c.created_at < :end
+    GROUP BY q.quarter ORDER BY q.quarter
+""")
+LIST_SENT = text("""
+    SELECT c.created_at, c.message_count, d.delivered,
+           d.undelivered + d.expired + d.rejected + d.failed AS failed
+    FROM campaign c
+    JOIN campaign_delivery d ON d.campaign_id = c.id
+    WHERE c.account_id = :account_id AND c.created_at >= :begin AND c.created_at < :end
+    ORDER BY c.created_at
+""")
 _RECIPIENTS = """
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
@@ -135,6 +160,23 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignSearch:
+    """Which campaigns of an account are asked for; what is None does not matter.
+
+    Attributes:
+        title: A part of it, in letters of any case.
+        sender_id: In letters of any case.
+        begin: From when on they were sent.
+        end: Before when.
+    """
+
+    title: str | None = None
+    sender_id: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HitPlace:
     """Where a page of hits ends, newest first."""
 
@@ -157,12 +199,38 @@ async def find_campaign(
 
 
 async def list_campaigns(
-    connection: AsyncConnection, account_id: int, *, before: uuid.UUID | None, row_limit: int
+    connection: AsyncConnection,
+    account_id: int,
+    *,
+    before: uuid.UUID | None,
+    search: CampaignSearch,
+    row_limit: int,
 ) -> list[Row]:
     """Return the account's campaigns with their totals, newest first."""
     return await fetch(
-        connection, LIST_CAMPAIGNS, account_id=account_id, before=before, row_limit=row_limit
+        connection,
+        LIST_CAMPAIGNS,
+        account_id=account_id,
+        before=before,
+        row_limit=row_limit,
+        **asdict(search),
     )
+
+
+async def list_account_quarters(
+    connection: AsyncConnection, account_id: int, *, begin: datetime, end: datetime
+) -> list[Row]:
+    """Return what came in each quarter of an hour on links of all of an account's campaigns."""
+    return await fetch(
+        connection, LIST_ACCOUNT_QUARTERS, account_id=account_id, begin=begin, end=end
+    )
+
+
+async def list_sent(
+    connection: AsyncConnection, account_id: int, *, begin: datetime, end: datetime
+) -> list[Row]:
+    """Return when an account's campaigns were sent, and what became of their messages."""
+    return await fetch(connection, LIST_SENT, account_id=account_id, begin=begin, end=end)
 
 
 async def list_recipients(
