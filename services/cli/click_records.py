@@ -58,7 +58,7 @@ def show_reconciliation(database_url: str, data_dir: Path) -> None:
         print(f"APART  {difference}")
     if found.differences:
         sys.exit(1)
-    print("journals = hits = counts by recipient = counts by campaign")
+    print("journals = hits = counts by recipient = counts by campaign = rollups")
 
 
 def _line(offset: int, hit: Hit) -> str:

@@ -33,7 +33,10 @@ from services.cli.geo import fetch_city_database
 from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
-from services.cli.reclassifying import add_reclassify_parser, reclassify
+from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
+from services.cli.reclassifying import add_reclassify_arguments, reclassify
+from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
+from services.cli.rolling_up import add_rollup_arguments, roll_up
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
 from services.cli.telling import ended_by_its_reader
@@ -82,12 +85,7 @@ def _run_command(argv: Sequence[str] | None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="txlink", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(name, help=summary, description=summary)
-        added.set_defaults(command=command)
-        return added
-
+    add = partial(_add, commands)
     local = add("run", _run, "Start everything on an embedded Postgres; Ctrl-C stops it")
     _add_data_dir(local)
     local.add_argument("--api-port", type=int, default=8000)
@@ -99,11 +97,26 @@ def _parser() -> argparse.ArgumentParser:
     _add_account_commands(add)
     _add_link_commands(add)
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
-    _add_data_dir(add_reclassify_parser(clicks, _reclassify))
+    add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
+    _add_data_dir(
+        add_reclassify_arguments(add_clicks("reclassify", _reclassify, RECLASSIFY_SUMMARY))
+    )
+    _add_data_dir(add_rollup_arguments(add_clicks("rollup", _roll_up, ROLLUP_SUMMARY)))
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
     sandbox.add_argument("--limit", type=int, default=10)
     _add_data_dir(sandbox)
+    return parser
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    command: Command,
+    summary: str,
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(command=command)
     return parser
 
 
@@ -323,6 +336,10 @@ def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
     reclassify(arguments, _url(arguments, settings))
+
+
+def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    roll_up(arguments, _url(arguments, settings))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from services.redirector.recorder.reclassing import (
@@ -19,13 +18,8 @@ STATEMENT_TIMEOUT_S = 60.0
 SUMMARY = "Class stored hits anew, by the rules as they are now"
 
 
-def add_reclassify_parser(
-    clicks: argparse.ArgumentParser, command: Callable[..., None]
-) -> argparse.ArgumentParser:
-    """Add the command to ``txlink clicks``; return its parser."""
-    commands = clicks.add_subparsers(required=True, metavar="COMMAND")
-    parser = commands.add_parser("reclassify", help=SUMMARY, description=SUMMARY)
-    parser.set_defaults(command=command)
+def add_reclassify_arguments(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add the command's arguments to its parser; return it."""
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--campaign", type=uuid.UUID, metavar="UUID", help="that one alone")
     which.add_argument(

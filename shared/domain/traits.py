@@ -3,15 +3,13 @@
 from enum import StrEnum
 
 MAX_VALUE_CHARACTERS = 200
-# Stands in no name of a place, as a comma or a slash may.
-PLACE_SEPARATOR = "\t"
 
 
 class Trait(StrEnum):
     """What a hit has a value of; an empty value means that it is not known.
 
-    Values of ``REGION`` and ``CITY`` begin with what they lie in (``place_value``), so that two
-    places of one name stay apart. One of ``REFERRER`` is a host, in lower case.
+    Values of ``REGION`` and ``CITY`` begin with what they lie in, country first, a tab behind
+    each, so that two places of one name stay apart. One of ``REFERRER`` is a host, in lower case.
     """
 
     CLICK_CLASS = "click_class"
@@ -23,15 +21,3 @@ class Trait(StrEnum):
     DEVICE_TYPE = "device_type"
     DEVICE = "device"
     REFERRER = "referrer"
-
-
-def place_value(*places: str | None) -> str:
-    """Return what stands for a place.
-
-    Args:
-        places: Country, region and city, or the first of them; the last is the place meant.
-
-    Returns:
-        All of them with ``PLACE_SEPARATOR`` between; empty if the last is not known.
-    """
-    return PLACE_SEPARATOR.join(place or "" for place in places) if places[-1] else ""

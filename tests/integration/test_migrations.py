@@ -4,13 +4,23 @@ import asyncio
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from alembic import command
 from pgqueuer.queries import Queries
 
+from services.redirector.storage.hits import HitRow
 from tests.support.database import REPOSITORY, alembic_config, migrate
+from tests.support.rollups import (
+    A_HIT,
+    HOSTS_BY_REFERRER,
+    HitsAndClicks,
+    RollupKey,
+    kept_rollups,
+    right_rollups,
+)
 from tests.support.waiting import until
 
 OBJECTS = """
@@ -133,6 +143,50 @@ def test_keys_differ_between_installations(empty_database_url: str) -> None:
     second = {row["key"] for row in asyncio.run(fetch(empty_database_url, keys))}
 
     assert first.isdisjoint(second)
+
+
+def test_hits_that_are_stored_are_counted_by_time_and_trait(empty_database_url: str) -> None:
+    migrate(empty_database_url, "0012")
+    asyncio.run(store_hits(empty_database_url))
+
+    migrate(empty_database_url)
+
+    kept, right = asyncio.run(rollups(empty_database_url))
+    assert kept == right
+    assert len(kept) > 20
+
+
+async def store_hits(url: str) -> None:
+    """Store hits of two campaigns, each of another referrer and some of other places."""
+    connection = await asyncpg.connect(url)
+    try:
+        at = await connection.fetchval("SELECT date_trunc('month', now())")
+        hits = [
+            A_HIT._replace(
+                campaign_id=number % 2,
+                occurred_at=at + number * timedelta(minutes=4),
+                journal_offset=number,
+                click_class=("person", "preview")[number % 3 == 0],
+                country=(None, "IN")[number % 2],
+                region=(None, "Delhi", "")[number % 3],
+                city=(None, "Delhi", "x" * 250)[number % 3],
+                device=(None, "K")[number % 2],
+                referrer=referrer,
+            )
+            for number, referrer in enumerate(HOSTS_BY_REFERRER)
+        ]
+        await connection.copy_records_to_table("hit", records=hits, columns=HitRow._fields)
+    finally:
+        await connection.close()
+
+
+async def rollups(url: str) -> tuple[dict[RollupKey, HitsAndClicks], ...]:
+    """Return rollups as they are kept, and as they have to be."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await kept_rollups(connection), await right_rollups(connection)
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize("table", ["message", "recipient_clicks", "personal_text", "hit"])

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from services.redirector.storage.rollup_differences import list_rollup_differences
+
 # Each side is walked once, in the order of its key, and the two are merged: no side of a
 # campaign with millions of hits has to fit in memory.
 RECIPIENTS_APART = """
@@ -77,7 +79,7 @@ class Comparison:
 async def compare(
     connection: asyncpg.Connection, journal_names: list[str], *, limit: int
 ) -> Comparison:
-    """Compare hits, counts by recipient and counts by campaign, in one snapshot.
+    """Compare hits, counts by recipient and by campaign, and rollups, in one snapshot.
 
     Args:
         connection: Not in a transaction.
@@ -88,6 +90,7 @@ async def compare(
         [totals] = await connection.fetch(TOTALS)
         recipients = await connection.fetch(RECIPIENTS_APART, limit)
         campaigns = await connection.fetch(CAMPAIGNS_APART, limit)
+        rollups = await list_rollup_differences(connection, limit=limit)
         journals = [
             RecordedJournal(
                 name, recorded_octets, await connection.fetchval(HITS_OF_JOURNAL, journal_id)
@@ -106,5 +109,6 @@ async def compare(
         f" clickers, {row[2]}, {row[4]} and {row[6]} are counted for it"
         for row in campaigns
     ]
+    differences += rollups
     hits, by_recipient, by_campaign = map(int, totals)
     return Comparison(hits, by_recipient, by_campaign, differences, journals)

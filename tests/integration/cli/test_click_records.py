@@ -91,7 +91,7 @@ def test_what_is_recorded_and_what_waits_agree(
     stored, journals, verdict = capsys.readouterr().out.splitlines()
     assert stored == "3 hits are stored"
     assert journals.endswith("3 records recorded, 1 waiting, 0 in quarantine")
-    assert verdict == "journals = hits = counts by recipient = counts by campaign"
+    assert verdict == "journals = hits = counts by recipient = counts by campaign = rollups"
 
 
 @pytest.mark.usefixtures("journal")
@@ -115,6 +115,33 @@ def test_what_is_recorded_and_what_waits_agree(
             "UPDATE campaign_clicks SET clicker_count = 9",
             "3 hits, 3 clicks and 2 clickers, 3, 3 and 9",
             id="count by campaign",
+        ),
+        pytest.param(
+            "UPDATE quarter_clicks SET click_count = 9",
+            "clicks are stored, 3 and 9 counted",
+            id="rollup by time",
+        ),
+        pytest.param(
+            "UPDATE trait_clicks SET value = 'KaiOS' WHERE trait = 'os'",
+            "os 'Android': 3 hits and 3 clicks are stored, 0 and 0 counted",
+            id="value of a trait",
+        ),
+        pytest.param(
+            "DELETE FROM trait_clicks WHERE trait = 'referrer'",
+            "referrer '': 3 hits and 3 clicks are stored, 0 and 0 counted",
+            id="rollup by trait",
+        ),
+        pytest.param(
+            "INSERT INTO trait_clicks SELECT campaign_id, 'city', 'Pune', 1, 0"
+            " FROM campaign_clicks",
+            "by city, 4 hits and 3 clicks are counted, 3 and 3 in all",
+            id="sum of a trait",
+        ),
+        pytest.param(
+            "INSERT INTO quarter_clicks SELECT campaign_id, '2020-01-01', 1, 1"
+            " FROM campaign_clicks",
+            "by quarter, 4 hits and 4 clicks are counted, 3 and 3 in all",
+            id="time of which hits are gone",
         ),
         pytest.param("DELETE FROM campaign_clicks", "in all: 3 hits are stored", id="all of it"),
         pytest.param(
