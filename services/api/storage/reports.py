@@ -68,20 +68,50 @@ LIST_SENT = text("""
     WHERE c.account_id = :account_id AND c.created_at >= :begin AND c.created_at < :end
     ORDER BY c.created_at
 """)
+# First the page, then what belongs to its rows, each by its key: joined otherwise, the planner
+# may read all of a campaign for a page of it.
 _RECIPIENTS = """
+    WITH page AS MATERIALIZED ({page})
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
            r.first_click_at, r.last_click_at,
            coalesce(p.destination, c.destination) AS destination,
            coalesce(p.segment_count, c.segment_count) AS segment_count
-    FROM message m
-    JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
-    {clicks} JOIN recipient_clicks r
-        ON r.campaign_id = m.campaign_id AND r.position = m.position AND r.position > :after
-    LEFT JOIN personal_text p
-        ON p.campaign_id = m.campaign_id AND p.position = m.position AND p.position > :after
-    WHERE m.campaign_id = :campaign_id AND m.position > :after AND {condition}
-    ORDER BY m.position LIMIT :row_limit
+    FROM page
+    JOIN campaign c ON c.id = :campaign_id AND c.account_id = :account_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM message
+        WHERE campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) m
+    LEFT JOIN LATERAL (
+        SELECT * FROM recipient_clicks
+        WHERE campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) r ON true
+    LEFT JOIN LATERAL (
+        SELECT destination, segment_count FROM personal_text
+        WHERE c.is_personal AND campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) p ON true
+    ORDER BY m.position
+"""
+_PAGE_OF_MESSAGES = """
+    SELECT message.position FROM message
+    WHERE campaign_id = :campaign_id AND position > :after AND {condition}
+    ORDER BY position LIMIT :row_limit
+"""
+_PAGE_OF_CLICKERS = """
+    SELECT position FROM recipient_clicks
+    WHERE campaign_id = :campaign_id AND position > :after AND click_count > 0
+    ORDER BY position LIMIT :row_limit
+"""
+# Looked up for each message, along the page.
+_HAS_CLICKED = """
+    coalesce(
+        (
+            SELECT click_count > 0 FROM recipient_clicks
+            WHERE campaign_id = :campaign_id AND position = message.position
+        ),
+        false
+    )
 """
 
 
@@ -95,41 +125,58 @@ class RecipientFilter(StrEnum):
     FAILED = "failed"
 
 
-def _recipients(clicks: str, condition: str) -> TextClause:
-    # Walks message_pkey of one partition, and recipient_clicks_pkey and personal_text_pkey
-    # beside it.
-    return text(_RECIPIENTS.format(clicks=clicks, condition=condition))
+def _recipients(page: str) -> TextClause:
+    # Walks message_pkey or recipient_clicks_pkey of one partition, and looks up by both.
+    return text(_RECIPIENTS.format(page=page))
 
 
-_DELIVERED = int(MessageStatus.DELIVERED)
+def _messages(condition: str) -> TextClause:
+    return _recipients(_PAGE_OF_MESSAGES.format(condition=condition))
+
+
+_FAILED = ", ".join(str(int(status)) for status in FAILURES)
 LIST_RECIPIENTS = {
-    RecipientFilter.ALL: _recipients("LEFT", "true"),
-    RecipientFilter.CLICKED: _recipients("INNER", "r.click_count > 0"),
-    RecipientFilter.NOT_CLICKED: _recipients(
-        "LEFT", f"m.status = {_DELIVERED} AND coalesce(r.click_count, 0) = 0"
+    RecipientFilter.ALL: _messages("true"),
+    RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
+    RecipientFilter.NOT_CLICKED: _messages(
+        f"status = {int(MessageStatus.DELIVERED)} AND NOT {_HAS_CLICKED}"
     ),
-    RecipientFilter.FAILED: _recipients(
-        "LEFT", f"m.status IN ({', '.join(str(int(status)) for status in FAILURES)})"
-    ),
+    RecipientFilter.FAILED: _messages(f"status IN ({_FAILED})"),
 }
-# Walks hit_pkey backwards, month by month.
-LIST_HITS = text("""
+_HITS = """
+    WITH page AS MATERIALIZED (
+        SELECT * FROM hit
+        WHERE campaign_id = :campaign_id AND {condition}
+          AND EXISTS (
+              SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
+          )
+          AND (:with_machines OR click_class = 'person')
+          AND (occurred_at, journal_id, journal_offset)
+              < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
+        ORDER BY occurred_at DESC, journal_id DESC, journal_offset DESC LIMIT :row_limit
+    )
     SELECT h.occurred_at, h.journal_id, h.journal_offset, h.position, m.msisdn, h.click_class,
            h.reasons, h.address, h.country, h.region, h.city, h.asn, h.as_organisation,
            h.browser, h.browser_version, h.os, h.os_version, h.device_type, h.device,
            h.user_agent, h.referrer
-    FROM hit h
-    JOIN message m ON m.campaign_id = h.campaign_id AND m.position = h.position
-    WHERE h.campaign_id = :campaign_id
-      AND EXISTS (
-          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
-      )
-      AND (:with_machines OR h.click_class = 'person')
-      AND (CAST(:msisdn AS bigint) IS NULL OR m.msisdn = :msisdn)
-      AND (h.occurred_at, h.journal_id, h.journal_offset)
-          < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
-    ORDER BY h.occurred_at DESC, h.journal_id DESC, h.journal_offset DESC LIMIT :row_limit
-""")
+    FROM page h
+    CROSS JOIN LATERAL (
+        SELECT msisdn FROM message
+        WHERE campaign_id = :campaign_id AND position = h.position OFFSET 0
+    ) m
+    ORDER BY h.occurred_at DESC, h.journal_id DESC, h.journal_offset DESC
+"""
+# Walks hit_pkey backwards, month by month.
+LIST_HITS = text(_HITS.format(condition="true"))
+# By hit_campaign_id_position_occurred_at_idx; the positions by message_msisdn_campaign_id_idx.
+LIST_HITS_OF_NUMBER = text(
+    _HITS.format(
+        condition="""position = ANY(ARRAY(
+            SELECT position FROM message
+            WHERE campaign_id = :campaign_id AND msisdn = CAST(:msisdn AS bigint)
+        ))"""
+    )
+)
 # Finds by message_msisdn_campaign_id_idx.
 LIST_MESSAGES_OF_NUMBER = text("""
     SELECT c.uuid, c.title, c.created_at, m.position, m.status, m.submitted_at, m.settled_at,
@@ -264,12 +311,13 @@ async def list_hits(
     row_limit: int,
 ) -> list[Row]:
     """Return the hits of a campaign older than a place, newest first."""
+    of_number = {} if msisdn is None else {"msisdn": msisdn}
     return await fetch(
         connection,
-        LIST_HITS,
+        LIST_HITS if msisdn is None else LIST_HITS_OF_NUMBER,
+        **of_number,
         account_id=account_id,
         campaign_id=campaign_id,
-        msisdn=msisdn,
         with_machines=with_machines,
         before_at=before.occurred_at,
         before_journal=before.journal_id,
