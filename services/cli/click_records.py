@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.redirector.journal.reader import open_journal
 from services.redirector.journal.records import Hit
-from services.redirector.reconciling import reconcile
+from services.redirector.recorder.reconciling import reconcile
 
 BATCH_HITS = 1_000
 
@@ -19,8 +19,10 @@ def inspect_journal(path: Path, *, limit: int | None) -> None:
     Addresses and request lines are the visitors' own: show them to nobody who need not know.
 
     Raises:
-        SystemExit: There is no such file.
+        SystemExit: There is no such file, or it is a folder.
     """
+    if path.is_dir():
+        sys.exit(f"txlink: {path} is a folder: name one of the journals in it")
     with open_journal(path) as journal:
         if journal is None:
             sys.exit(f"txlink: there is no journal {path}")

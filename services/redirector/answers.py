@@ -59,6 +59,9 @@ TOO_MANY = _page(
     "Many links that do not exist were asked for from here. Try again in a minute.",
     (b"retry-after", b"60"),
 )
+HEAD_TOO_LONG = _page(
+    431, "Request too long", "The browser sent too much along.", (b"connection", b"close")
+)
 TRY_AGAIN = _page(
     503,
     "Try again in a moment",

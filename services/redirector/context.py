@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from services.redirector.guessing import GuessLimiter
 from services.redirector.journal.writer import JournalWriter
-from services.redirector.link_changes import LinkChanges
-from services.redirector.resolving import (
+from services.redirector.links.changes import LinkChanges
+from services.redirector.links.resolving import (
     CACHED_BLOCKS,
     KEPT_PERSONAL_OCTETS,
     LookupUnavailableError,
     Resolver,
 )
+from services.redirector.links.snapshots import SnapshotFile
 from services.redirector.settings import RedirectorSettings
-from services.redirector.snapshots import SnapshotFile
 from services.redirector.storage.connections import open_pool
 from shared.domain.trusted_proxies import TrustedProxies
 

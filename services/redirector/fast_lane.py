@@ -17,15 +17,12 @@ from typing import Final, cast
 
 import httptools
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from services.redirector.answers import NOT_FOUND, TOO_MANY, header_lines
+from services.redirector.bounded import MAX_REQUEST_OCTETS, BoundedProtocol
 from services.redirector.journal.records import pack_hit
-from services.redirector.resolving import UnknownLinkError
+from services.redirector.links.resolving import UnknownLinkError
 from services.redirector.routes import HEALTH_PATH, RAW_HEAD, ShortLinks, pack_address
 from shared.domain.trusted_proxies import parse_address
 
@@ -36,7 +33,7 @@ TOKEN_REQUEST: Final = re.compile(
 HEAD_END: Final = b"\r\n\r\n"
 
 
-class FastLane(HttpToolsProtocol):
+class FastLane(BoundedProtocol):
     """One connection of the redirector's server, for ``uvicorn.run(http=FastLane)``."""
 
     app: ShortLinks
@@ -47,24 +44,15 @@ class FastLane(HttpToolsProtocol):
         self._redirector = self.app.redirector
         host = self.client[0] if self.client else ""
         self._address, self._peer = pack_address(host), parse_address(host)
-        # Whether the next octet begins a request.
-        self._is_between = True
         # Answers that wait for this tick's write of the journal, and pieces that wait for them.
         self._pending_count = 0
         self._deferred_count = 0
-        self._idle_since: float | None = None
-        self._idle_timer: asyncio.TimerHandle | None = None
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._idle_timer is not None:
-            self._idle_timer.cancel()
 
     @override
     def data_received(self, data: bytes) -> None:
         if self._deferred_count == 0:
-            is_whole = self._is_between and data.find(HEAD_END) == len(data) - len(HEAD_END)
+            end = len(data) - len(HEAD_END)
+            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
             if is_whole and self._take_fast_lane(data):
                 return
             if self._pending_count == 0:
@@ -73,17 +61,6 @@ class FastLane(HttpToolsProtocol):
         # The loop calls back in order: first the journal, which answers what is pending.
         self._deferred_count += 1
         self.loop.call_soon(self._take_deferred, data)
-
-    @override
-    def on_message_begin(self) -> None:
-        self._is_between = False
-        super().on_message_begin()
-
-    @override
-    def on_message_complete(self) -> None:
-        # What follows an upgrade is no HTTP/1.1.
-        self._is_between = not self.parser.should_upgrade()
-        super().on_message_complete()
 
     @override
     def shutdown(self) -> None:
@@ -95,11 +72,11 @@ class FastLane(HttpToolsProtocol):
     def _take_deferred(self, data: bytes) -> None:
         self._deferred_count -= 1
         if not self.transport.is_closing():
-            is_whole = self._is_between and data.find(HEAD_END) == len(data) - len(HEAD_END)
+            end = len(data) - len(HEAD_END)
+            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
             self._take_slow_lane(data, is_whole=is_whole)
 
     def _take_slow_lane(self, data: bytes, *, is_whole: bool) -> None:
-        self._idle_since = None
         super().data_received(data)
         if is_whole and data.startswith((b"GET ", b"HEAD ")):
             # Its task begins later, and then has the head as the fast lane would journal it.
@@ -123,6 +100,10 @@ class FastLane(HttpToolsProtocol):
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         redirector.journal.append_then(record, self._answer, lines)
         return True
+
+    @override
+    def _is_owed(self) -> bool:
+        return self._pending_count > 0 or super()._is_owed()
 
     def _is_free(self) -> bool:
         """Tell whether the slow lane is done with this connection, and uvicorn sets no limit."""
@@ -155,22 +136,7 @@ class FastLane(HttpToolsProtocol):
         server = self.server_state
         self.transport.write(STATUS_LINES.dated(status, server.default_headers) + rest)
         server.total_requests += 1
-        self._idle_since = self.loop.time()
-        if self._idle_timer is None:
-            self._watch_idle(self.timeout_keep_alive)
-
-    def _watch_idle(self, delay_s: float) -> None:
-        # One timer a connection, not one a request: it looks how long nothing has come.
-        self._idle_timer = self.loop.call_later(delay_s, self._close_if_idle)
-
-    def _close_if_idle(self) -> None:
-        if self.transport.is_closing():
-            return
-        idle_s = 0.0 if self._idle_since is None else self.loop.time() - self._idle_since
-        if idle_s >= self.timeout_keep_alive:
-            self.timeout_keep_alive_handler()
-        else:
-            self._watch_idle(self.timeout_keep_alive - idle_s)
+        self._answered_at = self.loop.time()
 
 
 class _WholeRequest:

@@ -40,7 +40,14 @@ def create_app(settings: RedirectorSettings) -> ShortLinks:
             app.state.redirector = short_links.redirector = redirector
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    # It would redirect to whatever host a request names.
+    app = FastAPI(
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     app.include_router(router)
     app.add_exception_handler(404, _not_found)
     short_links = ShortLinks(app)

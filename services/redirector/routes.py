@@ -20,8 +20,9 @@ from services.redirector.answers import (
 )
 from services.redirector.context import Redirector
 from services.redirector.journal.records import pack_hit
+from services.redirector.links.blocks import Block
+from services.redirector.links.resolving import LookupUnavailableError, UnknownLinkError
 from services.redirector.query_passing import pass_query
-from services.redirector.resolving import LookupUnavailableError, UnknownLinkError
 from shared.domain.client_address import find_client_address
 from shared.domain.trusted_proxies import IpAddress, TrustedProxies, parse_address
 
@@ -86,7 +87,7 @@ class ShortLinks:
             return TRY_AGAIN
         block = link.block
         if block.is_gone(time.time()):
-            return redirect_to(block.gone_location) if block.gone_location else GONE
+            return self._instead_of(block)
         client = scope["client"]
         record = pack_hit(
             time.time_ns(),
@@ -98,6 +99,12 @@ class ShortLinks:
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
         return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
+
+    def _instead_of(self, block: Block) -> Answer:
+        gone_location = block.gone_location
+        if gone_location is None or not self.redirector.resolver.leads_on(gone_location):
+            return GONE
+        return redirect_to(gone_location)
 
     async def _preview(self, token: str, scope: Scope) -> Answer:
         """Tell where a link leads, which counts for nothing."""

@@ -40,6 +40,7 @@ class Signals(NamedTuple):
         is_spider: Whether the user agent parser knows the agent as a crawler.
         is_familiar: Whether the parser found a browser, a system or a device in the agent.
         organisation: Whose network the request came from; empty if that is not known.
+        is_cut: Whether headers may be missing because the head was too long to be kept.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Signals(NamedTuple):
     is_spider: bool = False
     is_familiar: bool = True
     organisation: str = ""
+    is_cut: bool = False
 
     @override
     def __repr__(self) -> str:
@@ -125,12 +127,14 @@ def _reasons(signals: Signals) -> Iterable[str]:
         yield "method:head"
     if PREFETCH_PURPOSE.search(signals.purpose):
         yield "header:purpose"
-    yield from agent_reasons(
-        signals.user_agent,
-        listed_as=signals.listed_as,
-        is_spider=signals.is_spider,
-        is_familiar=signals.is_familiar,
-    )
+    # Of a head that was cut, the agent may be in what is missing.
+    if signals.user_agent or not signals.is_cut:
+        yield from agent_reasons(
+            signals.user_agent,
+            listed_as=signals.listed_as,
+            is_spider=signals.is_spider,
+            is_familiar=signals.is_familiar,
+        )
     if not signals.has_browser_headers and signals.user_agent.startswith("Mozilla/"):
         yield BARE_BROWSER
     if is_hosting(signals.organisation):

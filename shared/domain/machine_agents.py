@@ -25,13 +25,14 @@ def _agent(name: str, kind: AgentKind, pattern: str) -> MachineAgent:
     return MachineAgent(name, kind, re.compile(pattern, re.IGNORECASE))
 
 
+# No pattern may look far from where it begins: visitors write agents, of up to 8 KiB.
 # Full names only: CUBOT is a maker of phones. An app's name within a browser's agent, such as
 # WhatsApp's, Viber's or Instagram's, is its own browser, with a person in front; alone at the
 # start it is the app that fetches.
 MACHINE_AGENTS = (
-    _agent("imessage", AgentKind.PREVIEW, r"Mac OS X.*facebookexternalhit/\S+ Facebot Twitterbot"),
+    _agent("imessage", AgentKind.PREVIEW, r"facebookexternalhit/[0-9.]{1,16} Facebot Twitterbot"),
     _agent("whatsapp", AgentKind.PREVIEW, r"^WhatsApp\b"),
-    _agent("line", AgentKind.PREVIEW, r"line-poker/|\bLine/\S+ Preview"),
+    _agent("line", AgentKind.PREVIEW, r"line-poker/|\bLine/[0-9.]{1,16} Preview"),
     _agent(
         "facebook",
         AgentKind.PREVIEW,
@@ -69,6 +70,9 @@ MACHINE_AGENTS = (
     _agent("mail-proxy", AgentKind.SCANNER, r"GoogleImageProxy|ggpht\.com|YahooMailProxy"),
     _agent("url-checker", AgentKind.SCANNER, r"VirusTotal|urlscan\.io|PhishTank|Netcraft"),
 )
+# Of a longer agent the start is read: patterns take time by the cube of what is made to last, and
+# a hit whose agent takes seconds holds up everybody's. Phones' longest are half as long.
+READ_LENGTH = 1_024
 # Programs without a person in front: libraries, command lines, browsers run by scripts.
 TOOL_AGENT = re.compile(
     r"^(?:curl|libcurl|wget|python|aiohttp|go-http-client|java|jakarta|apache-httpclient|dalvik|"
@@ -93,6 +97,7 @@ def agent_reasons(
         is_spider: Whether the user agent parser knows it as a crawler.
         is_familiar: Whether the parser found a browser, a system or a device in it.
     """
+    user_agent = user_agent[:READ_LENGTH]
     if not user_agent.strip():
         yield "agent:empty"
         return

@@ -5,17 +5,17 @@ here the same cipher is cut to what 6 to 8 characters need. ``shared.domain.base
 order of the characters.
 """
 
+from collections.abc import Sequence
 from struct import Struct
+from typing import NamedTuple
 
-import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
-from numpy.typing import NDArray
 
-from shared.domain.base62 import NUMBERS, PAIRS, RADIX, to_text, to_texts
+from shared.domain.base62 import NUMBERS, PAIRS, RADIX, to_text
 from shared.domain.errors import InvalidTokenError
-from shared.domain.ff1 import BLOCK_OCTETS, ROUNDS
+from shared.domain.ff1 import ROUNDS
 
 TOKEN_LENGTHS = (6, 7, 8)
 KEY_OCTETS = 32
@@ -26,6 +26,22 @@ SMALLEST_BATCH = 20
 
 pack_block = Struct(">12sI").pack
 unpack_y = Struct(">Q").unpack_from
+
+
+class Batch(NamedTuple):
+    """Link numbers to encrypt at once, and what the cipher knows beforehand.
+
+    Attributes:
+        chain: Octets 0 to 11 of the encrypted P of SP 800-38G, Algorithm 7.
+        rounds: Octets 12 to 15 of it with the number of the round, and the modulus of the round.
+    """
+
+    first_link: int
+    size: int
+    length: int
+    right_size: int
+    chain: bytes
+    rounds: Sequence[tuple[int, int]]
 
 
 def domain_size(length: int) -> int:
@@ -104,8 +120,15 @@ class TokenCipher:
         self._check(first_link, count)
         if count < SMALLEST_BATCH:
             return [self.mint(first_link + position) for position in range(count)]
-        numbers = np.arange(first_link, first_link + count, dtype=np.uint64)
-        return to_texts(self._encrypt(numbers), self._length)
+        # It brings numpy, which takes long to import, and the redirector mints no batch.
+        from shared.domain.token_batches import mint_batch  # noqa: PLC0415
+
+        return mint_batch(
+            # An encryptor of its own: over 2 KB, cryptography lets other threads run meanwhile,
+            # and would refuse them the shared one.
+            self._cipher.encryptor(),
+            Batch(first_link, count, self._length, self._right_size, self._chain, self._rounds),
+        )
 
     def link_number(self, token: str) -> int:
         """Decrypt a token.
@@ -140,20 +163,3 @@ class TokenCipher:
                 f"link numbers {first_link} to {first_link + count - 1} are not all "
                 f"among 0 to {self._domain_size - 1}"
             )
-
-    def _encrypt(self, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        # An encryptor of its own: over 2 KB, cryptography lets other threads run meanwhile,
-        # and would refuse them the shared one.
-        encryptor = self._cipher.encryptor()
-        blocks = bytearray((self._chain + bytes(4)) * len(numbers))
-        words: NDArray[np.uint32] = np.frombuffer(blocks, ">u4")[3::4]
-        encrypted = bytearray(len(blocks) + BLOCK_OCTETS - 1)
-        y: NDArray[np.uint64] = np.frombuffer(encrypted, ">u8", count=2 * len(numbers))[::2]
-        right_size = np.uint64(self._right_size)
-        a, b = numbers // right_size, numbers % right_size
-        for word, modulus in self._rounds:
-            words[:] = b ^ np.uint64(word)
-            encryptor.update_into(blocks, encrypted)
-            # Two remainders, since a + y could pass 64 bits.
-            a, b = b, (a + y % np.uint64(modulus)) % np.uint64(modulus)
-        return a * right_size + b

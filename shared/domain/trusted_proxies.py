@@ -73,6 +73,15 @@ def unmapped(address: IpAddress) -> IpAddress:
     return address if address.version == 4 else address.ipv4_mapped or address  # noqa: PLR2004
 
 
+def subscriber_number(address: IpAddress) -> int:
+    """Return a number that all addresses of one subscriber share.
+
+    A phone or a line has at least a /64 of IPv6 to itself (RFC 6177, RFC 7278), and may
+    take another address of it for each request.
+    """
+    return int(address) >> 64 if isinstance(address, IPv6Address) else int(address)
+
+
 def parse_address(text: str) -> IpAddress | None:
     """Read an address without port or brackets; a zone id is dropped, IPv4 is unmapped.
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import uvicorn
+import uvloop
 from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
@@ -85,11 +85,16 @@ def _read_all(connection: socket.socket) -> bytes:
     return received
 
 
+def _serve(server: uvicorn.Server) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(server.serve())
+
+
 @contextmanager
 def running_lane(
     database_url: str,
     data_dir: Path,
-    http: type[asyncio.Protocol] | Literal["httptools"],
+    http: type[asyncio.Protocol],
     **options: float,
 ) -> Iterator[Lane]:
     """Run a redirector in a thread, with this protocol and these options of uvicorn's."""
@@ -102,7 +107,7 @@ def running_lane(
     app = CountedApp(create_app(settings))
     chosen = {**SERVER_OPTIONS, "loop": "none", "log_level": "critical", "http": http, **options}
     server = uvicorn.Server(uvicorn.Config(app, port=0, **chosen))
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread = threading.Thread(target=_serve, args=(server,))
     thread.start()
     while not server.started:
         assert thread.is_alive()

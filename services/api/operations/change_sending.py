@@ -101,4 +101,8 @@ def _gone_location(written: str) -> str | None:
     try:
         return to_destination(written).location
     except DomainError as error:
-        raise InvalidValueError("gone_url", f"cannot be led to: {error}") from error
+        raise InvalidValueError(
+            "gone_url",
+            "must be a web link of up to 8,000 octets such as https://example.com/over, or none,"
+            f" not {written[:60]!r}",
+        ) from error

@@ -8,6 +8,7 @@ import ua_parser
 from ua_parser import OS, UserAgent
 
 from services.redirector.recorder.crawlers import find_listed
+from shared.domain.machine_agents import READ_LENGTH
 
 CACHED_AGENTS = 10_000
 
@@ -42,9 +43,13 @@ class Agent(NamedTuple):
     is_familiar: bool = True
 
 
-@lru_cache(maxsize=CACHED_AGENTS)
 def read_agent(user_agent: str) -> Agent:
     """Parse a user agent string; never fails."""
+    return _read(user_agent[:READ_LENGTH])
+
+
+@lru_cache(maxsize=CACHED_AGENTS)
+def _read(user_agent: str) -> Agent:
     parsed = ua_parser.parse(user_agent)
     browser, os, device = parsed.user_agent, parsed.os, parsed.device
     is_spider = device is not None and device.family == "Spider"

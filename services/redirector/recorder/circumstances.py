@@ -12,6 +12,7 @@ from services.redirector.storage.hits import HitRow
 from shared.domain.bursts import BurstWindow
 from shared.domain.clicks import EARLY, ClickClass, judge
 from shared.domain.forwarding import Opening, forwarded_reasons
+from shared.domain.trusted_proxies import subscriber_number
 
 # A person reads first; and reports of delivery tend to be late, not early.
 SOONEST_TAP = timedelta(seconds=2)
@@ -65,7 +66,7 @@ class Circumstances:
                 row = rows[index]
                 if row.address is not None:
                     # By number, since an address takes long to hash.
-                    sender = int(row.address)
+                    sender = subscriber_number(row.address)
                     if self._window.add(sender, row[:2], row.occurred_at):
                         many.add(sender)
             if many:
@@ -83,9 +84,12 @@ class Circumstances:
         reason_at = lru_cache(SLICE_HITS)(self._window.reason)
         for index in part:
             row = rows[index]
-            if row.address is None or int(row.address) not in many or not row.address.is_global:
+            if row.address is None:
+                continue
+            sender = subscriber_number(row.address)
+            if sender not in many or not row.address.is_global:
                 continue  # behind an address that is not public stands a proxy, or a test
-            if reason := reason_at(int(row.address), row.occurred_at.replace(microsecond=0)):
+            if reason := reason_at(sender, row.occurred_at.replace(microsecond=0)):
                 reasons[index].append(reason)
 
     def _reweigh(self, row: HitRow, reasons: Iterable[str]) -> HitRow:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
-from services.redirector.blocks import Block
 from services.redirector.journal.records import Hit
+from services.redirector.links.blocks import Block
 from services.redirector.recorder.addressing import PEERS, Visitors
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.heads import as_utf8, parse_head

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.redirector.blocks import Block, BlockCache
 from services.redirector.journal.files import SUFFIX, list_journals
 from services.redirector.journal.quarantine import MAX_OCTETS, Quarantine
 from services.redirector.journal.reader import JournalReader, open_journal
 from services.redirector.journal.records import Hit, Scan
+from services.redirector.links.blocks import Block, BlockCache
 from services.redirector.recorder.addressing import PEERS, Visitors
 from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.enriching import Enricher, StorableTimes

@@ -40,4 +40,5 @@ def read_signals(
         agent.is_spider,
         agent.is_familiar,
         organisation or "",
+        is_cut,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from services.redirector.blocks import Block
-from services.redirector.personal_links import PersonalLink
+from services.redirector.links.blocks import Block
+from services.redirector.links.personal_links import PersonalLink
 from services.redirector.storage.connections import Pool, outages_named
 
 LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"

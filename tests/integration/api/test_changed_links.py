@@ -73,7 +73,7 @@ async def test_who_comes_too_late_can_only_be_led_to_a_web_address(
     del acme
     engine = create_engine(api.database_url, application="test")
 
-    with pytest.raises(InvalidValueError, match="gone_url"):
+    with pytest.raises(InvalidValueError, match="gone_url must be a web link"):
         await change_sending(engine, "acme", SendingChanges(gone_url=url))
 
     await engine.dispose()

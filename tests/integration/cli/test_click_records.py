@@ -76,6 +76,11 @@ def test_journal_that_is_not_there_is_said_to_be(tmp_path: Path) -> None:
         inspect_journal(tmp_path / "no.journal", limit=None)
 
 
+def test_folder_of_journals_is_no_journal(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="is a folder: name one of the journals in it"):
+        inspect_journal(tmp_path, limit=None)
+
+
 def test_what_is_recorded_and_what_waits_agree(
     journal: Journal,
     campaign: SeededCampaign,

@@ -91,6 +91,23 @@ async def test_an_address_that_follows_a_campaigns_links_without_headers_is_a_sc
     assert await counts(connection) == (120, 120, 120, 0, 120, 0, 0)
 
 
+async def test_addresses_of_one_ipv6_subscriber_are_one_sender(
+    database_url: str,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
+    a_recorder: Callable[..., Recorder],
+) -> None:
+    campaign = await seed_campaign(database_url, recipient_count=120)
+    journal = Journal(tmp_path)
+    for position in range(120):
+        journal.add(campaign, position, address=f"2a00:1450:4001:81b::{position:x}", headers="")
+
+    await record_all(a_recorder(batch_hits=200))
+    journal.close()
+
+    assert {verdict[0] for verdict in await judged(connection)} == {"scanner"}
+
+
 async def test_persons_behind_one_address_stay_persons_in_batches_of_any_size(
     database_url: str,
     connection: asyncpg.Connection,

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.redirector.bounded import BoundedProtocol
 from services.redirector.fast_lane import FastLane
 from services.redirector.journal.records import Hit
 from services.redirector.recorder.heads import parse_head
@@ -62,7 +63,7 @@ def lanes(
         fast, slow = tmp_path_factory.mktemp("fast"), tmp_path_factory.mktemp("slow")
         with (
             running_lane(url, fast, FastLane) as fast_lane,
-            running_lane(url, slow, "httptools") as slow_lane,
+            running_lane(url, slow, BoundedProtocol) as slow_lane,
         ):
             live, other = (token.encode() for token in campaign.tokens[:2])
             made = Lanes(fast_lane, slow_lane, live, personal.tokens[0].encode(), other)

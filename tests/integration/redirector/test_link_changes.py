@@ -112,6 +112,19 @@ async def test_who_comes_too_late_goes_where_the_account_says(
     await until_it_leads_to(client, f"/{campaign.tokens[0]}", GONE)
 
 
+async def test_who_comes_too_late_is_never_sent_round_in_circles(
+    client: httpx.AsyncClient, campaign: SeededCampaign, database_url: str
+) -> None:
+    engine = create_engine(database_url, application="test")
+    await change_sending(engine, "acme", SendingChanges(gone_url=f"tx1.in/{campaign.tokens[0]}"))
+    await engine.dispose()
+    await change(database_url, campaign, is_paused=True)
+
+    answer = await until_it_answers(client, f"/{campaign.tokens[0]}", 410)
+
+    assert "location" not in answer.headers
+
+
 async def test_query_is_passed_on_where_the_campaign_lets_it(
     client: httpx.AsyncClient, campaign: SeededCampaign, database_url: str
 ) -> None:

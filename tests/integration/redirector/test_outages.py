@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.redirector.blocks import Block
-from services.redirector.personal_links import ENTRY_OCTETS, PersonalLink
+from services.redirector.links.blocks import Block
+from services.redirector.links.personal_links import ENTRY_OCTETS, PersonalLink
+from services.redirector.links.snapshots import Snapshot, SnapshotFile
 from services.redirector.settings import RedirectorSettings
-from services.redirector.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
 from tests.support.database import REPOSITORY
 from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
@@ -24,8 +24,8 @@ DOMAIN = TokenDomain(6, bytes(32), 1000, 5_000_000)
 WRITE = """
 import sys
 from pathlib import Path
-from services.redirector.blocks import Block
-from services.redirector.snapshots import Snapshot, SnapshotFile
+from services.redirector.links.blocks import Block
+from services.redirector.links.snapshots import Snapshot, SnapshotFile
 from services.redirector.storage.links import TokenDomain
 file = SnapshotFile(Path(sys.argv[1]), limit=1_000, personal_octet_limit=0)
 for first_link in range(int(sys.argv[2]), 400, 4):

@@ -19,6 +19,7 @@ from tests.support.recorder_process import recorder_process
 from tests.support.waiting import until
 
 SILENT = Heartbeat(None)
+COMPUTER = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/124.0.0.0 Safari/537.36"
 
 
 async def test_hits_are_stored_and_only_persons_are_counted_as_clicks(
@@ -89,6 +90,23 @@ async def test_a_recipient_who_clicks_again_in_a_later_batch_is_one_clicker(
         "SELECT occurred_at FROM hit WHERE click_class = 'person' ORDER BY 1"
     )
     assert (first_at, last_at) == (clicks[0][0], clicks[-1][0])
+
+
+async def test_a_recipient_who_clicks_on_two_devices_is_one_clicker(
+    database_url: str,
+    connection: asyncpg.Connection,
+    tmp_path: Path,
+    a_recorder: Callable[..., Recorder],
+) -> None:
+    campaign = await seed_campaign(database_url)
+    journal = Journal(tmp_path)
+    journal.add(campaign, 0, user_agent=PHONE)
+    journal.add(campaign, 0, user_agent=COMPUTER)
+
+    await record_all(a_recorder())
+    journal.close()
+
+    assert await counts(connection) == (2, 2, 2, 2, 2, 2, 1)
 
 
 async def test_a_living_writers_journal_is_followed_and_a_dead_ones_removed_when_recorded(

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.redirector.settings import RedirectorSettings
+from shared.domain.tokens import TokenCipher
 from tests.support.database import DatabaseServer
 from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
 from tests.support.redirector import journaled_hits, serving
@@ -155,11 +156,48 @@ async def test_tokens_that_differ_in_case_only_are_different_links(
     assert answer.status_code == 404
 
 
+async def test_live_tokens_that_differ_in_case_only_lead_each_to_its_own_place(
+    settings: RedirectorSettings, connection: asyncpg.Connection
+) -> None:
+    first, second = [
+        await seed_campaign(
+            settings.database_url.get_secret_value(), destination=destination, token_length=7
+        )
+        for destination in ("https://a.example.com/1", "https://b.example.com/2")
+    ]
+    token, other = first.tokens[0], first.tokens[0].swapcase()
+    key: bytes = await connection.fetchval("SELECT key FROM token_domain WHERE length = 7")
+    number = TokenCipher(key, 7).link_number(other)
+    await connection.execute(
+        "UPDATE token_domain SET next = $1::bigint, ceiling = $1 + 1000 WHERE length = 7",
+        number + 1,
+    )
+    await connection.execute(
+        "UPDATE link_block SET first_link = $1, link_count = 1 WHERE campaign_id = $2",
+        number,
+        second.id,
+    )
+
+    async with serving(settings) as client:
+        # Each is asked for once it is cached, too.
+        answers = [await client.get(f"/{each}") for each in (token, other) * 2]
+
+    assert [answer.headers["location"] for answer in answers] == [
+        "https://a.example.com/1",
+        "https://b.example.com/2",
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "destination",
+    ["https://TX1.in/SAlhjS", "https://tx1.in./SAlhjS", "http://tx1.in:8443/SAlhjS"],
+    ids=["capitals", "the root's dot", "a port"],
+)
 async def test_a_link_that_leads_back_to_the_short_domain_goes_nowhere(
-    settings: RedirectorSettings,
+    settings: RedirectorSettings, destination: str
 ) -> None:
     campaign = await seed_campaign(
-        settings.database_url.get_secret_value(), destination="https://TX1.in/SAlhjS"
+        settings.database_url.get_secret_value(), destination=destination
     )
 
     answer = await get(settings, f"/{campaign.tokens[0]}")
@@ -218,6 +256,14 @@ async def test_reserved_paths_are_answered_without_a_lookup(
 
     assert answer.status_code == status
     assert journaled_hits(settings.journal_folder) == []
+
+
+async def test_nobody_is_led_to_the_host_that_a_request_names(
+    settings: RedirectorSettings,
+) -> None:
+    answer = await get(settings, "/robots.txt/")
+
+    assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
 async def test_health_tells_how_many_hits_the_disk_lost(settings: RedirectorSettings) -> None:

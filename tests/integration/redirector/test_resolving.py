@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from services.redirector.resolving import (
+from services.redirector.links.resolving import (
+    CACHED_BLOCKS,
     CACHED_PERSONAL_OCTETS,
     GAP_TTL_S,
     Resolver,
@@ -14,6 +15,16 @@ from services.redirector.storage.connections import open_pool
 from services.redirector.storage.links import LIST_BLOCKS, LIST_PERSONAL_LINKS
 from shared.domain.tokens import TokenCipher
 from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
+
+ADD_BLOCKS = """
+INSERT INTO link_block (token_length, first_link, link_count, campaign_id, location)
+SELECT 6, 1000 + number, 1, 1000 + number, 'https://shop.example.com/'
+FROM generate_series(0, $1::integer - 1) AS number
+"""
+TAKE_BLOCKS = """
+UPDATE token_domain SET next = 1000 + $1::integer WHERE length = 6 RETURNING key
+"""
+PAUSE_BLOCK = "UPDATE link_block SET is_paused = true WHERE token_length = 6 AND first_link = $1"
 
 
 @pytest.fixture
@@ -242,3 +253,48 @@ async def test_the_lookup_of_personal_links_walks_the_primary_key_of_their_month
     assert len(walked) == 2
     assert all("Index Scan using personal_text_2" in line for line in walked)
     assert all("_pkey on " in line and "loops=3000" in line for line in walked)
+
+
+async def fill_the_cache(resolver: Resolver, connection: asyncpg.Connection) -> None:
+    """Ask for as many other blocks as there is room for."""
+    await connection.execute(ADD_BLOCKS, CACHED_BLOCKS)
+    key = await connection.fetchval(TAKE_BLOCKS, CACHED_BLOCKS)
+    await resolver.load_domains()
+    tokens = TokenCipher(key, 6).mint_block(1_000, CACHED_BLOCKS)
+    for start in range(0, CACHED_BLOCKS, 1_000):
+        await asyncio.gather(*map(resolver.resolve, tokens[start : start + 1_000]))
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "by the net"])
+async def test_pause_holds_for_a_hot_link_whose_block_has_made_room(
+    database_url: str, resolver: Resolver, *, is_told: bool
+) -> None:
+    campaign = await seed_campaign(database_url)
+    token = campaign.tokens[0].encode()
+    connection = await asyncpg.connect(database_url)
+    await resolver.load_domains()
+    await resolver.resolve(campaign.tokens[0])
+    assert resolver.find_plain(token)
+    await fill_the_cache(resolver, connection)
+
+    await connection.execute(PAUSE_BLOCK, campaign.first_link)
+    await connection.close()
+    await resolver.refresh([(6, campaign.first_link)] if is_told else None)
+
+    assert resolver.find_plain(token) is None
+    assert (await resolver.resolve(campaign.tokens[0])).block.is_paused
+
+
+async def test_long_links_of_personal_texts_do_not_fill_the_cache_of_tokens(
+    database_url: str, resolver: Resolver
+) -> None:
+    short, long = "https://a.example.com/", "https://a.example.com/" + "a" * 1_000
+    campaign = await seed_personal_campaign(database_url, [short, long])
+    await resolver.load_domains()
+    for token in campaign.tokens:
+        await resolver.resolve(token)
+
+    twice = [[resolver.find_plain(token.encode()) for _ in range(2)] for token in campaign.tokens]
+
+    assert twice[0][0] is twice[0][1] is not None
+    assert twice[1][0] is not twice[1][1] == twice[1][0]

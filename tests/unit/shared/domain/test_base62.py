@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.base62 import ALPHABET, NUMBERS, to_text, to_texts
+from shared.domain.base62 import ALPHABET, NUMBERS, to_text
+from shared.domain.token_batches import to_texts
 
 
 def test_the_alphabet_is_the_62_ascii_letters_and_digits_in_ascii_order() -> None:

@@ -4,7 +4,12 @@ from ipaddress import ip_address
 
 import pytest
 
-from shared.domain.trusted_proxies import TrustedProxies, parse_address, parse_trusted_proxies
+from shared.domain.trusted_proxies import (
+    TrustedProxies,
+    parse_address,
+    parse_trusted_proxies,
+    subscriber_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +68,19 @@ def test_nobody_is_trusted_unless_named() -> None:
 @pytest.mark.parametrize("text", ["", "a", "8.8.8.8:80", "[::1]", "::1 ", "%", ":%"])
 def test_what_is_no_bare_address_is_none(text: str) -> None:
     assert parse_address(text) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        pytest.param("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True, id="within a /64"),
+        pytest.param("2001:db8:0:1::1", "2001:db8:0:2::1", False, id="the next /64"),
+        pytest.param("192.0.2.1", "192.0.2.2", False, id="ipv4"),
+    ],
+)
+def test_subscriber_has_one_ipv4_address_or_64_bits_of_ipv6(
+    one: str, other: str, *, is_same: bool
+) -> None:
+    numbers = {subscriber_number(ip_address(address)) for address in (one, other)}
+
+    assert (len(numbers) == 1) is is_same

@@ -1,5 +1,7 @@
 """Requests as phones and machines make them, with all that is known of agents."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -186,6 +188,17 @@ def test_no_agent_is_too_odd_to_be_classed(user_agent: str, method: str) -> None
     assert (click_class is ClickClass.HEAD) == (method == "HEAD")
 
 
+def test_agent_that_may_have_been_cut_away_is_no_empty_one() -> None:
+    # As where the query is longer than what the journal keeps of a head.
+    bare, agent = RequestHead("GET", {}, ""), read_agent("")
+
+    whole = classify(read_signals(bare, "", agent))
+    cut = classify(read_signals(bare, "", agent, is_cut=True))
+
+    assert (whole.click_class, whole.reasons) == (ClickClass.UNKNOWN, ("agent:empty",))
+    assert (cut.click_class, cut.reasons, cut.score) == (ClickClass.PERSON, (), 0)
+
+
 def test_a_data_centre_makes_a_machine_of_a_browser_without_its_headers_only() -> None:
     agent, bare = read_agent(ANDROID), RequestHead("GET", {"user-agent": ANDROID}, "")
     hosting = "Hetzner Online GmbH"
@@ -202,3 +215,15 @@ def test_headers_that_were_cut_off_are_not_missing() -> None:
     signals = read_signals(bare, ANDROID, read_agent(ANDROID), is_cut=True)
 
     assert classify(signals).reasons == ()
+
+
+def test_agent_that_is_made_to_take_long_holds_up_nobody() -> None:
+    user_agent = "Mac OS X" * 330 + "facebookexternalhit/" * 130 + "x" * 2_700
+    head = RequestHead("GET", {"user-agent": user_agent}, "")
+    read_agent("")  # which loads its rules
+
+    began_at = time.perf_counter()
+    classify(read_signals(head, user_agent, read_agent(user_agent)))
+
+    # It took more than a second.
+    assert time.perf_counter() - began_at < 0.2

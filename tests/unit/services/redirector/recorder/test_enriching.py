@@ -3,8 +3,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from services.redirector.blocks import Block
 from services.redirector.journal.records import Hit, Scan
+from services.redirector.links.blocks import Block
 from services.redirector.recorder.addressing import Visitors
 from services.redirector.recorder.enriching import Enricher, StorableTimes, tally, unpack_address
 from services.redirector.recorder.heads import parse_head

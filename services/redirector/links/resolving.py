@@ -8,9 +8,10 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.answers import header_lines, redirect_to
-from services.redirector.blocks import Block, BlockCache, GapCache
-from services.redirector.personal_links import PersonalLinkCache
-from services.redirector.snapshots import Snapshot
+from services.redirector.links.blocks import Block, BlockCache, GapCache
+from services.redirector.links.personal_links import PersonalLinkCache
+from services.redirector.links.snapshots import Snapshot
+from services.redirector.links.token_cache import TokenCache
 from services.redirector.storage.connections import Pool, StoreUnavailableError
 from services.redirector.storage.links import (
     TokenDomain,
@@ -18,7 +19,6 @@ from services.redirector.storage.links import (
     list_domains,
     list_personal_links,
 )
-from services.redirector.token_cache import TokenCache
 from shared.domain.errors import InvalidTokenError
 from shared.domain.tokens import TokenCipher
 
@@ -28,6 +28,7 @@ CACHED_BLOCKS = 10_000
 CACHED_GAPS = 10_000
 # In each of two generations: some 250 octets a token.
 CACHED_TOKENS = 100_000
+MAX_OWN_LINES_OCTETS = 512
 CACHED_PERSONAL_OCTETS = 16 << 20
 KEPT_PERSONAL_OCTETS = 2 << 20
 GAP_TTL_S = 2.0
@@ -86,6 +87,8 @@ class Resolver:
         self._blocks = BlockCache(CACHED_BLOCKS)
         self._personal = PersonalLinkCache(CACHED_PERSONAL_OCTETS)
         self._plain: TokenCache[PlainLink] = TokenCache(CACHED_TOKENS)
+        # Whether plain links may be of blocks that made room, of whose changes nobody would know.
+        self._has_strays = False
         self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
         self._waiting: dict[_LinkKey, Future[Link | None]] = {}
         self._looking_up: Task[None] | None = None
@@ -129,7 +132,9 @@ class Resolver:
         if link is None or not link.block.is_plain:
             return None
         plain = link.number, len(token), header_lines(redirect_to(link.location))
-        self._plain.add(token, plain)
+        # Those of a block are the same octets for all of its tokens.
+        if link.block.location is not None or len(plain[2]) <= MAX_OWN_LINES_OCTETS:
+            self._plain.add(token, plain)
         return plain
 
     def find_cached(self, token: str) -> Link | None:
@@ -199,6 +204,14 @@ class Resolver:
             except StoreUnavailableError as error:
                 raise LookupUnavailableError from error
             self._replace(fetched)
+        if self._has_strays:
+            self._plain.clear()
+            self._has_strays = False
+
+    def leads_on(self, location: str) -> bool:
+        """Tell whether a location is elsewhere than on the short domain."""
+        host = urlsplit(location).hostname
+        return host is None or host.removesuffix(".") != self._short_host
 
     def _replace(self, fetched: Iterable[Block]) -> None:
         for block in fetched:
@@ -261,8 +274,8 @@ class Resolver:
         # The block of a personal link is mostly known.
         missing = [key for key in wanted if self._blocks.find(*key) is None]
         for block in await list_blocks(self._pool, missing) if missing else ():
-            if self._may_lead_on(block):
-                self._blocks.add(block)
+            if self._may_lead_on(block) and self._blocks.add(block):
+                self._has_strays = True
         return {key: held for key in wanted if (held := self._blocks.find(*key))}
 
     async def _fetch_links(self, blocks: Mapping[_LinkKey, Block]) -> dict[_LinkKey, Link]:
@@ -272,7 +285,7 @@ class Resolver:
             if block.location is None
         ]
         found = await list_personal_links(self._pool, own) if own else []
-        usable = [link for link in found if self._leads_on(link.location)]
+        usable = [link for link in found if self.leads_on(link.location)]
         self._personal.add(usable)
         locations = {(link.campaign_id, link.position): link.location for link in usable}
         links: dict[_LinkKey, Link] = {}
@@ -284,10 +297,7 @@ class Resolver:
         return links
 
     def _may_lead_on(self, block: Block) -> bool:
-        return block.location is None or self._leads_on(block.location)
-
-    def _leads_on(self, location: str) -> bool:
-        return urlsplit(location).hostname != self._short_host
+        return block.location is None or self.leads_on(block.location)
 
     def _set_domains(self, domains: Iterable[TokenDomain]) -> None:
         self._domains = {

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.redirector.personal_links import ENTRY_OCTETS, PersonalLink, PersonalLinkCache
+from services.redirector.links.personal_links import ENTRY_OCTETS, PersonalLink, PersonalLinkCache
 
 CAMPAIGN = 7 << 32
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.redirector.blocks import Block, BlockCache, GapCache
+from services.redirector.links.blocks import Block, BlockCache, GapCache
 
 
 def a_block(first_link: int, link_count: int = 10, token_length: int = 6) -> Block:

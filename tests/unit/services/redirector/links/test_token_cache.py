@@ -1,6 +1,6 @@
 """Tokens asked for lately are known, and never more than two generations of them."""
 
-from services.redirector.token_cache import TokenCache
+from services.redirector.links.token_cache import TokenCache
 
 
 def known(cache: TokenCache[int], count: int) -> list[int]:

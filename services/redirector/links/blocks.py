@@ -69,18 +69,24 @@ class BlockCache:
         self._blocks.move_to_end(key)
         return block
 
-    def add(self, block: Block) -> None:
-        """Keep a block, as the one asked for last."""
+    def add(self, block: Block) -> bool:
+        """Keep a block, as the one asked for last.
+
+        Returns:
+            Whether another had to make room.
+        """
         key = (block.token_length, block.first_link)
         if key not in self._blocks:
             first_links = self._first_links[block.token_length]
             first_links.insert(bisect_left(first_links, block.first_link), block.first_link)
         self._blocks[key] = block
         self._blocks.move_to_end(key)
-        if len(self._blocks) > self._limit:
-            (token_length, first_link), _ = self._blocks.popitem(last=False)
-            first_links = self._first_links[token_length]
-            del first_links[bisect_left(first_links, first_link)]
+        if len(self._blocks) <= self._limit:
+            return False
+        (token_length, first_link), _ = self._blocks.popitem(last=False)
+        first_links = self._first_links[token_length]
+        del first_links[bisect_left(first_links, first_link)]
+        return True
 
     def replace(self, block: Block) -> bool:
         """Put a block in the place of the cached one of its links, if that is another.

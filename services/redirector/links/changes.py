@@ -4,7 +4,7 @@ import asyncio
 import logging
 from asyncio import Event
 
-from services.redirector.resolving import LookupUnavailableError, Resolver
+from services.redirector.links.resolving import LookupUnavailableError, Resolver
 from services.redirector.storage.connections import StoreUnavailableError
 from services.redirector.storage.listening import open_listener
 

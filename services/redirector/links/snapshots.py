@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
 
-from services.redirector.blocks import Block
-from services.redirector.personal_links import PersonalLink, PersonalLinkCache
+from services.redirector.links.blocks import Block
+from services.redirector.links.personal_links import PersonalLink, PersonalLinkCache
 from services.redirector.storage.links import TokenDomain
 
 LOCK_WAIT_S = 10.0

@@ -1,0 +1,1 @@
+"""What the redirector knows of links, and how it learns it."""
