@@ -14,7 +14,17 @@ from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import send as legacy_send
-from services.api.routes import campaigns, health, recipients, sandbox, send, uploads, whoami
+from services.api.routes import (
+    campaigns,
+    days,
+    health,
+    recipients,
+    sandbox,
+    send,
+    tables,
+    uploads,
+    whoami,
+)
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -50,7 +60,18 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
-    for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health, whoami):
+    for module in (
+        send,
+        legacy_send,
+        uploads,
+        campaigns,
+        tables,
+        days,
+        recipients,
+        sandbox,
+        health,
+        whoami,
+    ):
         app.include_router(module.router)
     return app
 

@@ -45,3 +45,12 @@ _NEXT: dict[MessageStatus, frozenset[MessageStatus]] = {
 def may_become(old: MessageStatus, new: MessageStatus) -> bool:
     """Tell whether a message may go from one status to another."""
     return new in _NEXT.get(old, frozenset())
+
+
+# It did not arrive and will not.
+FAILURES = (
+    MessageStatus.UNDELIVERED,
+    MessageStatus.EXPIRED,
+    MessageStatus.REJECTED,
+    MessageStatus.FAILED,
+)

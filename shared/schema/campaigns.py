@@ -126,6 +126,19 @@ CAMPAIGN_DELIVERY = Table(
     Column("cancelled", Integer, nullable=False, server_default="0"),
 )
 
+# Messages that did not arrive, by how and why.
+CAMPAIGN_FAILURE = Table(
+    "campaign_failure",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    # What the carrier said, cut; empty if it said nothing.
+    Column("cause", Text(collation="C"), nullable=False),
+    Column("message_count", Integer, nullable=False),
+    CheckConstraint("char_length(cause) <= 100", name="cause"),
+    PrimaryKeyConstraint("campaign_id", "status", "cause"),
+)
+
 IDEMPOTENCY_KEY = Table(
     "idempotency_key",
     METADATA,

@@ -19,6 +19,13 @@ COUNTS_FOUND = text("""
     SELECT status, count(*) AS message_count FROM message
     WHERE campaign_id = :campaign_id GROUP BY status
 """)
+FAILURES_KEPT = text("""
+    SELECT status, cause, message_count FROM campaign_failure WHERE campaign_id = :campaign_id
+""")
+FAILURES_FOUND = text("""
+    SELECT status, coalesce(failure_cause, ''), count(*) FROM message
+    WHERE campaign_id = :campaign_id AND status IN (4, 5, 6, 7) GROUP BY 1, 2
+""")
 STATUSES = text("SELECT status FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 FORCE_STATUS = text("""
     WITH moved AS (
@@ -128,7 +135,10 @@ async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
         key = {"campaign_id": campaign_id}
         kept = dict((await connection.execute(COUNTS_KEPT, key)).one()._mapping)
         found = (await connection.execute(COUNTS_FOUND, key)).all()
+        failures_kept = set((await connection.execute(FAILURES_KEPT, key)).all())
+        failures_found = set((await connection.execute(FAILURES_FOUND, key)).all())
     del kept["campaign_id"]
     by_word = {MessageStatus(row.status).word: row.message_count for row in found}
     assert kept == {status.word: by_word.get(status.word, 0) for status in MessageStatus}
+    assert failures_kept == failures_found
     return by_word

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.delivery_reports import ReportOutcome
-from shared.domain.messages import MessageStatus
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 LOCK_REPORTS = text("""
     SELECT id, carrier, raw, attempt_count FROM delivery_report
@@ -28,7 +29,8 @@ LOCK_MESSAGES = text("""
     FOR UPDATE OF message
 """)
 
-APPLY_VERDICTS = text("""
+APPLY_VERDICTS = text(
+    """
     WITH verdict AS (
         SELECT * FROM unnest(
             CAST(:campaign_ids AS bigint[]),
@@ -42,7 +44,7 @@ APPLY_VERDICTS = text("""
         FROM verdict
         WHERE message.campaign_id = verdict.campaign_id AND message.position = verdict.position
         AND message.status = :submitted
-        RETURNING message.campaign_id, message.status
+        RETURNING message.campaign_id, message.status, message.failure_cause
     ), moved AS (
         SELECT
             campaign_id,
@@ -57,16 +59,20 @@ APPLY_VERDICTS = text("""
         WHERE campaign_id IN (SELECT campaign_id FROM moved)
         ORDER BY campaign_id
         FOR UPDATE
+    ), counted AS (
+        UPDATE campaign_delivery SET
+            submitted = submitted - moved.message_count,
+            delivered = delivered + moved.to_delivered,
+            undelivered = undelivered + moved.to_undelivered,
+            expired = expired + moved.to_expired,
+            rejected = rejected + moved.to_rejected
+        FROM moved JOIN locked USING (campaign_id)
+        WHERE campaign_delivery.campaign_id = moved.campaign_id
+        RETURNING campaign_delivery.campaign_id
     )
-    UPDATE campaign_delivery SET
-        submitted = submitted - moved.message_count,
-        delivered = delivered + moved.to_delivered,
-        undelivered = undelivered + moved.to_undelivered,
-        expired = expired + moved.to_expired,
-        rejected = rejected + moved.to_rejected
-    FROM moved JOIN locked USING (campaign_id)
-    WHERE campaign_delivery.campaign_id = moved.campaign_id
-""")
+"""  # noqa: S608 - nothing but constants
+    + COUNT_FAILURES
+)
 
 CLOSE_REPORTS = text("""
     UPDATE delivery_report SET
@@ -155,6 +161,7 @@ async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict
             "undelivered": int(MessageStatus.UNDELIVERED),
             "expired": int(MessageStatus.EXPIRED),
             "rejected": int(MessageStatus.REJECTED),
+            "failures": list(map(int, FAILURES)),
         },
     )
 

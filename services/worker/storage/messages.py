@@ -11,7 +11,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.domain.messages import MessageStatus
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
@@ -65,7 +66,8 @@ HAS_DUE = text("""
     )
 """)
 
-SETTLE_WINDOW = text("""
+SETTLE_WINDOW = text(
+    """
     WITH settlement AS (
         SELECT * FROM unnest(
             CAST(:positions AS integer[]),
@@ -85,23 +87,27 @@ SETTLE_WINDOW = text("""
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = settlement.position
         AND message.status = :submitting
-        RETURNING message.status
+        RETURNING message.campaign_id, message.status, message.failure_cause
+    ), counted AS (
+        UPDATE campaign_delivery SET
+            submitting = submitting - moved.message_count,
+            queued = queued + moved.to_queued,
+            submitted = submitted + moved.to_submitted,
+            failed = failed + moved.to_failed
+        FROM (
+            SELECT
+                count(*) AS message_count,
+                count(*) FILTER (WHERE status = :queued) AS to_queued,
+                count(*) FILTER (WHERE status = :submitted) AS to_submitted,
+                count(*) FILTER (WHERE status = :failed) AS to_failed
+            FROM settled
+        ) AS moved
+        WHERE campaign_id = :campaign_id
+        RETURNING campaign_id
     )
-    UPDATE campaign_delivery SET
-        submitting = submitting - moved.message_count,
-        queued = queued + moved.to_queued,
-        submitted = submitted + moved.to_submitted,
-        failed = failed + moved.to_failed
-    FROM (
-        SELECT
-            count(*) AS message_count,
-            count(*) FILTER (WHERE status = :queued) AS to_queued,
-            count(*) FILTER (WHERE status = :submitted) AS to_submitted,
-            count(*) FILTER (WHERE status = :failed) AS to_failed
-        FROM settled
-    ) AS moved
-    WHERE campaign_id = :campaign_id
-""")
+"""  # noqa: S608 - nothing but constants
+    + COUNT_FAILURES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,5 +223,6 @@ async def apply_settlements(
             "submitting": int(MessageStatus.SUBMITTING),
             "submitted": int(MessageStatus.SUBMITTED),
             "failed": int(MessageStatus.FAILED),
+            "failures": list(map(int, FAILURES)),
         },
     )
