@@ -30,6 +30,7 @@ class SendCommand:
         is_smart: Whether look-alikes replace what GSM-7 lacks; None is as the account has it.
         link_shape: None is as the sender ID or the account has it.
         is_dry_run: Everything but storing and sending.
+        schedule_time: When it is to go out, as written; None: at once.
     """
 
     mobiles: str | Sequence[str] = ""
@@ -51,6 +52,7 @@ class SendCommand:
     idempotency_key: str | None = None
     dlt_entity_id: str | None = None
     dlt_template_id: str | None = None
+    schedule_time: str | None = None
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""
@@ -93,6 +95,7 @@ class Accepted:
         sample_text: The text as the first recipient gets it.
         destination: Of the first recipient's link, as the sender wrote it.
         preflight: Only of a dry run.
+        scheduled_at: When it goes out, ISO 8601 in UTC; None: at once.
         is_replayed: Whether an earlier answer is given again.
     """
 
@@ -114,6 +117,7 @@ class Accepted:
     preflight: Preflight | None = None
     is_replayed: bool = False
     rejected_count: int = 0
+    scheduled_at: str | None = None
 
     @property
     def is_dry_run(self) -> bool:

@@ -74,6 +74,7 @@ def to_send_command(
         idempotency_key=_idempotency_key(parameters, idempotency_header),
         dlt_entity_id=parameters.digits("dltEntityId"),
         dlt_template_id=parameters.digits("dltTemplateId"),
+        schedule_time=parameters.text("scheduleTime").strip() or None,
     )
 
 
@@ -174,6 +175,12 @@ def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:
     }
 
 
+def _scheduled_at(accepted: Accepted, zone: ZoneInfo) -> str | None:
+    if accepted.scheduled_at is None:
+        return None
+    return datetime.fromisoformat(accepted.scheduled_at).astimezone(zone).isoformat()
+
+
 def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
     """Return the answer of /send: the old keys, and typed ones beside them.
 
@@ -202,4 +209,5 @@ def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
         "preflight": accepted.preflight and preflight_answer(accepted.preflight),
         "test": accepted.is_dry_run,
         "replayed": accepted.is_replayed,
+        "scheduledAt": _scheduled_at(accepted, zone),
     }
