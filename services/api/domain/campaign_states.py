@@ -125,6 +125,12 @@ class CampaignProgress:
             raise CampaignStateError(action, state, "some of it has been handed over")
 
 
+def refusals_of(action: CampaignAction) -> list[CampaignStateError]:
+    """Return the refusals of an action, one for each state in which it cannot be."""
+    refused = [state for state in CampaignState if state not in _ALLOWED[action]]
+    return [CampaignStateError(action, state, f"it {_because(state)}") for state in refused]
+
+
 def _because(state: CampaignState) -> str:
     if state is CampaignState.DONE:
         return "has nothing left to hand over"

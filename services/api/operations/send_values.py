@@ -24,6 +24,7 @@ class SendCommand:
         body: The message with the sender's own links in it; None if each row brings its own.
         rows: Texts of each recipient's own, instead of ``mobiles``.
         upload_id: The upload that has such rows.
+        copy_of: The campaign whose texts and recipients these are, where texts are personal.
         file: A file that has such rows, on disk; open for as long as the send is taken in.
         file_sha256: Hexadecimal digest of its content.
         encoding: None chooses by the text.
@@ -37,6 +38,7 @@ class SendCommand:
     body: str | None = None
     rows: Sequence[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
+    copy_of: uuid.UUID | None = None
     file: IO[bytes] | None = None
     file_sha256: str | None = None
     title: str = ""

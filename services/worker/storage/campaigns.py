@@ -115,7 +115,7 @@ async def get_control(connection: AsyncConnection, campaign_id: int) -> Campaign
 
 
 async def release_due(connection: AsyncConnection, *, campaign_count: int) -> int:
-    """Queue the messages of scheduled campaigns whose time has come, those first that wait longest.
+    """Queue the messages of scheduled campaigns that are due, those first that wait longest.
 
     Args:
         connection: Inside a transaction.
