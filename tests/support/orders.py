@@ -49,9 +49,8 @@ async def let_come_closer(api: Api, campaign: Campaign, step: timedelta) -> None
 
 async def kept_counts(api: Api, campaign: Campaign) -> dict[str, int]:
     """Return how many messages stand at each status, by the campaign's own counts."""
-    row = dict(await api.database.fetchrow(COUNTS, campaign.id))
-    del row["campaign_id"]
-    return {word: count for word, count in row.items() if count}
+    (row,) = await api.database.fetch(COUNTS, campaign.id)
+    return {word: count for word, count in row.items() if count and word != "campaign_id"}
 
 
 async def jobs_due(api: Api) -> int:

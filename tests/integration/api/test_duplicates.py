@@ -25,7 +25,7 @@ MESSAGES = """
 
 
 async def kept(api: Api, uuid: str) -> dict[str, Any]:
-    row = await api.database.fetchrow(f"SELECT {KEPT} FROM campaign WHERE uuid = $1", uuid)  # noqa: S608
+    (row,) = await api.database.fetch(f"SELECT {KEPT} FROM campaign WHERE uuid = $1", uuid)  # noqa: S608
     return dict(row)
 
 

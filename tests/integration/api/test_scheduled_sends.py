@@ -49,14 +49,16 @@ async def test_time_that_has_just_come_sends_at_once(api: Api, acme: Headers) ->
 @pytest.mark.parametrize("path", ["/send", *PARTED])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_every_path_schedules(api: Api, acme: Headers, path: str, method: str) -> None:
-    where = "params" if method == "GET" else "data"
     given = TRACKED | {"SCHEDULETIME": LOCAL, "output": "json", "format": "json"}
 
-    response = await api.client.request(method, path, headers=acme, **{where: given})
+    if method == "GET":
+        response = await api.client.get(path, params=given, headers=acme)
+    else:
+        response = await api.client.post(path, data=given, headers=acme)
 
     assert response.json()["status"] == "success"
-    row = await api.database.fetchrow("SELECT control, scheduled_at FROM campaign")
-    assert (row["control"], row["scheduled_at"]) == ("scheduled", LATER)
+    (row,) = await api.database.fetch("SELECT control, scheduled_at FROM campaign")
+    assert tuple(row) == ("scheduled", LATER)
     assert await jobs_due(api) == 0
 
 
