@@ -12,17 +12,18 @@ from shared.domain.messages import MessageStatus
 # Large enough to be quick, small enough that no lock is held for long.
 BATCH_MESSAGE_COUNT = 5_000
 # By the primary key; the positions are given to every scan of message, as in claiming a window.
-# Messages are locked in the order of their key and before the counts, as everywhere. A row that
-# a worker has claimed meanwhile is found as it left it.
+# Messages are locked in the order of their key and before the counts, as everywhere; those that a
+# worker has are not, so that it can settle them meanwhile in whatever order. A row that was
+# claimed while this waited for its lock is let go of.
 CANCEL_MESSAGES = text("""
     WITH found AS MATERIALIZED (
-        SELECT
-            position, status, claimed_until,
-            coalesce(status = :submitting AND claimed_until > now(), false) AS is_under_way
-        FROM message
+        SELECT position, status FROM message
         WHERE campaign_id = :campaign_id
         AND position = ANY(CAST(:positions AS integer[]))
-        AND status IN (:queued, :submitting)
+        AND (
+            status = :queued
+            OR status = :submitting AND coalesce(claimed_until <= now(), true)
+        )
         ORDER BY position
         FOR UPDATE
     ), cancelled AS (
@@ -31,22 +32,25 @@ CANCEL_MESSAGES = text("""
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = found.position
-        AND NOT found.is_under_way
         RETURNING found.status
-    ), counted AS (
-        UPDATE campaign_delivery SET
-            queued = queued - moved.from_queued,
-            submitting = submitting - moved.from_submitting,
-            cancelled = cancelled + moved.from_queued + moved.from_submitting
-        FROM (
-            SELECT
-                count(*) FILTER (WHERE status = :queued) AS from_queued,
-                count(*) FILTER (WHERE status = :submitting) AS from_submitting
-            FROM cancelled
-        ) AS moved
-        WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
     )
-    SELECT position, claimed_until - now() AS free_in FROM found WHERE is_under_way
+    UPDATE campaign_delivery SET
+        queued = queued - moved.from_queued,
+        submitting = submitting - moved.from_submitting,
+        cancelled = cancelled + moved.from_queued + moved.from_submitting
+    FROM (
+        SELECT
+            count(*) FILTER (WHERE status = :queued) AS from_queued,
+            count(*) FILTER (WHERE status = :submitting) AS from_submitting
+        FROM cancelled
+    ) AS moved
+    WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
+""")
+LIST_UNDER_WAY = text("""
+    SELECT position, claimed_until - now() AS free_in FROM message
+    WHERE campaign_id = :campaign_id
+    AND position = ANY(CAST(:positions AS integer[]))
+    AND status = :submitting
     ORDER BY position
 """)
 
@@ -77,18 +81,18 @@ async def cancel_messages(
     Returns:
         Those that are under way.
     """
-    rows = await connection.execute(
-        CANCEL_MESSAGES,
-        {
-            "campaign_id": campaign_id,
-            "positions": list(positions),
-            "queued": int(MessageStatus.QUEUED),
-            "submitting": int(MessageStatus.SUBMITTING),
-            "cancelled": int(MessageStatus.CANCELLED),
-        },
-    )
-    found = rows.all()
+    key = {
+        "campaign_id": campaign_id,
+        "positions": list(positions),
+        "submitting": int(MessageStatus.SUBMITTING),
+    }
+    statuses = {
+        "queued": int(MessageStatus.QUEUED),
+        "cancelled": int(MessageStatus.CANCELLED),
+    }
+    await connection.execute(CANCEL_MESSAGES, key | statuses)
+    under_way = (await connection.execute(LIST_UNDER_WAY, key)).all()
     return UnderWay(
-        [row.position for row in found],
-        max((row.free_in for row in found), default=timedelta(0)),
+        [row.position for row in under_way],
+        max((row.free_in for row in under_way), default=timedelta(0)),
     )

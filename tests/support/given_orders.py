@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.api.operations.control_campaigns import CampaignOrders
+from services.api.operations.control_campaigns import CANCEL_PATIENCE_S, CampaignOrders
 from services.api.storage.accounts import Account
 from shared.clock import SystemClock
 
@@ -34,7 +34,9 @@ class GivenOrders:
         await self.orders.cancel(self.campaign_uuid)
 
 
-async def orders_to(engine: AsyncEngine, campaign_id: int) -> GivenOrders:
+async def orders_to(
+    engine: AsyncEngine, campaign_id: int, *, patience_s: float = CANCEL_PATIENCE_S
+) -> GivenOrders:
     """Return what gives orders to a stored campaign."""
     async with engine.connect() as connection:
         row = (await connection.execute(OWNER, {"campaign_id": campaign_id})).one()
@@ -52,4 +54,5 @@ async def orders_to(engine: AsyncEngine, campaign_id: int) -> GivenOrders:
         currency="INR",
         sender_ids=(),
     )
-    return GivenOrders(CampaignOrders(engine, SystemClock(), account), row.uuid)
+    orders = CampaignOrders(engine, SystemClock(), account, patience_s)
+    return GivenOrders(orders, row.uuid)

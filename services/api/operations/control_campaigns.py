@@ -36,7 +36,6 @@ from shared.storage.queue import (
     enqueue_slices,
 )
 
-# What a request spends on cancelling messages; the worker does what is left.
 CANCEL_PATIENCE_S = 10.0
 # As long as a worker may have a window under way.
 LOOK_AFTER = timedelta(seconds=60)
@@ -45,11 +44,16 @@ MAX_SCHEDULED_LISTED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class CampaignOrders:
-    """Gives an account's orders to its campaigns; each returns the campaign's report's row."""
+    """Gives an account's orders to its campaigns; each returns the row of the campaign's report.
+
+    Attributes:
+        patience_s: What a call spends on cancelling messages; a worker does what is left.
+    """
 
     engine: AsyncEngine
     clock: Clock
     account: Account
+    patience_s: float = CANCEL_PATIENCE_S
 
     async def pause(self, campaign_uuid: uuid.UUID) -> Row:
         """Let nothing more be handed over than the windows that are under way.
@@ -161,16 +165,17 @@ class CampaignOrders:
 
     async def _cancel_messages(self, every: MessageSlice) -> None:
         loop = asyncio.get_running_loop()
-        deadline_s = loop.time() + CANCEL_PATIENCE_S
+        deadline_s = loop.time() + self.patience_s
         for first in range(0, len(every.positions), BATCH_MESSAGE_COUNT):
-            rest = every.positions[first:]
+            batch = every.positions[first : first + BATCH_MESSAGE_COUNT]
+            rest = every.positions[first + BATCH_MESSAGE_COUNT :]
             async with self.engine.begin() as connection:
-                if loop.time() > deadline_s:
+                await cancel_messages(connection, every.campaign_id, batch)
+                if rest and loop.time() > deadline_s:
                     raw = await raw_connection(connection)
                     left = MessageSlice(every.campaign_id, rest)
                     await enqueue_slice(raw, left, urgent=False, delay=AT_ONCE)
                     return
-                await cancel_messages(connection, every.campaign_id, rest[:BATCH_MESSAGE_COUNT])
 
     async def _report(self, campaign_uuid: uuid.UUID) -> Row:
         return await read_campaign(self.engine, self.account, campaign_uuid)

@@ -15,10 +15,12 @@ from typing_extensions import override
 from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
 from services.worker.jobs.submit_messages import WINDOW_MESSAGE_COUNT, SubmitMessages
 from shared.domain.messages import MessageStatus
+from shared.storage.cancelling import CANCEL_MESSAGES
 from shared.storage.engine import create_engine
 from shared.storage.queue import MessageSlice
 from tests.support.carriers import THROTTLED, ScriptedCarrier, take_all
 from tests.support.given_orders import GivenOrders, orders_to
+from tests.support.plans import message_scans
 from tests.support.randomness import seeded
 from tests.support.stored_campaigns import (
     FIRST_MSISDN,
@@ -30,6 +32,7 @@ from tests.support.stored_campaigns import (
 from tests.support.waiting import until
 
 WORKER_COUNT = 4
+ANALYZE = text("ANALYZE message")
 TAKE_JOBS = text("""
     DELETE FROM pgqueuer WHERE id IN (
         SELECT id FROM pgqueuer WHERE (:any_time OR execute_after <= now())
@@ -370,3 +373,41 @@ async def test_message_queued_again_just_as_its_campaign_was_cancelled_is_not_se
 
     assert carrier.windows == []
     assert await counts(engine, campaign_id) == {"cancelled": 2}
+
+
+async def test_what_a_request_has_no_time_to_cancel_the_worker_cancels(
+    engine: AsyncEngine,
+) -> None:
+    campaign_id = await a_campaign(engine, 12_000)
+    await take(engine)
+    orders = await orders_to(engine, campaign_id, patience_s=0)
+
+    await orders.cancel()
+    assert await counts(engine, campaign_id) == {"cancelled": 5_000, "queued": 7_000}
+    carrier = ScriptedCarrier()
+    ((part, _),) = await take(engine, any_time=False)
+    await a_job(engine, carrier).run(part, urgent=False)
+
+    assert carrier.windows == []
+    assert await counts(engine, campaign_id) == {"cancelled": 12_000}
+
+
+async def test_cancelling_reads_its_batch_only_even_of_a_campaign_without_statistics(
+    engine: AsyncEngine,
+) -> None:
+    await a_campaign(engine, 20_000)
+    async with engine.begin() as connection:
+        await connection.execute(ANALYZE)
+    campaign_id = await a_campaign(engine, 20_000)
+    explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {CANCEL_MESSAGES.text}")
+    values = {"campaign_id": campaign_id, "queued": 0, "submitting": 1, "cancelled": 8}
+    async with engine.connect() as connection:
+        told = await connection.execute(explain, values | {"positions": list(range(5_000, 5_100))})
+        plan = told.scalar_one()
+
+    scans = message_scans(plan[0]["Plan"])
+    assert scans
+    for scan in scans:
+        assert scan["Node Type"] != "Seq Scan"
+        assert scan["Actual Rows"] <= 100
+        assert scan.get("Rows Removed by Filter", 0) == 0
