@@ -174,3 +174,20 @@ def test_what_a_clock_shows_at_a_moment_is_that_moment_or_the_same_hands_before(
     else:
         assert scheduled.clock_change is ClockChange.REPEATED
         assert scheduled.moment <= meant
+
+
+@given(
+    text=st.one_of(
+        st.text(),
+        st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{5,8}([+ -][0-9:]{4,5}|Z)?"),
+    ),
+    zone=st.sampled_from(ZONES),
+)
+def test_whatever_is_written_is_a_time_ahead_or_refused(text: str, zone: ZoneInfo) -> None:
+    try:
+        scheduled = parse_schedule_time(text, zone, NOW)
+    except InvalidValueError as error:
+        assert error.field == "scheduleTime"  # noqa: PT017 - either end is right
+        return
+
+    assert NOW - TOLERANCE <= scheduled.moment <= NOW + MAX_AHEAD
