@@ -213,6 +213,17 @@ async def report_caller(
     return caller
 
 
+async def parameters_of(request: Request) -> Parameters:
+    """Read the parameters of a caller who is known, from the query, a form, JSON or XML.
+
+    Raises:
+        DomainError: They cannot be read.
+    """
+    settings = api_context(request).settings
+    reader = RequestReader(request, timeout_s=settings.body_timeout_s)
+    return await reader.read_whole(min(settings.max_body_octets, UNPROVEN_OCTETS))
+
+
 async def send_caller(
     request: Request,
     key: Annotated[str | None, Depends(KEY_HEADER)],

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.operations.accepting import SendContext
+from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
+from services.api.storage.accounts import Account
 from shared.clock import Clock, SystemClock
 from shared.storage.engine import create_engine
 
@@ -72,6 +74,10 @@ class ApiContext:
             max_recipients=self.settings.max_recipients,
             large_sends=self.large_sends,
         )
+
+    def to_orders(self, account: Account) -> CampaignOrders:
+        """Return what an account gives orders to its campaigns with."""
+        return CampaignOrders(self.engine, self.clock, account)
 
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""

@@ -13,8 +13,10 @@ from fastapi_offline import FastAPIOffline
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
+from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
+    campaign_control,
     campaigns,
     days,
     health,
@@ -63,8 +65,10 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for module in (
         send,
         legacy_send,
+        legacy_schedule,
         uploads,
         campaigns,
+        campaign_control,
         tables,
         days,
         recipients,

@@ -50,7 +50,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         url,
         application="txlink worker",
         pool_size=settings.job_count,
-        max_overflow=2,
+        max_overflow=3,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)

@@ -28,8 +28,14 @@ _NEXT: dict[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.QUEUED: frozenset(
         {MessageStatus.SUBMITTING, MessageStatus.FAILED, MessageStatus.CANCELLED}
     ),
+    # Cancelled, if the campaign was meanwhile, and the carrier did not take it.
     MessageStatus.SUBMITTING: frozenset(
-        {MessageStatus.QUEUED, MessageStatus.SUBMITTED, MessageStatus.FAILED}
+        {
+            MessageStatus.QUEUED,
+            MessageStatus.SUBMITTED,
+            MessageStatus.FAILED,
+            MessageStatus.CANCELLED,
+        }
     ),
     MessageStatus.SUBMITTED: frozenset(
         {

@@ -56,21 +56,28 @@ class MessageSlice:
 
 
 async def enqueue_slices(
-    raw: asyncpg.Connection, campaign_id: int, message_count: int, *, urgent: bool
+    raw: asyncpg.Connection,
+    campaign_id: int,
+    message_count: int,
+    *,
+    urgent: bool,
+    only: Sequence[int] | None = None,
 ) -> None:
-    """Queue all messages of a new campaign, a job for every ``SLICE_MESSAGE_COUNT`` of them.
+    """Queue all messages of a campaign, a job for every ``SLICE_MESSAGE_COUNT`` of them.
 
     Args:
-        raw: Connection inside the transaction that stores the campaign.
+        raw: Connection inside the transaction that stores the campaign, or lets it go on.
         campaign_id: The campaign.
         message_count: How many messages it has; their positions are 0 to that less one.
         urgent: Whether they go ahead of bulk: one-time passwords and single messages.
+        only: Numbers, from 0, of the slices to queue; None queues all.
     """
+    firsts = range(0, message_count, SLICE_MESSAGE_COUNT)
     payloads = [
         MessageSlice(
             campaign_id, range(first, min(first + SLICE_MESSAGE_COUNT, message_count))
         ).to_payload()
-        for first in range(0, message_count, SLICE_MESSAGE_COUNT)
+        for first in (firsts if only is None else (firsts[number] for number in only))
     ]
     await _enqueue(raw, _submitting(urgent=urgent), payloads, delay=AT_ONCE)
 

@@ -1,4 +1,4 @@
-"""Every statement of a report that is about rows of an account names the account."""
+"""Every statement of a report or an order that is about rows of an account names the account."""
 
 from collections.abc import Iterator
 from types import ModuleType
@@ -6,7 +6,7 @@ from types import ModuleType
 import pytest
 from sqlalchemy import TextClause
 
-from services.api.storage import breakdowns, reports
+from services.api.storage import breakdowns, campaign_control, copied_campaigns, reports
 
 # The keys of the token lengths belong to no account.
 OF_NO_ACCOUNT = {"TOKEN_KEYS"}
@@ -21,7 +21,8 @@ def statements(module: ModuleType) -> Iterator[tuple[str, str]]:
                 yield f"{name}[{key}]", statement.text
 
 
-STATEMENTS = dict((*statements(reports), *statements(breakdowns)))
+MODULES = (reports, breakdowns, campaign_control, copied_campaigns)
+STATEMENTS = dict(found for module in MODULES for found in statements(module))
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -30,4 +31,4 @@ def test_a_statement_names_the_account(name: str) -> None:
 
 
 def test_the_statements_are_found() -> None:
-    assert len(STATEMENTS) >= 12
+    assert len(STATEMENTS) >= 21

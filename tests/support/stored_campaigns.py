@@ -3,12 +3,13 @@
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign, add_campaign, copy_messages
+from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -58,8 +59,12 @@ async def store_campaign(
     has_link: bool = True,
     is_queued: bool = False,
     urgent: bool = False,
+    scheduled_at: datetime | None = None,
 ) -> int:
-    """Store a campaign with its messages, all queued, and its jobs if asked; return its id."""
+    """Store a campaign with its messages, all queued, and its jobs if asked; return its id.
+
+    With ``scheduled_at`` it waits for that time.
+    """
     link = LinkedCampaign(
         ". Bye", "https://destination.example/x", "https://tx1.in/", 6, FIRST_LINK
     )
@@ -85,6 +90,8 @@ async def store_campaign(
             segment_total=len(msisdns),
             segment_price=None,
             currency="INR",
+            scheduled_at=scheduled_at,
+            control=CampaignControl.SCHEDULED if scheduled_at else CampaignControl.RUNNING,
         )
         campaign_id = await add_campaign(connection, campaign)
         raw = await raw_connection(connection)

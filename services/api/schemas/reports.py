@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from services.api.domain.campaign_states import MEANINGS, CampaignProgress, CampaignState
 from services.api.domain.money import amount_text, rounded
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
 from services.api.storage.reports import Row
+from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 
 STATUSES = [status.word for status in MessageStatus]
+STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 
 
 class Report(BaseModel):
@@ -31,6 +34,8 @@ class CampaignReport(Report):
     title: str
     sender_id: str
     created_at: datetime
+    state: CampaignState = Field(description=STATE_TEXT)
+    scheduled_at: datetime | None = Field(description="When it goes out; null: at once")
     is_personal: bool = Field(description="Whether each message has a text of its own")
     text: str = Field(
         description="The text, with {link} where each recipient's link stands; of personal texts "
@@ -58,6 +63,22 @@ class CampaignReport(Report):
     )
     cost_per_click: str | None = Field(
         description="Cost by clicks, to four decimals; null without a price or a click"
+    )
+
+
+class CampaignStanding(Report):
+    """Where a campaign stands after an order."""
+
+    uuid: UUID
+    state: CampaignState = Field(description=STATE_TEXT)
+    scheduled_at: datetime | None = Field(
+        description="When it goes out, or was to; null: at once",
+        examples=["2026-12-31T18:30:00+05:30"],
+    )
+    recipients: int = Field(examples=[1_000])
+    statuses: dict[str, int] = Field(
+        description="Messages by where they stand now; `submitting` are just being handed over",
+        examples=[{"queued": 0, "submitting": 100, "submitted": 500, "cancelled": 400}],
     )
 
 
@@ -167,6 +188,13 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if moment is None else moment.astimezone(zone)
 
 
+def state_of(row: Row) -> CampaignState:
+    """Return where a campaign stands."""
+    return CampaignProgress(
+        CampaignControl(row["control"]), row["message_count"], row["queued"], row["submitting"]
+    ).state
+
+
 def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     """Turn a campaign's row into its report."""
     statuses = {word: row[word] for word in STATUSES}
@@ -180,6 +208,8 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         title=row["title"],
         sender_id=row["sender_id"],
         created_at=row["created_at"].astimezone(zone),
+        state=state_of(row),
+        scheduled_at=_local(row["scheduled_at"], zone),
         is_personal=row["is_personal"],
         text=row["body_before"] + ("" if after is None else "{link}" + after),
         destination=row["destination"],
@@ -201,6 +231,17 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         cost_per_click=(
             None if cost is None or not clicks else amount_text(rounded(cost / clicks, 4))
         ),
+    )
+
+
+def to_standing(row: Row, zone: ZoneInfo) -> CampaignStanding:
+    """Turn a campaign's row into where it stands."""
+    return CampaignStanding(
+        uuid=row["uuid"],
+        state=state_of(row),
+        scheduled_at=_local(row["scheduled_at"], zone),
+        recipients=row["message_count"],
+        statuses={word: row[word] for word in STATUSES},
     )
 
 

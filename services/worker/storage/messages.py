@@ -81,7 +81,7 @@ SETTLE_WINDOW = text(
             carrier_message_id = settlement.carrier_message_id,
             failure_cause = settlement.failure_cause,
             submitted_at = CASE WHEN settlement.status = :submitted THEN now() END,
-            settled_at = CASE WHEN settlement.status = :failed THEN now() END
+            settled_at = CASE WHEN settlement.status IN (:failed, :cancelled) THEN now() END
         FROM settlement
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
@@ -93,13 +93,15 @@ SETTLE_WINDOW = text(
             submitting = submitting - moved.message_count,
             queued = queued + moved.to_queued,
             submitted = submitted + moved.to_submitted,
-            failed = failed + moved.to_failed
+            failed = failed + moved.to_failed,
+            cancelled = cancelled + moved.to_cancelled
         FROM (
             SELECT
                 count(*) AS message_count,
                 count(*) FILTER (WHERE status = :queued) AS to_queued,
                 count(*) FILTER (WHERE status = :submitted) AS to_submitted,
-                count(*) FILTER (WHERE status = :failed) AS to_failed
+                count(*) FILTER (WHERE status = :failed) AS to_failed,
+                count(*) FILTER (WHERE status = :cancelled) AS to_cancelled
             FROM settled
         ) AS moved
         WHERE campaign_id = :campaign_id
@@ -142,7 +144,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one submitting message: submitted, failed, or queued again."""
+    """What became of one submitting message: submitted, failed, cancelled, or queued again."""
 
     position: int
     status: MessageStatus
@@ -223,6 +225,7 @@ async def apply_settlements(
             "submitting": int(MessageStatus.SUBMITTING),
             "submitted": int(MessageStatus.SUBMITTED),
             "failed": int(MessageStatus.FAILED),
+            "cancelled": int(MessageStatus.CANCELLED),
             "failures": list(map(int, FAILURES)),
         },
     )
