@@ -45,7 +45,9 @@ _CLOSED_V6: Final = tuple(
     IPv6Network(network)
     for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
-DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+SCHEMES: Final = frozenset({"https", "http"})
+NO_URL: Final = "must be a URL such as https://example.com/txlink"
+_NEVER_IN_URLS: Final = frozenset(' "<>\\^`{|}#')
 MAX_URL_CHARACTERS: Final = 2_000
 
 
@@ -66,7 +68,7 @@ class Reach:
             return True
         return is_encrypted and _is_public(address)
 
-    def complaint_of(self, url: str) -> str | None:
+    def complaint_of(self, url: str) -> str | None:  # noqa: PLR0911 - one rule after another
         """Return what a URL should be and is not; None if it may be tried.
 
         Where a name leads is seen when it is called, each time anew.
@@ -75,17 +77,18 @@ class Reach:
             return f"must be a URL of at most {MAX_URL_CHARACTERS} ASCII characters"
         try:
             parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
+            host = parts.hostname if parts.port != 0 else None
         except ValueError:
-            return "must be a URL such as https://example.com/txlink"
-        if parts.scheme not in DEFAULT_PORTS or not host or " " in url or "\\" in url:
-            return "must be a URL such as https://example.com/txlink"
-        if parts.scheme != "https" and not self._networks:
-            return "must begin with https://"
+            return NO_URL
+        if not host or parts.scheme not in SCHEMES or not _NEVER_IN_URLS.isdisjoint(url):
+            return NO_URL
         if "@" in parts.netloc:
             return "must hold no user name and password: the signature tells who calls"
+        is_encrypted = parts.scheme == "https"
+        if not is_encrypted and not self._networks:
+            return "must begin with https://"
         address = parse_address(host)
-        if address is not None and not self.holds(address, is_encrypted=parts.scheme == "https"):
+        if address is not None and not self.holds(address, is_encrypted=is_encrypted):
             return "must lead to a public address"
         return None
 
