@@ -65,7 +65,7 @@ def test_a_receiver_that_is_gone_disables_its_webhook_at_once() -> None:
     ],
 )
 def test_a_receiver_that_fails_for_days_disables_its_webhook(
-    answer: Answer, failing_for: timedelta, is_disabled: bool
+    *, answer: Answer, failing_for: timedelta, is_disabled: bool
 ) -> None:
     reason = reason_to_disable(answer, failing_for=failing_for)
 

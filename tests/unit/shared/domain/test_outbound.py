@@ -60,7 +60,7 @@ def test_what_is_public_is_open_to_https_alone(address: str) -> None:
 
 
 @pytest.mark.parametrize("is_encrypted", [True, False])
-def test_named_networks_are_open(is_encrypted: bool) -> None:
+def test_named_networks_are_open(*, is_encrypted: bool) -> None:
     reach = parse_reach(" 10.1.0.0/16, ::1 ")
 
     for address, is_open in {
