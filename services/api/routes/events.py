@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request
+from starlette.responses import StreamingResponse
 
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
@@ -34,7 +35,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     "/{campaign_uuid}/events",
     summary="Clicks and deliveries as they land",
     description=DESCRIPTION,
-    response_class=EventStreamResponse,
+    response_class=StreamingResponse,
     responses=RESPONSES,
 )
 async def follow_events(
