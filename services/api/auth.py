@@ -239,3 +239,20 @@ async def send_caller(
     caller = await _authenticate(api_context(request), _in_headers(request))
     caller.require("send")
     return caller
+
+
+async def admin_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who calls to set up the account; nothing of the body is read.
+
+    Raises:
+        InvalidCredentialsError: There is no key, or a wrong one.
+        ScopeMissingError: The key may not set up the account.
+    """
+    del key, bearer
+    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller.require("admin")
+    return caller

@@ -54,6 +54,15 @@ ORDERS: Mapping[str, CampaignAction | None] = {
     "reschedule": CampaignAction.RESCHEDULE,
     "duplicate": None,
 }
+OF_WEBHOOKS = (
+    errors.InvalidValueError("url", "must begin with https://"),
+    errors.ScopeMissingError("admin"),
+)
+OF_WEBHOOK_BODIES = (
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 14),
+    errors.MalformedBodyError("it must be a JSON object"),
+)
 WHAT_STATUSES_MEAN = {
     400: "A parameter is missing or wrong; `field` names it",
     401: "No live API key, or wrong userId and password",
@@ -194,6 +203,10 @@ def _query_parameter(parameter: SendParameter) -> dict[str, Any]:
 
 
 def _describe_report(path: str, operation: Operation) -> None:
+    if path.startswith("/webhooks"):
+        of_bodies = OF_WEBHOOK_BODIES if "requestBody" in operation else ()
+        _add_errors(operation, [*EVERYWHERE, *OF_WEBHOOKS, *of_bodies])
+        return
     found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []
     _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found])
 

@@ -132,6 +132,8 @@ CAMPAIGN_DELIVERY = Table(
     Column("rejected", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("cancelled", Integer, nullable=False, server_default="0"),
+    # Batches of events that workers have told of, which numbers the next.
+    Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
 )
 
 # Messages that did not arrive, by how and why.

@@ -18,12 +18,13 @@ class Entrypoint(StrEnum):
     """The kinds of job, by the names that the queue knows them by.
 
     Workers keep hands for each kind, so that none waits for another: urgent messages not for bulk,
-    delivery reports not for either.
+    delivery reports not for either, and nothing for somebody's slow receiver of webhooks.
     """
 
     SUBMIT_MESSAGES = "submit_messages"
     SUBMIT_URGENT_MESSAGES = "submit_urgent_messages"
     SETTLE_DELIVERY_REPORTS = "settle_delivery_reports"
+    SEND_WEBHOOKS = "send_webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,26 @@ def report_ids_from_payload(payload: bytes) -> list[int]:
     """
     report_ids: list[int] = json.loads(payload)["report_ids"]
     return report_ids
+
+
+async def enqueue_webhooks(raw: asyncpg.Connection, jobs: Sequence[tuple[int, int]]) -> None:
+    """Queue a job a webhook, by id and job number, in the caller's transaction."""
+    payloads = [
+        json.dumps({"webhook_id": webhook_id, "job_number": job_number}).encode()
+        for webhook_id, job_number in jobs
+    ]
+    await _enqueue(raw, Entrypoint.SEND_WEBHOOKS, payloads, delay=AT_ONCE)
+
+
+def webhook_from_payload(payload: bytes) -> tuple[int, int]:
+    """Read which webhook a job is about, and which job of it this is.
+
+    Raises:
+        KeyError: The payload is another job's.
+        ValueError: The payload is not JSON.
+    """
+    fields = json.loads(payload)
+    return fields["webhook_id"], fields["job_number"]
 
 
 def _submitting(*, urgent: bool) -> Entrypoint:

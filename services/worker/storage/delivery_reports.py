@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.delivery_reports import ReportOutcome
+from services.worker.storage.event_batches import NEWS, TOLD
 from services.worker.storage.failures import COUNT_FAILURES
 from shared.domain.messages import FAILURES, MessageStatus
 
@@ -44,10 +45,17 @@ APPLY_VERDICTS = text(
         FROM verdict
         WHERE message.campaign_id = verdict.campaign_id AND message.position = verdict.position
         AND message.status = :submitted
-        RETURNING message.campaign_id, message.status, message.failure_cause
-    ), moved AS (
+        RETURNING
+            message.campaign_id, message.position, message.status, message.failure_cause
+    )
+    """  # noqa: S608 - nothing but constants
+    + NEWS
+    + """
+    , moved AS (
         SELECT
             campaign_id,
+            (SELECT count(*) FROM news WHERE news.campaign_id = settled.campaign_id)
+                AS batch_count,
             count(*) AS message_count,
             count(*) FILTER (WHERE status = :delivered) AS to_delivered,
             count(*) FILTER (WHERE status = :undelivered) AS to_undelivered,
@@ -65,12 +73,14 @@ APPLY_VERDICTS = text(
             delivered = delivered + moved.to_delivered,
             undelivered = undelivered + moved.to_undelivered,
             expired = expired + moved.to_expired,
-            rejected = rejected + moved.to_rejected
+            rejected = rejected + moved.to_rejected,
+            event_batch_count = event_batch_count + moved.batch_count
         FROM moved JOIN locked USING (campaign_id)
         WHERE campaign_delivery.campaign_id = moved.campaign_id
-        RETURNING campaign_delivery.campaign_id
+        RETURNING campaign_delivery.campaign_id, campaign_delivery.event_batch_count
     )
-"""  # noqa: S608 - nothing but constants
+    """
+    + TOLD
     + COUNT_FAILURES
 )
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.worker.storage.event_batches import NEWS, TOLD
 from services.worker.storage.failures import COUNT_FAILURES
 from shared.domain.messages import FAILURES, MessageStatus
 
@@ -87,9 +88,15 @@ SETTLE_WINDOW = text(
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = settlement.position
         AND message.status = :submitting
-        RETURNING message.campaign_id, message.status, message.failure_cause
-    ), counted AS (
+        RETURNING
+            message.campaign_id, message.position, message.status, message.failure_cause
+    )
+    """  # noqa: S608 - nothing but constants
+    + NEWS
+    + """
+    , counted AS (
         UPDATE campaign_delivery SET
+            event_batch_count = event_batch_count + (SELECT count(*) FROM news),
             submitting = submitting - moved.message_count,
             queued = queued + moved.to_queued,
             submitted = submitted + moved.to_submitted,
@@ -105,9 +112,10 @@ SETTLE_WINDOW = text(
             FROM settled
         ) AS moved
         WHERE campaign_id = :campaign_id
-        RETURNING campaign_id
+        RETURNING campaign_id, event_batch_count
     )
-"""  # noqa: S608 - nothing but constants
+    """
+    + TOLD
     + COUNT_FAILURES
 )
 
