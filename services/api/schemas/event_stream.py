@@ -1,6 +1,7 @@
 """Events as a stream of them goes over the wire (HTML Living Standard, server-sent events)."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 
@@ -52,9 +53,11 @@ class EventStreamResponse(StreamingResponse):
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            # A client that reads nothing more would else hold its stream for ever.
-            async with asyncio.timeout(self._longest_life_s + FAREWELL_S):
-                await super().__call__(scope, receive, send)
+            # A client that reads nothing more would else hold its stream for ever; the server
+            # hangs up on it.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._longest_life_s + FAREWELL_S):
+                    await super().__call__(scope, receive, send)
         finally:
             self._stream.close()
 

@@ -130,7 +130,7 @@ class WebhookReport(BaseModel):
     is_enabled: bool
     disabled_reason: str | None = Field(description="Why we disabled it; null: we did not")
     failing_since: datetime | None = Field(description="Since when it has taken nothing")
-    failure_count: int = Field(description="Attempts since then")
+    failure_count: int = Field(description="How often in a row it was tried and took nothing")
     previous_secret_until: datetime | None = Field(
         description="Until when the secret before counts, too"
     )

@@ -118,6 +118,16 @@ class SendWebhooks:
         answers: Sequence[Answer],
     ) -> bool:
         called = [answer for answer in answers if answer is not NOTHING_LEFT]
+        has_failed = bool(called) and not any(answer.is_success for answer in called)
+        reason = None
+        # The webhook is locked before its deliveries, as by everyone.
+        if has_failed:
+            delay = pause(webhook.failure_count + 1, self.jitter)
+            failing_for = await note_failure(connection, webhook.id, pause=delay)
+            reasons = (reason_to_disable(answer, failing_for=failing_for) for answer in called)
+            reason = next(filter(None, reasons), None)
+        else:
+            await note_success(connection, webhook.id)
         for delivery, answer in zip(due, answers, strict=True):
             decision = (
                 Ending.GIVEN_UP
@@ -125,17 +135,10 @@ class SendWebhooks:
                 else decide(answer, attempt=delivery.attempt, jitter=self.jitter)
             )
             await apply_answer(connection, delivery.id, answer, decision)
-        if not called or any(answer.is_success for answer in called):
-            await note_success(connection, webhook.id)
-            return len(due) == AT_A_TIME
-        failing_for = await note_failure(
-            connection, webhook.id, pause=pause(webhook.failure_count + 1, self.jitter)
-        )
-        reasons = [reason_to_disable(answer, failing_for=failing_for) for answer in called]
-        if reason := next(filter(None, reasons), None):
+        if reason:
             LOGGER.warning("webhook %d is disabled: %s", webhook.id, reason)
             await disable(connection, webhook.id, reason)
-        return False
+        return not has_failed and len(due) == AT_A_TIME
 
 
 def _encode(kind: str, timestamp: str | None, events: Sequence[Event]) -> bytes:

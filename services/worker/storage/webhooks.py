@@ -254,10 +254,16 @@ async def note_success(connection: AsyncConnection, webhook_id: int) -> None:
 async def note_failure(
     connection: AsyncConnection, webhook_id: int, *, pause: timedelta
 ) -> timedelta:
-    """Count a failure of a webhook and leave it alone for a while; return how long it fails."""
+    """Count a failure of a webhook and leave it alone for a while; return how long it fails.
+
+    Returns:
+        Zero if the webhook was deleted meanwhile.
+    """
     values = {"webhook_id": webhook_id, "pause": pause}
-    failing_for: timedelta = (await connection.execute(NOTE_FAILURE, values)).scalar_one()
-    return failing_for
+    failing_for: timedelta | None = (
+        await connection.execute(NOTE_FAILURE, values)
+    ).scalar_one_or_none()
+    return failing_for or timedelta(0)
 
 
 async def disable(connection: AsyncConnection, webhook_id: int, reason: str) -> None:

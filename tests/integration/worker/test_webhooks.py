@@ -271,6 +271,25 @@ async def test_a_receiver_that_fails_for_days_disables_its_webhook(engine: Async
     assert {row["status"] for row in await deliveries(engine)} == {"given_up"}
 
 
+async def test_a_webhook_that_is_deleted_while_it_is_called_leaves_nothing(
+    engine: AsyncEngine,
+) -> None:
+    campaign_id = await one_delivered(engine)
+    with receiver() as found:
+        found.statuses += [500]
+        found.delay_s = 0.5
+        await add_webhook(engine, campaign_id, found.url)
+        await submit_all(engine, campaign_id)
+        [job] = await jobs(engine)
+        async with sender(engine) as send:
+            sending = asyncio.create_task(send.run(*job))
+            await asyncio.sleep(0.2)
+            await run(engine, text("DELETE FROM webhook"))
+            await sending
+
+    assert await deliveries(engine) == []
+
+
 async def test_a_url_that_leads_inside_is_not_called(engine: AsyncEngine) -> None:
     campaign_id = await one_delivered(engine)
     with receiver() as found:
