@@ -100,7 +100,7 @@ async def read_days(
         followed,
         [
             Sent(
-                row["created_at"].astimezone(zone).date(),
+                row["sent_at"].astimezone(zone).date(),
                 row["message_count"],
                 row["delivered"],
                 row["failed"],

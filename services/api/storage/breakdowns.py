@@ -49,7 +49,7 @@ LIST_FAILURES = text("""
 """)
 # Along recipient_clicks' index by first_click_at, half of the clickers far.
 MEDIAN_FIRST_CLICK = text("""
-    SELECT r.first_click_at - c.created_at AS delay
+    SELECT r.first_click_at - greatest(c.created_at, c.scheduled_at) AS delay
     FROM recipient_clicks r
     JOIN campaign c ON c.id = r.campaign_id AND c.account_id = :account_id
     WHERE r.campaign_id = :campaign_id AND r.first_click_at IS NOT NULL

@@ -62,12 +62,13 @@ LIST_ACCOUNT_QUARTERS = text("""
     GROUP BY q.quarter ORDER BY q.quarter
 """)
 LIST_SENT = text("""
-    SELECT c.created_at, c.message_count, d.delivered,
+    SELECT greatest(c.created_at, c.scheduled_at) AS sent_at, c.message_count, d.delivered,
            d.undelivered + d.expired + d.rejected + d.failed AS failed
     FROM campaign c
     JOIN campaign_delivery d ON d.campaign_id = c.id
-    WHERE c.account_id = :account_id AND c.created_at >= :begin AND c.created_at < :end
-    ORDER BY c.created_at
+    WHERE c.account_id = :account_id
+      AND greatest(c.created_at, c.scheduled_at) >= :begin
+      AND greatest(c.created_at, c.scheduled_at) < :end
 """)
 # First the page, then what belongs to its rows, each by its key: joined otherwise, the planner
 # may read all of a campaign for a page of it.

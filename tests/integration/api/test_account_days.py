@@ -34,6 +34,11 @@ async def test_days_have_what_was_sent_and_what_came_on_them(api: Api, acme: Hea
         await api.database.execute(
             ADD_QUARTER, campaign.id, datetime.fromisoformat(at), hits, clicks
         )
+    # Taken in long before, and sent out on that day.
+    planned = await sent_at(api, acme, "2026-11-01T10:00:00Z")
+    await api.database.execute(
+        "UPDATE campaign SET scheduled_at = '2026-11-24T10:00:00Z' WHERE id = $1", planned.id
+    )
     stranger = await api.account("stranger")
 
     report = await get(api, acme, "/days", **{"from": "2026-11-22", "to": "2026-11-24"})
@@ -44,7 +49,7 @@ async def test_days_have_what_was_sent_and_what_came_on_them(api: Api, acme: Hea
     assert [tuple(day[name] for name in names) for day in report["days"]] == [
         ("2026-11-22", 0, 0, 0, 0, 0, 0),
         ("2026-11-23", 1, 3, 2, 1, 5, 3),
-        ("2026-11-24", 1, 3, 0, 0, 9, 6),
+        ("2026-11-24", 2, 6, 0, 0, 9, 6),
     ]
     assert {sum(day[name] for name in names[1:]) for day in none["days"]} == {0}
 
