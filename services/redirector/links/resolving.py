@@ -214,8 +214,11 @@ class Resolver:
             self._has_strays = False
 
     def leads_on(self, location: str) -> bool:
-        """Tell whether a location is elsewhere than on the short domain."""
-        host = urlsplit(location).hostname
+        """Tell whether a location is one at all, and elsewhere than on the short domain."""
+        try:
+            host = urlsplit(location).hostname
+        except ValueError:
+            return False
         return host is None or host.removesuffix(".") != self._short_host
 
     def _replace(self, fetched: Iterable[Block]) -> None:

@@ -1,8 +1,8 @@
 """What a hit's circumstances tell of it, beyond its own request."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from operator import attrgetter
 
@@ -26,9 +26,16 @@ class Circumstances:
     """Weighs hits by their senders' other hits, their messages, and their recipients' clicks.
 
     It remembers what it saw of them in the batches before.
+
+    Args:
+        note_undelivered: Called with the recipient and the time of each hit whose message has not
+            been delivered yet, as far as is known.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, note_undelivered: Callable[[tuple[int, int], datetime], None] | None = None
+    ) -> None:
+        self._note_undelivered = note_undelivered
         self._window = BurstWindow()
         self._histories = Histories()
         self._judge = lru_cache(CACHED_VERDICTS)(judge)
@@ -47,14 +54,22 @@ class Circumstances:
         ordered = sorted(rows, key=attrgetter("occurred_at"))
         histories = await self._histories.of(connection, ordered)
         reasons = self._bursts(ordered)
+        note_undelivered = self._note_undelivered
         for index, (row, history) in enumerate(zip(ordered, histories, strict=True)):
-            if history.delivered_at and row.occurred_at < history.delivered_at + SOONEST_TAP:
+            if history.delivered_at is None:
+                if note_undelivered:
+                    note_undelivered(row[:2], row.occurred_at)
+            elif row.occurred_at < history.delivered_at + SOONEST_TAP:
                 reasons[index].append(EARLY)
         for index, found in reasons.items():
             ordered[index] = self._reweigh(ordered[index], found)
         return [
             _mark_forwarded(row, history) for row, history in zip(ordered, histories, strict=True)
         ]
+
+    def forget(self, recipients: Iterable[tuple[int, int]]) -> None:
+        """Look anew at what is stored of recipients, since their hits have been changed."""
+        self._histories.forget(recipients)
 
     def _bursts(self, rows: Sequence[HitRow]) -> defaultdict[int, list[str]]:
         """Return the reasons that senders' other hits give, by the index of the hit."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from services.redirector.storage.connections import Connection
 from services.redirector.storage.histories import list_histories
@@ -56,9 +57,15 @@ class Histories:
             found.append(history)
         if asked:
             await _ask(connection, asked)
-        while len(histories) > self._kept_recipients:
-            del histories[next(iter(histories))]
+        # All at once: to find its first key, a dict looks at all that was removed before it.
+        for recipient in list(islice(histories, max(len(histories) - self._kept_recipients, 0))):
+            del histories[recipient]
         return found
+
+    def forget(self, recipients: Iterable[tuple[int, int]]) -> None:
+        """Ask anew for recipients whose first click may be another one now."""
+        for recipient in recipients:
+            self._histories.pop(recipient, None)
 
 
 async def _ask(connection: Connection, asked: dict[tuple[int, int], History]) -> None:

@@ -137,17 +137,11 @@ class Reclassing:
         old = await list_hits(connection, campaign_id, after=after, limit=self._batch_hits)
         if not old:
             return None
-        # In the order of their times, as they were read.
-        new = await circumstances.weigh(connection, [_by_request(row) for row in old])
-        changes = [
-            Change(before, after)
-            for before, after in zip(old, new, strict=True)
-            if before != after
-        ]
+        changes = await class_anew(connection, old, circumstances)
         if changes and not self._is_dry_run:
             await change_and_recount(connection, campaign_id, changes)
         self._note(old, changes)
-        return HitKey(old[-1].occurred_at, old[-1].journal_id, old[-1].journal_offset)
+        return HitKey.of(old[-1])
 
     def _note(self, looked_at: Sequence[HitRow], changes: Sequence[Change]) -> None:
         self.progress.hit_count += len(looked_at)
@@ -157,6 +151,23 @@ class Reclassing:
             for change in changes
             if change.old.click_class != change.new.click_class
         )
+
+
+async def class_anew(
+    connection: Connection, old: Sequence[HitRow], circumstances: Circumstances
+) -> list[Change]:
+    """Class hits of one campaign by the rules as they are now; return those that change.
+
+    Args:
+        connection: In a transaction in which no one else classes hits anew.
+        old: As they are stored, by their time.
+        circumstances: That have weighed what comes before these.
+    """
+    # In the order of their times, as they were read.
+    new = await circumstances.weigh(connection, [_by_request(row) for row in old])
+    return [
+        Change(before, after) for before, after in zip(old, new, strict=True) if before != after
+    ]
 
 
 def _by_request(row: HitRow) -> HitRow:

@@ -11,8 +11,10 @@ from services.redirector.journal.reader import JournalReader, open_journal
 from services.redirector.journal.records import Hit, Scan
 from services.redirector.links.blocks import Block, BlockCache
 from services.redirector.recorder.addressing import PEERS, Visitors
+from services.redirector.recorder.awaiting import Awaited
 from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.enriching import Enricher, StorableTimes
+from services.redirector.recorder.late_reports import INTERVAL_S, LateReports
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.storing import Refusal, store
 from services.redirector.storage.connections import Pool, StoreUnavailableError
@@ -44,6 +46,8 @@ class Recorder:
         batch_hits: Most hits of one transaction, at least 1.
         quarantine_octets: Disk for hits that Postgres refuses; beyond that they are lost, with
             a word, since a folder that fills up would be worse.
+        report_interval_s: Seconds between two looks for delivery reports that came after hits of
+            their recipients, at least 0.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class Recorder:
         visitors: Visitors = PEERS,
         batch_hits: int = BATCH_HITS,
         quarantine_octets: int = MAX_OCTETS,
+        report_interval_s: float = INTERVAL_S,
     ) -> None:
         self._pool = pool
         self._folder = folder
@@ -64,13 +69,19 @@ class Recorder:
         self._quarantine = Quarantine(folder, max_octets=quarantine_octets)
         self._refused_count = 0
         self._blocks = BlockCache(CACHED_BLOCKS)
-        self._circumstances = Circumstances()
+        awaited = Awaited()
+        self._circumstances = Circumstances(awaited.note)
+        self._late_reports = LateReports(
+            pool, awaited, self._circumstances.forget, interval_s=report_interval_s
+        )
         self._recorded: dict[str, tuple[int, int]] = {}
         self._enricher: Enricher
         self._partitions_due_s = 0.0
 
     async def record_batches(self) -> bool:
         """Record the next batch of every journal; remove journals that are recorded and complete.
+
+        Hits whose messages' reports came after them are weighed again, now and then.
 
         Returns:
             Whether there was anything to record.
@@ -89,6 +100,7 @@ class Recorder:
                 raise
             except Exception as error:  # noqa: BLE001 - the other journals must not wait for it
                 fault = fault or error
+        await self._late_reports.weigh_due()
         if fault:
             raise fault
         return has_found

@@ -1,9 +1,11 @@
 """Rewrite what stored hits were, and what is counted of them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+import asyncpg
 
 from services.redirector.storage.connections import Connection, Pool, outages_named
 from services.redirector.storage.hits import HitRow
@@ -20,6 +22,7 @@ LIMIT $2
 FIND_CAMPAIGN = "SELECT id FROM campaign WHERE uuid = $1"
 # Two that did the same batch at once would count its changes twice.
 LOCK_OUT_OTHERS = "SELECT pg_advisory_xact_lock(hashtext('txlink clicks reclassify'))"
+TRY_TO_LOCK_OUT_OTHERS = "SELECT pg_try_advisory_xact_lock(hashtext('txlink clicks reclassify'))"
 # By hit_pkey of each month from then on, one after the other.
 LIST_HITS = f"""
 SELECT {", ".join(HitRow._fields)}
@@ -28,6 +31,22 @@ WHERE campaign_id = $1 AND occurred_at >= $2
   AND (occurred_at, journal_id, journal_offset) > ($2, $3, $4)
 ORDER BY occurred_at, journal_id, journal_offset
 LIMIT $5
+"""  # noqa: S608 - the names of its own columns
+# By hit_campaign_id_position_occurred_at_idx of each month from then on, recipient by recipient;
+# without their own LIMIT all hits of the campaign might be read.
+LIST_HITS_OF_RECIPIENTS = f"""
+SELECT found.*
+FROM unnest($5::integer[]) AS wanted (position)
+CROSS JOIN LATERAL (
+    SELECT {", ".join(HitRow._fields)}
+    FROM hit
+    WHERE campaign_id = $1 AND hit.position = wanted.position AND occurred_at >= $2
+      AND (occurred_at, journal_id, journal_offset) > ($2, $3, $4)
+    ORDER BY occurred_at, journal_id, journal_offset
+    LIMIT $6
+) AS found
+ORDER BY occurred_at, journal_id, journal_offset
+LIMIT $6
 """  # noqa: S608 - the names of its own columns
 # In key order, as the recorder locks them.
 LOCK_RECIPIENTS = """
@@ -79,6 +98,11 @@ class HitKey(NamedTuple):
     journal_id: int
     journal_offset: int
 
+    @classmethod
+    def of(cls, row: HitRow) -> Self:
+        """Return the key of a hit."""
+        return cls(row.occurred_at, row.journal_id, row.journal_offset)
+
 
 class RecipientClicks(NamedTuple):
     """What is kept of a recipient's clicks."""
@@ -118,11 +142,34 @@ async def lock_out_others(connection: Connection) -> None:
     await connection.execute(LOCK_OUT_OTHERS)
 
 
+async def try_to_lock_out_others(connection: Connection) -> bool:
+    """Lock out others as above, but without waiting; return whether that was possible."""
+    is_locked: bool = await connection.fetchval(TRY_TO_LOCK_OUT_OTHERS)
+    return is_locked
+
+
 async def list_hits(
     connection: Connection, campaign_id: int, *, after: HitKey, limit: int
 ) -> list[HitRow]:
     """Return the next hits of a campaign by time."""
-    rows = await connection.fetch(LIST_HITS, campaign_id, *after, limit)
+    return _hits(await connection.fetch(LIST_HITS, campaign_id, *after, limit))
+
+
+async def list_hits_of_recipients(
+    connection: Connection,
+    campaign_id: int,
+    positions: Sequence[int],
+    *,
+    after: HitKey,
+    limit: int,
+) -> list[HitRow]:
+    """Return the next hits of some recipients of a campaign by time."""
+    return _hits(
+        await connection.fetch(LIST_HITS_OF_RECIPIENTS, campaign_id, *after, positions, limit)
+    )
+
+
+def _hits(rows: Iterable[asyncpg.Record]) -> list[HitRow]:
     return [HitRow(*row)._replace(reasons=tuple(row["reasons"])) for row in rows]
 
 

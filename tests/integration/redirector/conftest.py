@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.redirector.journal.quarantine import MAX_OCTETS
+from services.redirector.recorder.late_reports import INTERVAL_S
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RedirectorSettings
@@ -28,13 +29,21 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def a_recorder(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Recorder]]:
     pool = await open_pool(database_url, application="test", size=4, statement_timeout_s=5)
 
-    def make(*, batch_hits: int = 100, quarantine_octets: int = MAX_OCTETS) -> Recorder:
+    def make(
+        *,
+        batch_hits: int = 100,
+        quarantine_octets: int = MAX_OCTETS,
+        report_interval_s: float = INTERVAL_S,
+        networks: Path | None = None,
+        data_dir: Path = tmp_path,
+    ) -> Recorder:
         return Recorder(
             pool,
-            tmp_path / "journal",
-            Locator(None),
+            data_dir / "journal",
+            Locator(None, networks),
             batch_hits=batch_hits,
             quarantine_octets=quarantine_octets,
+            report_interval_s=report_interval_s,
         )
 
     yield make

@@ -9,28 +9,11 @@ import pytest
 
 from services.redirector.recorder.recording import Recorder
 from services.redirector.storage.histories import LIST_HISTORIES
+from tests.support.deliveries import deliver
 from tests.support.journals import CRAWLER, PHONE, Journal, counts, record_all
-from tests.support.links import SeededCampaign, seed_campaign
+from tests.support.links import seed_campaign
 
 LAPTOP = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/124.0.0.0 Safari/537.36"
-DELIVER = """
-WITH counted AS (
-    INSERT INTO campaign_delivery (campaign_id, delivered) VALUES ($1, 1)
-)
-UPDATE message SET status = $3, settled_at = $4 WHERE campaign_id = $1 AND position = $2
-"""
-
-
-async def deliver(
-    connection: asyncpg.Connection,
-    campaign: SeededCampaign,
-    position: int,
-    *,
-    ago: timedelta,
-    status: int = 3,
-) -> None:
-    at = datetime.now(UTC) - ago  # noqa: TID251 - as the network's clock would have it
-    await connection.execute(DELIVER, campaign.id, position, status, at)
 
 
 async def judged(connection: asyncpg.Connection) -> list[tuple[str, list[str], int]]:

@@ -190,10 +190,15 @@ async def test_live_tokens_that_differ_in_case_only_lead_each_to_its_own_place(
 
 @pytest.mark.parametrize(
     "destination",
-    ["https://TX1.in/SAlhjS", "https://tx1.in./SAlhjS", "http://tx1.in:8443/SAlhjS"],
-    ids=["capitals", "the root's dot", "a port"],
+    [
+        "https://TX1.in/SAlhjS",
+        "https://tx1.in./SAlhjS",
+        "http://tx1.in:8443/SAlhjS",
+        "https://[x/",
+    ],
+    ids=["capitals", "the root's dot", "a port", "no location"],
 )
-async def test_a_link_that_leads_back_to_the_short_domain_goes_nowhere(
+async def test_a_link_that_leads_back_to_the_short_domain_or_to_no_location_goes_nowhere(
     settings: RedirectorSettings, destination: str
 ) -> None:
     campaign = await seed_campaign(
@@ -220,7 +225,9 @@ async def test_personal_links_redirect_each_to_its_own_destination_and_are_journ
 
 
 @pytest.mark.parametrize(
-    "destination", [None, "https://TX1.in/SAlhjS"], ids=["no text", "own short domain"]
+    "destination",
+    [None, "https://TX1.in/SAlhjS", "https://[x/"],
+    ids=["no text", "own short domain", "no location"],
 )
 async def test_a_personal_link_that_leads_nowhere_answers_404_and_spares_its_neighbours(
     settings: RedirectorSettings, destination: str | None
