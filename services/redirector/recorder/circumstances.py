@@ -28,12 +28,12 @@ class Circumstances:
     It remembers what it saw of them in the batches before.
 
     Args:
-        note_undelivered: Called with the recipient and the time of each hit whose message has not
-            been delivered yet, as far as is known.
+        note_undelivered: Called with campaign id, position and time of each hit whose message
+            has not been delivered yet, as far as is known.
     """
 
     def __init__(
-        self, note_undelivered: Callable[[tuple[int, int], datetime], None] | None = None
+        self, note_undelivered: Callable[[int, int, datetime], None] | None = None
     ) -> None:
         self._note_undelivered = note_undelivered
         self._window = BurstWindow()
@@ -58,7 +58,7 @@ class Circumstances:
         for index, (row, history) in enumerate(zip(ordered, histories, strict=True)):
             if history.delivered_at is None:
                 if note_undelivered:
-                    note_undelivered(row[:2], row.occurred_at)
+                    note_undelivered(row.campaign_id, row.position, row.occurred_at)
             elif row.occurred_at < history.delivered_at + SOONEST_TAP:
                 reasons[index].append(EARLY)
         for index, found in reasons.items():

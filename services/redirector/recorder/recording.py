@@ -100,7 +100,7 @@ class Recorder:
                 raise
             except Exception as error:  # noqa: BLE001 - the other journals must not wait for it
                 fault = fault or error
-        await self._late_reports.weigh_due()
+        await self._late_reports.weigh_due(is_idle=not has_found)
         if fault:
             raise fault
         return has_found

@@ -32,17 +32,18 @@ WHERE campaign_id = $1 AND occurred_at >= $2
 ORDER BY occurred_at, journal_id, journal_offset
 LIMIT $5
 """  # noqa: S608 - the names of its own columns
-# By hit_campaign_id_position_occurred_at_idx of each month from then on, recipient by recipient;
-# without their own LIMIT all hits of the campaign might be read.
+# By hit_campaign_id_position_occurred_at_idx of each month from then on, recipient by recipient.
+# A position that is between itself has to be sorted by: else that index seems no better than
+# hit_pkey, by which all hits of the campaign would be read for each recipient.
 LIST_HITS_OF_RECIPIENTS = f"""
 SELECT found.*
 FROM unnest($5::integer[]) AS wanted (position)
 CROSS JOIN LATERAL (
     SELECT {", ".join(HitRow._fields)}
     FROM hit
-    WHERE campaign_id = $1 AND hit.position = wanted.position AND occurred_at >= $2
-      AND (occurred_at, journal_id, journal_offset) > ($2, $3, $4)
-    ORDER BY occurred_at, journal_id, journal_offset
+    WHERE campaign_id = $1 AND hit.position BETWEEN wanted.position AND wanted.position
+      AND occurred_at >= $2 AND (occurred_at, journal_id, journal_offset) > ($2, $3, $4)
+    ORDER BY position, occurred_at, journal_id, journal_offset
     LIMIT $6
 ) AS found
 ORDER BY occurred_at, journal_id, journal_offset

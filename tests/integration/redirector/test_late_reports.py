@@ -253,27 +253,49 @@ async def test_who_cannot_be_delivered_any_more_is_not_waited_for(
     await deliver(connection, campaigns[1], 0)
     awaited = Awaited()
     for campaign in campaigns:
-        awaited.note((campaign.id, 1), datetime.now(UTC))  # noqa: TID251 - as hits are
+        awaited.note(campaign.id, 1, datetime.now(UTC))  # noqa: TID251 - as hits are
     pool = await open_pool(database_url, application="test", size=1, statement_timeout_s=5)
     forgotten: list[list[tuple[int, int]]] = []
 
-    await LateReports(pool, awaited, forgotten.append).weigh_due()
+    await LateReports(pool, awaited, forgotten.append).weigh_due(is_idle=True)
     await pool.close()
 
-    assert list(awaited) == [(campaigns[0].id, 1)]
+    assert awaited.list_campaigns() == [campaigns[0].id]
+    assert len(awaited) == 1
     assert forgotten == []
 
 
 def test_no_more_recipients_are_waited_for_than_there_is_room_and_the_oldest_go_first() -> None:
-    awaited = Awaited(kept_recipients=2)
+    awaited = Awaited(kept_recipients=3)
     at = partial(datetime, 2026, 11, 25, tzinfo=UTC)
 
-    for position, hour in ((0, 1), (1, 5), (2, 3), (1, 4), (1, 6)):
-        awaited.note((1, position), at(hour))
+    for campaign, position, hour in (
+        (7, 0, 1),
+        (8, 0, 2),
+        (7, 1, 5),
+        (8, 1, 3),
+        (7, 1, 4),
+        (7, 1, 6),
+        (8, 2, 7),
+    ):
+        awaited.note(campaign, position, at(hour))
 
-    assert list(awaited) == [(1, 1), (1, 2)]
-    assert awaited.take((1, 1)) == at(4)
-    assert len(awaited) == 1
+    assert awaited.list_campaigns() == [8]
+    assert awaited.list_recipients([8]) == [(8, 0), (8, 1), (8, 2)]
+    assert (awaited.take(8, 1), len(awaited)) == (at(3), 2)
+    awaited.forget_campaign(8)
+    assert (awaited.list_campaigns(), len(awaited)) == ([], 0)
+
+
+def test_of_the_hits_of_a_recipient_the_earliest_counts() -> None:
+    awaited = Awaited()
+    at = partial(datetime, 2026, 11, 25, tzinfo=UTC)
+
+    for hour in (5, 4, 6):
+        awaited.note(7, 1, at(hour))
+
+    assert awaited.take(7, 1) == at(4)
+    assert len(awaited) == 0
 
 
 async def test_hits_of_recipients_are_found_by_their_keys(
@@ -288,4 +310,5 @@ async def test_hits_of_recipients_are_found_by_their_keys(
 
     text = "\n".join(row[0] for row in plan)
     assert "campaign_id_position_occurred_at_idx" in text
+    assert "hit_pkey" not in text
     assert "Seq Scan" not in text
