@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-BENCHES := redirect send personal uploads tokens numbers text
+BENCHES := redirect reports send personal uploads tokens numbers text
 
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
@@ -54,7 +54,7 @@ check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q -n 2 $(DOMAIN_TESTS) --cov=shared/domain --cov=services/api/domain \
 		--cov=services/worker --cov-branch --cov-report=
-	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'
+	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/webhook_retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'
 
 fuzz: $(VENV)/.dev ## Try what senders may write on every parser, for some minutes
 	$(BIN)/pytest -q -n 2 tests/fuzz tests/integration/redirector/test_lanes.py --hypothesis-profile=fuzz

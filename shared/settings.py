@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 from typing_extensions import override
 
+from shared.domain.outbound import Reach, parse_reach
 from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
 
 PREFIX: Final = "TXLINK_"
@@ -39,6 +40,8 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_LINK_PREVIEW_FROM",
         "TXLINK_MAX_BODY_OCTETS",
         "TXLINK_MAX_RECIPIENTS",
+        "TXLINK_MAX_STREAMS",
+        "TXLINK_MAX_STREAMS_PER_ACCOUNT",
         "TXLINK_MAX_UPLOADS_PER_ACCOUNT",
         "TXLINK_MAX_UPLOAD_OCTETS",
         "TXLINK_MAX_WAITING_LARGE_SENDS",
@@ -56,12 +59,14 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_UPLOAD_CONCURRENCY",
         "TXLINK_UPLOAD_IDLE_TIMEOUT_S",
         "TXLINK_UPLOAD_MIN_OCTETS_PER_S",
+        "TXLINK_WEBHOOK_NETWORKS",
         "TXLINK_WORKER_CONCURRENCY",
         "TXLINK_WORKER_DRAIN_TIMEOUT_S",
         "TXLINK_WORKER_EXPRESS_CONCURRENCY",
         "TXLINK_WORKER_HEARTBEAT_FILE",
         "TXLINK_WORKER_HEARTBEAT_TIMEOUT_S",
         "TXLINK_WORKER_REPORT_CONCURRENCY",
+        "TXLINK_WORKER_WEBHOOK_CONCURRENCY",
     }
 )
 DATABASE_URL_FORM: Final = "postgresql://user:password@host:port/name"
@@ -207,6 +212,19 @@ class ProcessSettings(EnvironmentSettings):
 
     database_url: DatabaseUrl = Field(
         validation_alias="DATABASE_URL", description=DATABASE_URL_FORM
+    )
+
+
+def _read_reach(given: object) -> Reach:
+    return given if isinstance(given, Reach) else parse_reach(str(given))
+
+
+class ReachSettings(ProcessSettings):
+    """What whoever takes in customers' URLs and whoever calls them must agree on."""
+
+    webhook_networks: Annotated[Reach, NoDecode, PlainValidator(_read_reach)] = Field(
+        default=Reach(),
+        description="networks, separated by commas, that webhooks may be in besides the public",
     )
 
 

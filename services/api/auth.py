@@ -213,6 +213,17 @@ async def report_caller(
     return caller
 
 
+async def parameters_of(request: Request) -> Parameters:
+    """Read the parameters of a caller who is known, from the query, a form, JSON or XML.
+
+    Raises:
+        DomainError: They cannot be read.
+    """
+    settings = api_context(request).settings
+    reader = RequestReader(request, timeout_s=settings.body_timeout_s)
+    return await reader.read_whole(min(settings.max_body_octets, UNPROVEN_OCTETS))
+
+
 async def send_caller(
     request: Request,
     key: Annotated[str | None, Depends(KEY_HEADER)],
@@ -227,4 +238,21 @@ async def send_caller(
     del key, bearer
     caller = await _authenticate(api_context(request), _in_headers(request))
     caller.require("send")
+    return caller
+
+
+async def admin_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who calls to set up the account; nothing of the body is read.
+
+    Raises:
+        InvalidCredentialsError: There is no key, or a wrong one.
+        ScopeMissingError: The key may not set up the account.
+    """
+    del key, bearer
+    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller.require("admin")
     return caller

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.operations.accepting import SendContext
+from services.api.operations.control_campaigns import CampaignOrders
+from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
+from services.api.storage.accounts import Account
 from shared.clock import Clock, SystemClock
 from shared.storage.engine import create_engine
 
@@ -27,6 +30,7 @@ class ApiContext:
     clock: Clock
     uploads: UploadReader
     large_sends: LargeSends
+    live: LiveEvents
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -60,6 +64,11 @@ class ApiContext:
             clock=SystemClock(),
             uploads=uploads,
             large_sends=large_sends,
+            live=LiveEvents(
+                engine,
+                max_streams=settings.max_streams,
+                max_per_account=settings.max_streams_per_account,
+            ),
         )
 
     def to_send_context(self) -> SendContext:
@@ -73,6 +82,10 @@ class ApiContext:
             large_sends=self.large_sends,
         )
 
+    def to_orders(self, account: Account) -> CampaignOrders:
+        """Return what an account gives orders to its campaigns with."""
+        return CampaignOrders(self.engine, self.clock, account)
+
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
         return FileLimits(
@@ -85,9 +98,11 @@ class ApiContext:
     def start(self) -> None:
         """Begin what goes on beside the requests; to be called with a running event loop."""
         self.uploads.start()
+        self.live.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
+        await self.live.aclose()
         await self.uploads.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

@@ -13,18 +13,18 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.api.domain import errors
-from services.api.domain.composing import RowRefusedError
-from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
-from services.api.domain.placeholders import MissingColumnError
-from services.api.domain.sheet_errors import SheetError, SheetFault
-from services.api.domain.upload_errors import (
-    UploadCutOffError,
-    UploadNotReadyError,
-    UploadTimeoutError,
-    UploadTooLargeError,
-)
+from services.api.domain.campaign_states import CampaignAction, refusals_of
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
-from services.api.schemas.reading import JSON, XML
+from services.api.schemas.documented_errors import (
+    EVERYWHERE,
+    OF_BODIES,
+    OF_DUPLICATES,
+    OF_ORDERS,
+    OF_ORDERS_WITH_PARAMETERS,
+    OF_REPORTS,
+    OF_SENDS,
+)
+from services.api.schemas.reading import FORM, JSON, XML
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
 from services.api.schemas.send_examples import answer_examples, request_examples
 from services.api.schemas.send_parameters import (
@@ -33,52 +33,35 @@ from services.api.schemas.send_parameters import (
     SendParameter,
 )
 from shared.domain.errors import DomainError
-from shared.domain.segments import Encoding, TextTooLongError
 
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
 # Each with what it calls the form of the answer, which has another default there.
 OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
-EVERYWHERE = (
-    errors.InvalidCredentialsError(),
-    errors.InternalError(),
-    errors.UnavailableError(),
-    errors.OverloadedError(),
+OLD_SCHEDULE_PATHS = "/SMSApi/schedule/"
+UUID_PARAMETER = SendParameter(
+    "uuid",
+    "The campaign: its uuid, or its transactionId.",
+    {"type": "string"},
+    "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
 )
-OF_BODIES = (
+# By the end of the path; a duplicate may be made in every state.
+ORDERS: Mapping[str, CampaignAction | None] = {
+    "pause": CampaignAction.PAUSE,
+    "resume": CampaignAction.RESUME,
+    "cancel": CampaignAction.CANCEL,
+    "reschedule": CampaignAction.RESCHEDULE,
+    "duplicate": None,
+}
+OF_WEBHOOKS = (
+    errors.InvalidValueError("url", "must begin with https://"),
+    errors.ScopeMissingError("admin"),
+)
+OF_WEBHOOK_BODIES = (
     errors.BodyTimeoutError(60),
-    errors.BodyTooLargeError(1 << 20, is_unproven=True),
-    errors.UnsupportedBodyError("text/csv"),
-    errors.MalformedBodyError("it is not valid JSON"),
-    UploadTooLargeError(64 << 20),
-    UploadTimeoutError(30),
-    UploadCutOffError(),
-    SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
-)
-OF_SENDS = (
-    errors.MissingFieldError("msg", "the text to send"),
-    errors.InvalidBooleanError("trackLink", "maybe"),
-    errors.UnknownParameterError("trackLnk", "trackLink"),
-    errors.RepeatedParameterError("msg"),
-    errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
-    NoLinkError(),
-    OwnShortLinkError(host="tx1.in"),
-    TextTooLongError(encoding=Encoding.GSM_7, units=3_200),
-    MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
-    RowRefusedError(3, OverlongTextError(length=20_000, limit=11_000)),
-    errors.ScopeMissingError("send"),
-    errors.NotFoundError("upload"),
-    UploadNotReadyError("reading"),
-    errors.IdempotencyConflictError(),
-    errors.TooManyRecipientsError(1_200_000, 1_000_000),
-    errors.NoLinkRoomError(100_000),
-    errors.SendsBusyError(),
-)
-OF_REPORTS = (
-    errors.InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata"),
-    errors.UnknownParameterError("limt", "limit"),
-    errors.ScopeMissingError("report"),
+    errors.BodyTooLargeError(1 << 14),
+    errors.MalformedBodyError("it must be a JSON object"),
 )
 WHAT_STATUSES_MEAN = {
     400: "A parameter is missing or wrong; `field` names it",
@@ -86,7 +69,8 @@ WHAT_STATUSES_MEAN = {
     403: "The API key or the user may not do this",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
-    409: "The idempotency key came before with another request, or the upload is not read yet",
+    409: "The idempotency key came before with another request, the upload is not read yet, or "
+    "the campaign stands where this cannot be done with it",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
@@ -131,6 +115,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _describe_send(operation, method)
         elif path in OLD_PATHS:
             _describe_old_send(operation, method, output=OLD_PATHS[path])
+        elif path.startswith(OLD_SCHEDULE_PATHS):
+            _describe_old_schedule(path, method, operation)
+        elif (order := path.rpartition("/")[2]) in ORDERS:
+            _describe_order(order, operation)
         elif operation.get("security"):
             _describe_report(path, operation)
         else:
@@ -178,7 +166,47 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
     _add_parameters(operation, method, output=output)
 
 
+def _describe_order(order: str, operation: Operation) -> None:
+    action = ORDERS[order]
+    refusals = refusals_of(action) if action else OF_DUPLICATES
+    of_bodies = OF_ORDERS_WITH_PARAMETERS if "requestBody" in operation else ()
+    _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_bodies])
+
+
+def _describe_old_schedule(path: str, method: str, operation: Operation) -> None:
+    """Add the parameters: in the query of a GET, in the body of a POST."""
+    operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    named = {parameter.name: parameter for parameter in SEND_PARAMETERS}
+    taken = [UUID_PARAMETER, *(named[name] for name in ("output", "userId", "password"))]
+    if path.endswith("update"):
+        taken.insert(1, named["scheduleTime"])
+    if method == "get":
+        operation["parameters"] = [_query_parameter(each) for each in taken]
+        return
+    schema = {
+        "type": "object",
+        "properties": {
+            each.name: {**each.schema, "description": each.description} for each in taken
+        },
+    }
+    operation["requestBody"] = {"content": {kind: {"schema": schema} for kind in (FORM, JSON)}}
+
+
+def _query_parameter(parameter: SendParameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "schema": dict(parameter.schema),
+        **({} if parameter.example is None else {"example": parameter.example}),
+    }
+
+
 def _describe_report(path: str, operation: Operation) -> None:
+    if path.startswith("/webhooks"):
+        of_bodies = OF_WEBHOOK_BODIES if "requestBody" in operation else ()
+        _add_errors(operation, [*EVERYWHERE, *OF_WEBHOOKS, *of_bodies])
+        return
     found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []
     _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found])
 
@@ -214,14 +242,8 @@ def _add_parameters(operation: Operation, method: str, *, output: str | None = N
     operation["parameters"] = [IDEMPOTENCY_HEADER]
     if method == "get":
         operation["parameters"] += [
-            {
-                "name": name,
-                "in": "query",
-                "description": parameter.description,
-                "schema": dict(parameter.schema),
-                **({} if parameter.example is None else {"example": parameter.example}),
-            }
-            for name, parameter in named.items()
+            _query_parameter(parameter)
+            for parameter in named.values()
             if parameter.only_in is None
         ]
         return

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.api.domain import (
+    campaign_states,
     composing,
     errors,
     link_errors,
@@ -71,6 +72,10 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.UnavailableError: Refusal(UNAVAILABLE),
     errors.InternalError: Refusal(500),
     errors.NotFoundError: Refusal(404),
+    campaign_states.CampaignStateError: Refusal(409),
+    errors.TooManyWebhooksError: Refusal(409),
+    errors.WebhookDisabledError: Refusal(409),
+    errors.StreamsBusyError: Refusal(TOO_MANY),
     sheet_errors.SheetError: Refusal(400),
     upload_errors.UnsupportedUploadError: Refusal(415),
     upload_errors.UploadTooLargeError: Refusal(413),

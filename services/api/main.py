@@ -1,7 +1,10 @@
 """The API as an ASGI application, and as a process."""
 
+import contextlib
 import logging
 import os
+import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,12 +12,27 @@ import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from typing_extensions import override
 
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
+from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
-from services.api.routes import campaigns, health, recipients, sandbox, send, uploads, whoami
+from services.api.routes import (
+    campaign_control,
+    campaigns,
+    days,
+    events,
+    health,
+    recipients,
+    sandbox,
+    send,
+    tables,
+    uploads,
+    webhooks,
+    whoami,
+)
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -25,6 +43,8 @@ Authenticate with an API key: `apikey: txk_â€¦` or `Authorization: Bearer txk_â€
 Errors name the `field` that is wrong and say what would be right.
 """
 KEEP_ALIVE_S = 65
+# As uvicorn ends when it cannot begin.
+STARTUP_FAILURE = 3
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
@@ -50,7 +70,22 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
-    for module in (send, legacy_send, uploads, campaigns, recipients, sandbox, health, whoami):
+    for module in (
+        send,
+        legacy_send,
+        legacy_schedule,
+        uploads,
+        campaigns,
+        campaign_control,
+        tables,
+        days,
+        recipients,
+        events,
+        webhooks,
+        sandbox,
+        health,
+        whoami,
+    ):
         app.include_router(module.router)
     return app
 
@@ -63,7 +98,8 @@ def app_from_env() -> FastAPI:
     """Build the application as the environment says.
 
     For ``uvicorn --factory``, to be given ``--no-proxy-headers``: it would put what a proxy of its
-    own list says in the place of the peer.
+    own list says in the place of the peer. And ``--timeout-graceful-shutdown``: it would wait for
+    streams of events to end by themselves.
     """
     # Its lines would hold the query, where old clients put their passwords.
     logging.getLogger("uvicorn.access").disabled = True
@@ -73,8 +109,9 @@ def app_from_env() -> FastAPI:
 def main() -> None:
     """Serve the API until told to stop; requests that run then are finished."""
     settings = settings_or_exit(ApiSettings, os.environ)
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.api_host,
         port=settings.api_port,
         access_log=False,  # for the reason given in app_from_env
@@ -84,3 +121,22 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
     )
+    server = _Server(config, app)
+    # It raises SIGINT anew once it has ended.
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+class _Server(uvicorn.Server):
+    """Ends streams of events before it waits for requests to end: they would not by themselves."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.state.context.live.end()
+        await super().shutdown(sockets)

@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from shared.settings import LinkSettings, ProxiedSettings
+from shared.settings import LinkSettings, ProxiedSettings, ReachSettings
 
 MEBIBYTE = 1 << 20
 # What a stop leaves for requests under way; whoever stops the process waits longer.
 DRAIN_S = 30
 
 
-class ApiSettings(LinkSettings, ProxiedSettings):
+class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
     """Settings of one API process, read once at its start."""
 
     api_host: str = Field(default="127.0.0.1", description="address that the API listens on")
@@ -51,4 +51,10 @@ class ApiSettings(LinkSettings, ProxiedSettings):
     )
     max_waiting_large_sends: int = Field(
         default=8, ge=0, le=100, description="such sends that may wait besides"
+    )
+    max_streams: int = Field(
+        default=500, ge=1, le=10_000, description="streams of events open at a time"
+    )
+    max_streams_per_account: int = Field(
+        default=20, ge=1, le=10_000, description="of these, streams of one account"
     )

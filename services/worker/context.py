@@ -10,8 +10,10 @@ from datetime import timedelta
 from pgqueuer import AsyncpgDriver
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.worker.calling import Caller
 from services.worker.carriers.registry import build_carriers
 from services.worker.carriers.sandbox import SandboxTiming
+from services.worker.jobs.send_webhooks import AT_A_TIME, SendWebhooks
 from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
 from services.worker.jobs.submit_messages import SubmissionLimits, SubmitMessages
 from services.worker.settings import WorkerSettings
@@ -36,6 +38,7 @@ class WorkerContext:
     sandbox_book: SandboxBook
     submit_messages: SubmitMessages
     settle_delivery_reports: SettleDeliveryReports
+    send_webhooks: SendWebhooks
 
 
 @asynccontextmanager
@@ -50,7 +53,8 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         url,
         application="txlink worker",
         pool_size=settings.job_count,
-        max_overflow=2,
+        # One each for releases and for events; webhooks hold none while they are called.
+        max_overflow=5,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)
@@ -67,6 +71,10 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         validity=timedelta(seconds=settings.message_validity_s),
     )
     stopping = asyncio.Event()
+    clock = SystemClock()
+    caller = Caller(
+        settings.webhook_networks, concurrency=AT_A_TIME * settings.worker_webhook_concurrency
+    )
     try:
         async with queue_driver(url, on_end=stopping.set) as driver:
             yield WorkerContext(
@@ -76,6 +84,8 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
                 sandbox_book,
                 SubmitMessages(engine, carriers, jitter, stopping, limits),
                 SettleDeliveryReports(engine, jitter),
+                SendWebhooks(engine, caller, jitter, clock, stopping),
             )
     finally:
+        await caller.aclose()
         await engine.dispose()

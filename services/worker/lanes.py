@@ -1,8 +1,8 @@
 """Taking jobs off the queue, in lanes.
 
 Bulk fills every hand it is given for as long as its carrier takes, and so may a client that sends
-bulk one number at a time, which is urgent. So bulk, urgent messages and delivery reports have
-hands of their own each, and none of them waits for another.
+bulk one number at a time, which is urgent. So bulk, urgent messages, delivery reports and webhooks
+have hands of their own each, and none of them waits for another.
 """
 
 import asyncio
@@ -18,9 +18,14 @@ from services.worker.context import WorkerContext
 from services.worker.settings import WorkerSettings
 from services.worker.storage.job_queue import LosslessQueries
 from shared.heartbeat import Heartbeat
-from shared.storage.queue import Entrypoint, MessageSlice, report_ids_from_payload
+from shared.storage.queue import (
+    Entrypoint,
+    MessageSlice,
+    report_ids_from_payload,
+    webhook_from_payload,
+)
 
-LANES = ("bulk", "express", "reports")
+LANES = ("bulk", "express", "reports", "webhooks")
 POLL_INTERVAL = timedelta(seconds=1)
 JOB_LOG_INTERVAL = timedelta(seconds=30)
 
@@ -63,17 +68,22 @@ def build_lanes(
     async def settle_delivery_reports(job: Job) -> None:
         await context.settle_delivery_reports.run(report_ids_from_payload(job.payload or b""))
 
-    bulk, express, reports = (
+    async def send_webhooks(job: Job) -> None:
+        await context.send_webhooks.run(*webhook_from_payload(job.payload or b""))
+
+    bulk, express, reports, webhooks = (
         QueueManager(LosslessQueries(context.driver, on_look=heartbeat.part(lane)))
         for lane in LANES
     )
     _register(bulk, Entrypoint.SUBMIT_MESSAGES, partial(submit, urgent=False))
     _register(express, Entrypoint.SUBMIT_URGENT_MESSAGES, partial(submit, urgent=True))
     _register(reports, Entrypoint.SETTLE_DELIVERY_REPORTS, settle_delivery_reports)
+    _register(webhooks, Entrypoint.SEND_WEBHOOKS, send_webhooks)
     return (
         Lane(bulk, settings.worker_concurrency),
         Lane(express, settings.worker_express_concurrency),
         Lane(reports, settings.worker_report_concurrency),
+        Lane(webhooks, settings.worker_webhook_concurrency),
     )
 
 

@@ -1,4 +1,4 @@
-"""The worker's life: take jobs, send sandbox receipts, keep up; drain on demand.
+"""The worker's life: take jobs, send what is due, hand out events, keep up; drain on demand.
 
 When Postgres goes away, everything that holds a connection is dropped and set up anew once it is
 back; meanwhile the process lives and tries. What was under way stays as it was in the database,
@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.worker import upkeep
+from services.worker import dispatching, releasing, upkeep
 from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
 from services.worker.lanes import LANES, Lane, build_lanes, stop_taking, take_jobs
@@ -20,6 +20,7 @@ from shared.heartbeat import Heartbeat
 from shared.storage.engine import is_outage
 
 RECONNECT_INTERVAL_S = 1.0
+ROUNDS = ("sandbox receipts", "releases", "dispatching")
 
 LOGGER = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
         DrainTimeoutError: It was not done in time, in an exception group; a worker will take it
             up when its claim has run out.
     """
-    heartbeat = Heartbeat(settings.worker_heartbeat_file, *LANES, "sandbox receipts")
+    heartbeat = Heartbeat(settings.worker_heartbeat_file, *LANES, *ROUNDS)
     while not draining.is_set():
         try:
             async with open_context(settings) as context:
@@ -55,11 +56,13 @@ async def _work(
     heartbeat: Heartbeat,
 ) -> None:
     lanes = build_lanes(context, settings, heartbeat)
-    on_receipts = heartbeat.part("sandbox receipts")
+    on_receipts, on_releases, on_dispatch = map(heartbeat.part, ROUNDS)
     ended = asyncio.Event()
     failure: Exception | None = None
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sandbox_receipts.make_rounds(context.sandbox_book, ended, on_receipts))
+        tasks.create_task(releasing.make_rounds(context.engine, ended, on_releases))
+        tasks.create_task(dispatching.make_rounds(context.engine, ended, on_dispatch))
         tasks.create_task(upkeep.make_rounds(context.engine, ended))
         drain = tasks.create_task(_drain(context, lanes, draining, settings))
         LOGGER.info("taking jobs")

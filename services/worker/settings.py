@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import ProcessSettings
+from shared.settings import ReachSettings
 
 
-class WorkerSettings(ProcessSettings):
+class WorkerSettings(ReachSettings):
     """Settings of one worker process, read once at its start."""
 
     worker_concurrency: int = Field(
@@ -18,6 +18,9 @@ class WorkerSettings(ProcessSettings):
     )
     worker_report_concurrency: int = Field(
         default=4, ge=2, le=64, description="jobs of delivery reports under way besides, 2 to 64"
+    )
+    worker_webhook_concurrency: int = Field(
+        default=16, ge=2, le=128, description="webhooks called at a time besides, 2 to 128"
     )
     worker_heartbeat_timeout_s: float = Field(
         default=8,
@@ -48,7 +51,7 @@ class WorkerSettings(ProcessSettings):
 
     @property
     def job_count(self) -> int:
-        """How many jobs may be under way in all."""
+        """How many jobs that hold a connection to Postgres may be under way in all."""
         return (
             self.worker_concurrency
             + self.worker_express_concurrency

@@ -28,8 +28,14 @@ _NEXT: dict[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.QUEUED: frozenset(
         {MessageStatus.SUBMITTING, MessageStatus.FAILED, MessageStatus.CANCELLED}
     ),
+    # Cancelled, if the campaign was meanwhile, and the carrier did not take it.
     MessageStatus.SUBMITTING: frozenset(
-        {MessageStatus.QUEUED, MessageStatus.SUBMITTED, MessageStatus.FAILED}
+        {
+            MessageStatus.QUEUED,
+            MessageStatus.SUBMITTED,
+            MessageStatus.FAILED,
+            MessageStatus.CANCELLED,
+        }
     ),
     MessageStatus.SUBMITTED: frozenset(
         {
@@ -45,3 +51,12 @@ _NEXT: dict[MessageStatus, frozenset[MessageStatus]] = {
 def may_become(old: MessageStatus, new: MessageStatus) -> bool:
     """Tell whether a message may go from one status to another."""
     return new in _NEXT.get(old, frozenset())
+
+
+# It did not arrive and will not.
+FAILURES = (
+    MessageStatus.UNDELIVERED,
+    MessageStatus.EXPIRED,
+    MessageStatus.REJECTED,
+    MessageStatus.FAILED,
+)

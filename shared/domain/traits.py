@@ -3,6 +3,8 @@
 from enum import StrEnum
 
 MAX_VALUE_CHARACTERS = 200
+# Stands in no name of a place, as a comma or a slash may.
+PLACE_SEPARATOR = "\t"
 
 
 class Trait(StrEnum):

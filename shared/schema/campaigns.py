@@ -55,6 +55,9 @@ CAMPAIGN = Table(
     Column("segment_total", BigInteger),
     Column("segment_price", Numeric(12, 6)),
     Column("currency", Text),
+    # When it is to go out; null: at once. And what it is under orders to do.
+    Column("scheduled_at", DateTime(timezone=True)),
+    Column("control", Text, nullable=False, server_default="running"),
     CheckConstraint("message_count > 0", name="message_count"),
     CheckConstraint(
         "num_nulls(link_prefix, token_length, first_link) IN (0, 3)"
@@ -62,7 +65,12 @@ CAMPAIGN = Table(
         name="link",
     ),
     CheckConstraint("segment_total IS NOT NULL OR NOT is_personal", name="segment_total"),
+    CheckConstraint("control IN ('scheduled', 'running', 'paused', 'cancelled')", name="control"),
+    CheckConstraint("scheduled_at IS NOT NULL OR control <> 'scheduled'", name="scheduled_at"),
     Index(None, "account_id", "id"),
+    # How a worker finds what is due, and an account what it has scheduled.
+    Index(None, "scheduled_at", postgresql_where=text("control = 'scheduled'")),
+    Index(None, "account_id", "scheduled_at", postgresql_where=text("control = 'scheduled'")),
 )
 
 MESSAGE = Table(
@@ -124,6 +132,21 @@ CAMPAIGN_DELIVERY = Table(
     Column("rejected", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("cancelled", Integer, nullable=False, server_default="0"),
+    # Batches of events that workers have told of, which numbers the next.
+    Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
+)
+
+# Messages that did not arrive, by how and why.
+CAMPAIGN_FAILURE = Table(
+    "campaign_failure",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    # What the carrier said, cut; empty if it said nothing.
+    Column("cause", Text(collation="C"), nullable=False),
+    Column("message_count", Integer, nullable=False),
+    CheckConstraint("char_length(cause) <= 100", name="cause"),
+    PrimaryKeyConstraint("campaign_id", "status", "cause"),
 )
 
 IDEMPOTENCY_KEY = Table(

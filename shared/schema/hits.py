@@ -66,6 +66,8 @@ RECIPIENT_CLICKS = Table(
     Column("first_click_at", DateTime(timezone=True)),
     Column("last_click_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("campaign_id", "position"),
+    # In the order of which a median is found.
+    Index(None, "campaign_id", "first_click_at"),
     postgresql_partition_by="RANGE (campaign_id)",
 )
 
@@ -76,6 +78,8 @@ CAMPAIGN_CLICKS = Table(
     Column("hit_count", BigInteger, nullable=False, server_default="0"),
     Column("click_count", BigInteger, nullable=False, server_default="0"),
     Column("clicker_count", Integer, nullable=False, server_default="0"),
+    # Batches of events that the recorder has told of, which numbers the next.
+    Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
 )
 
 # Rollups are kept for ever, so they are not partitioned: nothing of them is ever dropped whole.

@@ -18,12 +18,13 @@ class Entrypoint(StrEnum):
     """The kinds of job, by the names that the queue knows them by.
 
     Workers keep hands for each kind, so that none waits for another: urgent messages not for bulk,
-    delivery reports not for either.
+    delivery reports not for either, and nothing for somebody's slow receiver of webhooks.
     """
 
     SUBMIT_MESSAGES = "submit_messages"
     SUBMIT_URGENT_MESSAGES = "submit_urgent_messages"
     SETTLE_DELIVERY_REPORTS = "settle_delivery_reports"
+    SEND_WEBHOOKS = "send_webhooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +57,28 @@ class MessageSlice:
 
 
 async def enqueue_slices(
-    raw: asyncpg.Connection, campaign_id: int, message_count: int, *, urgent: bool
+    raw: asyncpg.Connection,
+    campaign_id: int,
+    message_count: int,
+    *,
+    urgent: bool,
+    only: Sequence[int] | None = None,
 ) -> None:
-    """Queue all messages of a new campaign, a job for every ``SLICE_MESSAGE_COUNT`` of them.
+    """Queue all messages of a campaign, a job for every ``SLICE_MESSAGE_COUNT`` of them.
 
     Args:
-        raw: Connection inside the transaction that stores the campaign.
+        raw: Connection inside the transaction that stores the campaign, or lets it go on.
         campaign_id: The campaign.
         message_count: How many messages it has; their positions are 0 to that less one.
         urgent: Whether they go ahead of bulk: one-time passwords and single messages.
+        only: Numbers, from 0, of the slices to queue; None queues all.
     """
+    firsts = range(0, message_count, SLICE_MESSAGE_COUNT)
     payloads = [
         MessageSlice(
             campaign_id, range(first, min(first + SLICE_MESSAGE_COUNT, message_count))
         ).to_payload()
-        for first in range(0, message_count, SLICE_MESSAGE_COUNT)
+        for first in (firsts if only is None else (firsts[number] for number in only))
     ]
     await _enqueue(raw, _submitting(urgent=urgent), payloads, delay=AT_ONCE)
 
@@ -99,6 +107,26 @@ def report_ids_from_payload(payload: bytes) -> list[int]:
     """
     report_ids: list[int] = json.loads(payload)["report_ids"]
     return report_ids
+
+
+async def enqueue_webhooks(raw: asyncpg.Connection, jobs: Sequence[tuple[int, int]]) -> None:
+    """Queue a job a webhook, by id and job number, in the caller's transaction."""
+    payloads = [
+        json.dumps({"webhook_id": webhook_id, "job_number": job_number}).encode()
+        for webhook_id, job_number in jobs
+    ]
+    await _enqueue(raw, Entrypoint.SEND_WEBHOOKS, payloads, delay=AT_ONCE)
+
+
+def webhook_from_payload(payload: bytes) -> tuple[int, int]:
+    """Read which webhook a job is about, and which job of it this is.
+
+    Raises:
+        KeyError: The payload is another job's.
+        ValueError: The payload is not JSON.
+    """
+    fields = json.loads(payload)
+    return fields["webhook_id"], fields["job_number"]
 
 
 def _submitting(*, urgent: bool) -> Entrypoint:

@@ -8,15 +8,33 @@ from services.api.domain.composing import PersonalRow, TextRules, compose
 from services.api.domain.link_finding import FoundLink
 from services.api.domain.rewriting import Rewrite
 from services.api.operations.accepting import SendTotals
+from services.api.operations.manage_webhooks import WebhookWithSecret
 from services.api.operations.read_reports import LinkedRow
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.schemas.webhooks import NewWebhook, WebhookChange
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from services.api.storage.idempotency import KeptAnswer
 from services.api.storage.personal_texts import PersonalMessage
+from services.api.storage.webhooks import Webhook
+from services.worker.storage.webhooks import WebhookToCall
+from shared.clock import SystemClock
+from shared.domain.events import Event, EventKind
 from shared.domain.segments import segment
 
 SECRET = "919876543210"  # noqa: S105 - stands for any text or number
 COMMAND = SendCommand(mobiles=SECRET, body=SECRET, title=SECRET, idempotency_key=SECRET)
+WEBHOOK = Webhook(
+    id=1,
+    uuid=uuid.UUID(int=0),
+    url=f"https://crm.example.com/{SECRET}",
+    kinds=["click.recorded"],
+    is_enabled=True,
+    disabled_reason=None,
+    failing_since=None,
+    failure_count=0,
+    created_at=SystemClock().now(),
+    previous_until=None,
+)
 REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECRET)
 
 
@@ -63,6 +81,13 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
             destination=SECRET,
             sample_link=SECRET,
         ),
+        WEBHOOK,
+        WebhookWithSecret(WEBHOOK, SECRET),
+        WebhookToCall(1, 1, SECRET, [SECRET.encode()], 0),
+        # Many receivers have a secret in their URL.
+        NewWebhook(url=SECRET),
+        WebhookChange(url=SECRET),
+        Event(EventKind.CLICK_RECORDED, uuid.UUID(int=0), 0, {"mobile": SECRET}),
         NewCampaign(
             uuid=uuid.UUID(int=0),
             transaction_id=1,

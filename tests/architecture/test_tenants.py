@@ -1,17 +1,37 @@
-"""Every statement of a report that is about rows of an account names the account."""
+"""Every statement of a report or a webhook that is about rows of an account names the account."""
+
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 from sqlalchemy import TextClause
 
-from services.api.storage import reports
+from services.api.storage import (
+    breakdowns,
+    campaign_control,
+    copied_campaigns,
+    reports,
+    webhooks,
+)
+from shared.storage import events
 
 # The keys of the token lengths belong to no account.
 OF_NO_ACCOUNT = {"TOKEN_KEYS"}
-STATEMENTS = {
-    name: statement.text
-    for name, statement in vars(reports).items()
-    if isinstance(statement, TextClause) and name not in OF_NO_ACCOUNT
-}
+# They lock, or take, the account itself.
+OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK"}
+
+
+def statements(module: ModuleType) -> Iterator[tuple[str, str]]:
+    for name, value in vars(module).items():
+        if isinstance(value, TextClause) and name not in OF_NO_ACCOUNT | OF_THE_ACCOUNT:
+            yield name, value.text
+        elif isinstance(value, dict) and name.isupper():
+            for key, statement in value.items():
+                yield f"{name}[{key}]", statement.text
+
+
+MODULES = (reports, breakdowns, campaign_control, copied_campaigns, webhooks, events)
+STATEMENTS = dict(found for module in MODULES for found in statements(module))
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -20,4 +40,4 @@ def test_a_statement_names_the_account(name: str) -> None:
 
 
 def test_the_statements_are_found() -> None:
-    assert len(STATEMENTS) >= 6
+    assert len(STATEMENTS) >= 33

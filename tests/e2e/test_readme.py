@@ -102,7 +102,8 @@ def test_sends_of_every_kind_do_what_is_written_when_pasted() -> None:
 
     assert done.returncode == 0, done.stderr
     assert CLI not in script
-    dry_run, of_rows, of_file, upload, of_upload = map(json.loads, done.stdout.splitlines())
+    answers = list(map(json.loads, done.stdout.splitlines()))
+    dry_run, of_rows, of_file, upload, of_upload, scheduled, *orders, copy = answers
     assert (dry_run["uuid"], dry_run["cost"], dry_run["preflight"]["linkLength"]) == (
         None,
         "0.25",
@@ -113,7 +114,11 @@ def test_sends_of_every_kind_do_what_is_written_when_pasted() -> None:
     for sent in (of_rows, of_file, of_upload):
         assert (sent["recipients"], sent["cost"]) == (2, "0.25")
         assert sent["text"].startswith("Hi Asha, your bill: https://tx1.in/TXLINK/")
-    assert len(campaigns) == 3
+    assert "T18:30:00+05:30" in scheduled["scheduledAt"]
+    assert [each["state"] for each in orders] == ["paused", "paused", "scheduled", "cancelled"]
+    assert "T18:30:30+05:30" in orders[1]["scheduled_at"]
+    assert (copy["test"], copy["recipients"]) == (True, 2)
+    assert len(campaigns) == 4
 
 
 def test_the_readme_names_every_command() -> None:

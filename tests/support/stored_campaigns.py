@@ -3,12 +3,13 @@
 import secrets
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign, add_campaign, copy_messages
+from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -18,6 +19,13 @@ COUNTS_KEPT = text("SELECT * FROM campaign_delivery WHERE campaign_id = :campaig
 COUNTS_FOUND = text("""
     SELECT status, count(*) AS message_count FROM message
     WHERE campaign_id = :campaign_id GROUP BY status
+""")
+FAILURES_KEPT = text("""
+    SELECT status, cause, message_count FROM campaign_failure WHERE campaign_id = :campaign_id
+""")
+FAILURES_FOUND = text("""
+    SELECT status, coalesce(failure_cause, ''), count(*) FROM message
+    WHERE campaign_id = :campaign_id AND status IN (4, 5, 6, 7) GROUP BY 1, 2
 """)
 STATUSES = text("SELECT status FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 FORCE_STATUS = text("""
@@ -51,8 +59,12 @@ async def store_campaign(
     has_link: bool = True,
     is_queued: bool = False,
     urgent: bool = False,
+    scheduled_at: datetime | None = None,
 ) -> int:
-    """Store a campaign with its messages, all queued, and its jobs if asked; return its id."""
+    """Store a campaign with its messages, all queued, and its jobs if asked; return its id.
+
+    With ``scheduled_at`` it waits for that time.
+    """
     link = LinkedCampaign(
         ". Bye", "https://destination.example/x", "https://tx1.in/", 6, FIRST_LINK
     )
@@ -78,6 +90,8 @@ async def store_campaign(
             segment_total=len(msisdns),
             segment_price=None,
             currency="INR",
+            scheduled_at=scheduled_at,
+            control=CampaignControl.SCHEDULED if scheduled_at else CampaignControl.RUNNING,
         )
         campaign_id = await add_campaign(connection, campaign)
         raw = await raw_connection(connection)
@@ -128,7 +142,10 @@ async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
         key = {"campaign_id": campaign_id}
         kept = dict((await connection.execute(COUNTS_KEPT, key)).one()._mapping)
         found = (await connection.execute(COUNTS_FOUND, key)).all()
-    del kept["campaign_id"]
+        failures_kept = set((await connection.execute(FAILURES_KEPT, key)).all())
+        failures_found = set((await connection.execute(FAILURES_FOUND, key)).all())
+    del kept["campaign_id"], kept["event_batch_count"]
     by_word = {MessageStatus(row.status).word: row.message_count for row in found}
     assert kept == {status.word: by_word.get(status.word, 0) for status in MessageStatus}
+    assert failures_kept == failures_found
     return by_word

@@ -9,11 +9,16 @@ from pydantic import SecretStr
 
 from services.worker.loop import run_worker
 from services.worker.settings import WorkerSettings
+from shared.domain.outbound import Reach
 
 
 @asynccontextmanager
 async def running_worker(
-    database_url: str, *, submit_delay_s: float = 0, heartbeat_file: Path | None = None
+    database_url: str,
+    *,
+    submit_delay_s: float = 0,
+    heartbeat_file: Path | None = None,
+    webhook_networks: Reach = Reach(),  # noqa: B008 - it is immutable
 ) -> AsyncIterator[None]:
     """Run a worker with a quick sandbox; drain it at the end."""
     settings = WorkerSettings(
@@ -21,6 +26,7 @@ async def running_worker(
         sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,
         worker_heartbeat_file=heartbeat_file,
+        webhook_networks=webhook_networks,
     )
     draining = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:

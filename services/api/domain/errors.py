@@ -257,3 +257,30 @@ class NotFoundError(DomainError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"No {what} of this account has that id")
+
+
+class TooManyWebhooksError(DomainError):
+    """An account has as many webhooks as it may."""
+
+    code: ClassVar[str] = "too_many_webhooks"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The account has {limit} webhooks, which is the most: delete one")
+
+
+class WebhookDisabledError(DomainError):
+    """Nothing is sent to a webhook that is disabled."""
+
+    code: ClassVar[str] = "webhook_disabled"
+
+    def __init__(self) -> None:
+        super().__init__("The webhook is disabled: enable it first")
+
+
+class StreamsBusyError(DomainError):
+    """As many streams of events are open as may be."""
+
+    code: ClassVar[str] = "streams_busy"
+
+    def __init__(self) -> None:
+        super().__init__("As many streams of events are open as may be: close one, or try again")

@@ -48,3 +48,9 @@ def link_prefix(shape: LinkShape, *, append_http: bool, short_domain: str, sende
     if not _HEADER.fullmatch(sender_id):
         raise HeaderShapeNeedsSenderIdError(sender_id=sender_id)
     return f"{host}{sender_id}/"
+
+
+def shape_of(prefix: str) -> LinkShape:
+    """Return the shape of links that begin so, as ``link_prefix`` made it."""
+    path = prefix.removeprefix("https://").rstrip("/")
+    return LinkShape.HEADER if "/" in path else LinkShape.TOKEN

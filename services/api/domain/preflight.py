@@ -20,6 +20,7 @@ from services.api.domain.preflight_input import (
     warning,
 )
 from services.api.domain.preflight_links import link_warnings
+from services.api.domain.schedule_times import ClockChange
 from shared.domain.segments import Segmentation
 
 
@@ -86,6 +87,7 @@ def preflight(run: DryRun) -> Preflight:
             *unicode_warnings(run),
             *_empty_values(run),
             *dlt_warnings(run),
+            *_clock_changes(run),
         ),
     )
 
@@ -115,6 +117,17 @@ def _unfilled(run: DryRun) -> Warnings:
             " rows (sms), a file or an upload."
         )
         yield warning("placeholder_not_filled", text, unfilled)
+
+
+def _clock_changes(run: DryRun) -> Warnings:
+    if run.scheduled is None or run.scheduled.clock_change is None:
+        return
+    told = f"{run.scheduled.local:%Y-%m-%d %H:%M:%S%z}"
+    text = f"The clocks skip scheduleTime on that day: {told} is taken."
+    if run.scheduled.clock_change is ClockChange.REPEATED:
+        text = f"The clocks show scheduleTime twice on that day: the first, {told}, is taken."
+    text += " Give a time with its offset to have another."
+    yield PreflightWarning("schedule_time_doubtful", text, ())
 
 
 def _names(text: str) -> tuple[str, ...]:

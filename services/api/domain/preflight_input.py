@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from services.api.domain.link_shape import LinkShape
+from services.api.domain.schedule_times import ScheduledTime
 from shared.domain.segments import MAX_SEGMENTS, Encoding, Segmentation, TextTooLongError, segment
 
 
@@ -55,6 +56,7 @@ class DryRun:
         append_http: Whether they begin with ``https://``.
         registered_domains: Hosts registered for the sender ID's links, in lower case.
         encoding: The encoding that was asked for; None chooses by the text.
+        scheduled: When it is to go out; None: at once.
     """
 
     messages: Sequence[DryMessage]
@@ -71,6 +73,7 @@ class DryRun:
     currency: str | None = None
     shown_count: int = 10
     file_warnings: Sequence[str] = ()
+    scheduled: ScheduledTime | None = None
 
     @property
     def is_dlt(self) -> bool:

@@ -5,6 +5,7 @@ from services.api.operations.replaying import Repeats
 from services.api.operations.row_sources import (
     BATCH_ROW_COUNT,
     RowSource,
+    copied_rows,
     file_rows,
     listed_rows,
     upload_rows,
@@ -46,6 +47,8 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
 def _row_source(context: SendContext, account: Account, command: SendCommand) -> RowSource | None:
     if command.upload_id is not None:
         return upload_rows(context.engine, account, command.upload_id)
+    if command.copy_of is not None:
+        return copied_rows(context.engine, account, command.copy_of)
     if command.file is not None:
         return file_rows(command.file, account)
     if command.rows is not None:

@@ -17,6 +17,7 @@ from services.api.operations.planning import SendTerms
 from services.api.operations.send_values import Accepted, Rejected
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
+from shared.domain.campaigns import CampaignControl
 from shared.domain.segments import Segmentation, segment
 
 # 19 decimal digits, and below 2^63.
@@ -96,6 +97,8 @@ def new_campaign(
         segment_total=totals.segment_total,
         segment_price=terms.account.segment_price,
         currency=terms.account.currency,
+        scheduled_at=terms.scheduled.moment if terms.scheduled else None,
+        control=CampaignControl.RUNNING if terms.is_due else CampaignControl.SCHEDULED,
     )
 
 
@@ -119,6 +122,7 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
         sample_text=totals.sample_text,
         destination=totals.destination,
         sample_link=totals.sample_link,
+        scheduled_at=terms.scheduled.moment.isoformat() if terms.scheduled else None,
     )
 
 
@@ -181,5 +185,6 @@ def look_over(
             encoding=command.encoding,
             price_per_segment=terms.account.segment_price,
             currency=terms.account.currency,
+            scheduled=terms.scheduled,
         )
     )

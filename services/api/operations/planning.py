@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from services.api.domain.composing import TextRules
@@ -12,6 +13,7 @@ from services.api.domain.errors import (
     UnknownSenderIdError,
 )
 from services.api.domain.link_shape import LinkShape, link_prefix
+from services.api.domain.schedule_times import ScheduledTime, parse_schedule_time
 from services.api.operations.send_values import Rejected, SendCommand
 from services.api.storage.accounts import Account, SenderId
 from shared.domain.recipients import RejectedNumber
@@ -27,6 +29,8 @@ class SendTerms:
         sender_id: None if the account has none.
         link_prefix: All of a short link but its token; None where none is tracked.
         short_domain: Ours, as it stands in links; with its port where it has one.
+        scheduled: When it is to go out; None: at once.
+        is_due: Whether that is now.
     """
 
     account: Account
@@ -35,6 +39,8 @@ class SendTerms:
     link_shape: LinkShape
     link_prefix: str | None
     short_domain: str
+    scheduled: ScheduledTime | None
+    is_due: bool
 
     @property
     def header(self) -> str:
@@ -63,13 +69,19 @@ class SendTerms:
         return None if price is None else price * segment_total
 
 
-def settle_terms(account: Account, command: SendCommand, *, short_domain: str) -> SendTerms:
+def settle_terms(
+    account: Account, command: SendCommand, *, short_domain: str, now: datetime
+) -> SendTerms:
     """Settle what holds for every message of a send.
 
     Raises:
         UnknownSenderIdError: The account has not registered the sender ID.
         HeaderShapeNeedsSenderIdError: The links are to hold a sender ID, and none will do.
+        InvalidValueError: The time that it is scheduled for is none that can be.
     """
+    scheduled = None
+    if command.schedule_time is not None:
+        scheduled = parse_schedule_time(command.schedule_time, account.time_zone, now)
     sender_id = _sender_id(account, command.sender_id)
     own_shape = sender_id.link_shape if sender_id else None
     shape = command.link_shape or LinkShape(own_shape or account.link_shape)
@@ -81,7 +93,16 @@ def settle_terms(account: Account, command: SendCommand, *, short_domain: str) -
             short_domain=short_domain,
             sender_id=sender_id.header if sender_id else "",
         )
-    return SendTerms(account, command, sender_id, shape, prefix, short_domain)
+    return SendTerms(
+        account,
+        command,
+        sender_id,
+        shape,
+        prefix,
+        short_domain,
+        scheduled,
+        is_due=scheduled is None or scheduled.is_due(now),
+    )
 
 
 def check_recipients(recipient_count: int, rejected: Sequence[Rejected], *, limit: int) -> None:

@@ -3,14 +3,18 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.domain.account_days import AccountDay, Sent, account_days
+from services.api.domain.day_bounds import moments
 from services.api.domain.errors import InvalidValueError, NotFoundError
-from services.api.storage import reports
+from services.api.domain.time_spans import Quarter, by_day
+from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
-from services.api.storage.reports import HitPlace, Row
+from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.tokens import TokenCipher
@@ -18,6 +22,7 @@ from shared.domain.tokens import TokenCipher
 # Later than any hit, so that a first page begins with the newest.
 END_OF_TIME = HitPlace(datetime(9999, 1, 1, tzinfo=UTC), 0, 0)
 NEWEST_ID = (1 << 63) - 1
+MAX_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,6 +31,21 @@ class LinkedRow:
 
     row: Row
     link: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Breakdown:
+    """A campaign's row, and what it came to.
+
+    Attributes:
+        traits: By trait and place; the last of a trait may have no value and stand for others.
+    """
+
+    campaign: Row
+    quarters: Sequence[Quarter]
+    median_first_click: timedelta | None
+    traits: Sequence[Row]
+    failures: Sequence[Row]
 
 
 def number_of(text: str, account: Account) -> int:
@@ -41,13 +61,53 @@ def number_of(text: str, account: Account) -> int:
 
 
 async def read_campaigns(
-    engine: AsyncEngine, account: Account, *, before: uuid.UUID | None, row_limit: int
+    engine: AsyncEngine,
+    account: Account,
+    *,
+    before: uuid.UUID | None,
+    search: CampaignSearch,
+    row_limit: int,
 ) -> list[Row]:
     """Return the account's campaigns with their totals, newest first."""
     async with engine.connect() as connection:
         return await reports.list_campaigns(
-            connection, account.id, before=before, row_limit=row_limit
+            connection, account.id, before=before, search=search, row_limit=row_limit
         )
+
+
+async def read_days(
+    engine: AsyncEngine, account: Account, *, first: date, last: date, zone: ZoneInfo
+) -> list[AccountDay]:
+    """Return what an account sent and what came of it, day by day, all days of a span.
+
+    Raises:
+        InvalidValueError: The last day is before the first, or too far from it.
+    """
+    if (last - first).days >= MAX_DAYS:
+        raise InvalidValueError("from", f"must be within {MAX_DAYS} days of to")
+    begin, end = moments(first, last, zone)
+    span = {"begin": begin or END_OF_TIME.occurred_at, "end": end or END_OF_TIME.occurred_at}
+    one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with one_moment.connect() as connection:
+        quarters = await reports.list_account_quarters(connection, account.id, **span)
+        sent = await reports.list_sent(connection, account.id, **span)
+    followed = by_day(
+        (Quarter(row["quarter"], row["hit_count"], row["click_count"]) for row in quarters), zone
+    )
+    return account_days(
+        first,
+        last,
+        followed,
+        [
+            Sent(
+                row["sent_at"].astimezone(zone).date(),
+                row["message_count"],
+                row["delivered"],
+                row["failed"],
+            )
+            for row in sent
+        ],
+    )
 
 
 async def read_campaign(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> Row:
@@ -60,6 +120,35 @@ async def read_campaign(engine: AsyncEngine, account: Account, campaign_uuid: uu
         return await _campaign(connection, account, campaign_uuid)
 
 
+async def read_breakdown(
+    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID, *, top: int
+) -> Breakdown:
+    """Return what a campaign came to by time, by trait and by cause of failure.
+
+    Args:
+        engine: Where it is stored.
+        account: Whose it is.
+        campaign_uuid: The campaign.
+        top: Most values of each trait.
+
+    Raises:
+        NotFoundError: The account has no such campaign.
+    """
+    # All figures are of one moment, however many clicks come meanwhile.
+    one_moment = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with one_moment.connect() as connection:
+        campaign = await _campaign(connection, account, campaign_uuid)
+        place = account.id, campaign["id"]
+        quarters = await breakdowns.list_quarters(connection, *place)
+        return Breakdown(
+            campaign,
+            [Quarter(row["quarter"], row["hit_count"], row["click_count"]) for row in quarters],
+            await breakdowns.median_first_click(connection, *place),
+            await breakdowns.list_traits(connection, *place, top=top),
+            await breakdowns.list_failures(connection, *place),
+        )
+
+
 async def read_recipients(
     engine: AsyncEngine,
     account: Account,
@@ -67,8 +156,9 @@ async def read_recipients(
     *,
     after: int,
     row_limit: int,
+    which: RecipientFilter = RecipientFilter.ALL,
 ) -> list[LinkedRow]:
-    """Return the recipients of a campaign behind a position, each with what came of it.
+    """Return recipients of a campaign behind a position, each with what came of it.
 
     Raises:
         NotFoundError: The account has no such campaign.
@@ -76,7 +166,12 @@ async def read_recipients(
     async with engine.connect() as connection:
         campaign = await _campaign(connection, account, campaign_uuid)
         rows = await reports.list_recipients(
-            connection, account.id, campaign["id"], after=after, row_limit=row_limit
+            connection,
+            account.id,
+            campaign["id"],
+            after=after,
+            which=which,
+            row_limit=row_limit,
         )
         keys = await reports.token_keys(connection)
     return _with_block_links(campaign, rows, keys)
@@ -148,12 +243,15 @@ async def _campaign(
 def _with_block_links(
     campaign: Row, rows: Sequence[Row], keys: dict[int, bytes]
 ) -> list[LinkedRow]:
-    """Mint a page's links at once: its positions follow one another."""
+    """Mint a page's links at once if its positions follow one another, else one by one."""
     if campaign["first_link"] is None or not rows:
         return [LinkedRow(row, None) for row in rows]
-    length = campaign["token_length"]
-    first_link = campaign["first_link"] + rows[0]["position"]
-    tokens = TokenCipher(keys[length], length).mint_block(first_link, len(rows))
+    length, first_link = campaign["token_length"], campaign["first_link"]
+    cipher, first = TokenCipher(keys[length], length), rows[0]["position"]
+    if rows[-1]["position"] - first == len(rows) - 1:
+        tokens = cipher.mint_block(first_link + first, len(rows))
+    else:
+        tokens = [cipher.mint(first_link + row["position"]) for row in rows]
     prefix = campaign["link_prefix"]
     return [LinkedRow(row, prefix + token) for row, token in zip(rows, tokens, strict=True)]
 

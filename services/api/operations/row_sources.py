@@ -1,4 +1,4 @@
-"""Where the rows of a send come from: the request itself, a form's file, or an upload."""
+"""Where the rows of a send come from: the request, a form's file, an upload, another send."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -18,6 +18,7 @@ from services.api.operations.find_uploads import as_known
 from services.api.operations.upload_reading import SILENCE
 from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage.accounts import Account
+from services.api.storage.copied_campaigns import find_to_copy, stream_texts
 from services.api.storage.uploads import Upload, find_upload, stream_rows
 
 BATCH_ROW_COUNT = 2_000
@@ -63,6 +64,14 @@ def upload_rows(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -
     return partial(_upload, engine, account, upload_uuid)
 
 
+def copied_rows(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> RowSource:
+    """Return what reads the texts of a campaign, to be sent again.
+
+    It raises ``NotFoundError`` if the account has no such campaign.
+    """
+    return partial(_copied, engine, account, campaign_uuid)
+
+
 @asynccontextmanager
 async def _listed(rows: Sequence[PersonalRow]) -> AsyncIterator[PersonalRows]:
     async def batches() -> AsyncIterator[Sequence[PersonalRow]]:
@@ -106,6 +115,34 @@ async def _upload_batches(
     rows = stream_rows(connection, account.id, upload.id, row_limit=BATCH_ROW_COUNT)
     async for batch in rows:
         yield [_personal_row(header, row) for row in batch]
+
+
+@asynccontextmanager
+async def _copied(
+    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID
+) -> AsyncIterator[PersonalRows]:
+    async with engine.connect() as connection:
+        campaign = await find_to_copy(connection, account.id, campaign_uuid)
+        if campaign is None:
+            raise NotFoundError("campaign")
+        yield PersonalRows(_copied_batches(connection, account, campaign.id))
+
+
+async def _copied_batches(
+    connection: AsyncConnection, account: Account, campaign_id: int
+) -> AsyncIterator[Sequence[PersonalRow]]:
+    texts = stream_texts(connection, account.id, campaign_id, row_limit=BATCH_ROW_COUNT)
+    async for batch in texts:
+        yield [
+            PersonalRow(
+                number=each.position + 1,
+                mobiles=[str(each.msisdn)],
+                values={},
+                text=each.body,
+                cell=NumberCell(each.msisdn, None),
+            )
+            for each in batch
+        ]
 
 
 def _personal_row(header: SheetHeader, row: SheetRow) -> PersonalRow:

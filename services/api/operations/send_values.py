@@ -24,18 +24,21 @@ class SendCommand:
         body: The message with the sender's own links in it; None if each row brings its own.
         rows: Texts of each recipient's own, instead of ``mobiles``.
         upload_id: The upload that has such rows.
+        copy_of: The campaign whose texts and recipients these are, where texts are personal.
         file: A file that has such rows, on disk; open for as long as the send is taken in.
         file_sha256: Hexadecimal digest of its content.
         encoding: None chooses by the text.
         is_smart: Whether look-alikes replace what GSM-7 lacks; None is as the account has it.
         link_shape: None is as the sender ID or the account has it.
         is_dry_run: Everything but storing and sending.
+        schedule_time: When it is to go out, as written; None: at once.
     """
 
     mobiles: str | Sequence[str] = ""
     body: str | None = None
     rows: Sequence[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
+    copy_of: uuid.UUID | None = None
     file: IO[bytes] | None = None
     file_sha256: str | None = None
     title: str = ""
@@ -51,6 +54,7 @@ class SendCommand:
     idempotency_key: str | None = None
     dlt_entity_id: str | None = None
     dlt_template_id: str | None = None
+    schedule_time: str | None = None
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""
@@ -93,6 +97,7 @@ class Accepted:
         sample_text: The text as the first recipient gets it.
         destination: Of the first recipient's link, as the sender wrote it.
         preflight: Only of a dry run.
+        scheduled_at: When it goes out, ISO 8601 in UTC; None: at once.
         is_replayed: Whether an earlier answer is given again.
     """
 
@@ -114,6 +119,7 @@ class Accepted:
     preflight: Preflight | None = None
     is_replayed: bool = False
     rejected_count: int = 0
+    scheduled_at: str | None = None
 
     @property
     def is_dry_run(self) -> bool:

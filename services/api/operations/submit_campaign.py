@@ -44,6 +44,7 @@ from services.api.storage.campaigns import (
     add_campaign,
     copy_messages,
 )
+from shared.domain.campaigns import CampaignControl
 from shared.domain.recipients import Recipients, parse_recipients
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
@@ -77,7 +78,9 @@ async def submit_campaign(
         DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
-    terms = settle_terms(account, command, short_domain=context.short_domain)
+    terms = settle_terms(
+        account, command, short_domain=context.short_domain, now=context.clock.now()
+    )
     plan = await _plan(context, terms)
     totals = _totals(plan)
     answer = accepted(context, terms, totals)
@@ -194,4 +197,5 @@ async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan
         await add_block(connection, plan.block, campaign_id=campaign_id, location=location)
     raw = await raw_connection(connection)
     await copy_messages(raw, campaign_id, msisdns)
-    await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)
+    if campaign.control is CampaignControl.RUNNING:
+        await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)

@@ -42,6 +42,7 @@ from services.api.storage.personal_texts import (
     copy_personal_messages,
     next_campaign_id,
 )
+from shared.domain.campaigns import CampaignControl
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -67,7 +68,9 @@ async def submit_personal(
         DomainError: A row or the send is refused; nothing is stored or sent.
         NoLinkRoomError: No domain has room for the links.
     """
-    terms = settle_terms(account, command, short_domain=context.short_domain)
+    terms = settle_terms(
+        account, command, short_domain=context.short_domain, now=context.clock.now()
+    )
     link_count = 1
     # Once a length: how many links are needed is known only when all rows are read.
     for _ in TOKEN_LENGTHS:
@@ -163,7 +166,8 @@ class _Writing:
             )
         count = totals.message_count
         raw = await raw_connection(connection)
-        await enqueue_slices(raw, campaign_id, count, urgent=count == 1)
+        if campaign.control is CampaignControl.RUNNING:
+            await enqueue_slices(raw, campaign_id, count, urgent=count == 1)
         await connection.commit()
         return answer
 

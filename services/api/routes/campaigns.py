@@ -9,13 +9,16 @@ from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_reports import (
     number_of,
+    read_breakdown,
     read_campaign,
     read_campaigns,
     read_hits,
     read_recipients,
 )
+from services.api.schemas.breakdowns import CampaignBreakdown, to_breakdown
 from services.api.schemas.report_queries import (
     MAX_POSITION,
+    BreakdownQuery,
     CampaignsQuery,
     ClicksQuery,
     RecipientsQuery,
@@ -49,6 +52,7 @@ async def list_campaigns(
         api_context(request).engine,
         caller.account,
         before=query.cursor,
+        search=query.search(caller.account.time_zone),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)
@@ -70,6 +74,20 @@ async def get_campaign(
     return to_campaign_report(row, zone)
 
 
+@router.get("/{campaign_uuid}/breakdown", summary="Who clicked, when, where and on what")
+async def get_breakdown(
+    request: Request,
+    caller: CallerOf,
+    campaign_uuid: UUID,
+    query: Annotated[BreakdownQuery, Query()],
+) -> CampaignBreakdown:
+    zone = query.zone(caller.account.time_zone)
+    breakdown = await read_breakdown(
+        api_context(request).engine, caller.account, campaign_uuid, top=query.top
+    )
+    return to_breakdown(breakdown, zone)
+
+
 @router.get("/{campaign_uuid}/recipients", summary="Recipients with status, link and clicks")
 async def list_recipients(
     request: Request,
@@ -84,6 +102,7 @@ async def list_recipients(
         caller.account,
         campaign_uuid,
         after=-1 if after is None else after,
+        which=query.which,
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -6,16 +6,17 @@ A parameter that a report does not have is refused: a misspelt one would change 
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC, date, datetime
+from typing import Annotated, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.domain.account_rules import checked_zone
+from services.api.domain.day_bounds import moments
 from services.api.domain.errors import InvalidValueError
-from services.api.storage.reports import HitPlace, Row
+from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
 
 PAGE_LIMIT = 1_000
 LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
@@ -26,6 +27,8 @@ MAX_POSITION = (1 << 31) - 1
 MAX_ID = (1 << 63) - 1
 
 Item = TypeVar("Item")
+# Postgres has no NUL in a text.
+Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class ReportQuery(BaseModel):
@@ -44,11 +47,42 @@ class ReportQuery(BaseModel):
         return checked_zone(self.tz, field="tz") if self.tz else default
 
 
+class BreakdownQuery(ReportQuery):
+    """What the breakdown of a campaign takes."""
+
+    top: int = Field(
+        50, ge=1, le=PAGE_LIMIT, description=f"Most values of each list, 1 to {PAGE_LIMIT}"
+    )
+
+
 class CampaignsQuery(ReportQuery):
     """What the list of campaigns takes."""
 
     limit: int = Field(50, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
     cursor: UUID | None = Field(None, description=CURSOR_TEXT)
+    title: Text | None = Field(None, description="A part of the title, in letters of any case")
+    sender_id: Text | None = Field(None, description="In letters of any case")
+    first: date | None = Field(None, alias="from", description="The first day, of the zone")
+    last: date | None = Field(None, alias="to", description="The last day, included")
+
+    def search(self, default: ZoneInfo) -> CampaignSearch:
+        """Return what is searched for.
+
+        Args:
+            default: The account's time zone.
+
+        Raises:
+            InvalidValueError: There is no such zone, or the days are the wrong way round.
+        """
+        begin, end = moments(self.first, self.last, self.zone(default))
+        return CampaignSearch(self.title, self.sender_id, begin, end)
+
+
+class DaysQuery(ReportQuery):
+    """What the report of an account by day takes."""
+
+    first: date = Field(alias="from", description="The first day, of the zone")
+    last: date = Field(alias="to", description="The last day, included")
 
 
 class NumberQuery(ReportQuery):
@@ -57,17 +91,49 @@ class NumberQuery(ReportQuery):
     limit: int = Field(100, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
 
 
-class RecipientsQuery(NumberQuery):
+class WhichRecipients(BaseModel):
+    """Which recipients are listed."""
+
+    which: RecipientFilter = Field(
+        RecipientFilter.ALL,
+        description="`clicked`; `not_clicked`: have the message and did not follow its link; "
+        "`failed`: it did not arrive",
+    )
+
+
+class WhichVisits(BaseModel):
+    """Which visits are listed."""
+
+    mobile: str | None = Field(None, description="Visits of this number only")
+    machines: bool = Field(default=False, description="Include what no person did")
+
+
+class RecipientsQuery(NumberQuery, WhichRecipients):
     """What the list of recipients takes."""
 
     cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
-class ClicksQuery(RecipientsQuery):
+class ClicksQuery(NumberQuery, WhichVisits):
     """What the list of visits takes."""
 
-    mobile: str | None = Field(None, description="Visits of this number only")
-    machines: bool = Field(default=False, description="Include what no person did")
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
+
+
+class TableQuery(ReportQuery):
+    """What a whole report as a file takes."""
+
+    bom: bool = Field(
+        default=False, description="Begin with a byte order mark, by which Excel knows UTF-8"
+    )
+
+
+class RecipientTableQuery(TableQuery, WhichRecipients):
+    """What the file of recipients takes."""
+
+
+class VisitTableQuery(TableQuery, WhichVisits):
+    """What the file of visits takes."""
 
 
 class SandboxQuery(ReportQuery):

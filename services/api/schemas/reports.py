@@ -8,13 +8,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.api.domain.money import amount_text
+from services.api.domain.campaign_states import MEANINGS, CampaignProgress, CampaignState
+from services.api.domain.money import amount_text, rounded
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
 from services.api.storage.reports import Row
+from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 
 STATUSES = [status.word for status in MessageStatus]
+STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 
 
 class Report(BaseModel):
@@ -31,6 +34,8 @@ class CampaignReport(Report):
     title: str
     sender_id: str
     created_at: datetime
+    state: CampaignState = Field(description=STATE_TEXT)
+    scheduled_at: datetime | None = Field(description="When it goes out; null: at once")
     is_personal: bool = Field(description="Whether each message has a text of its own")
     text: str = Field(
         description="The text, with {link} where each recipient's link stands; of personal texts "
@@ -55,6 +60,25 @@ class CampaignReport(Report):
     unique_clickers: int = Field(description="Recipients who clicked")
     click_through_rate: float | None = Field(
         description="Clickers among the delivered, 0 to 1; null while nothing is delivered"
+    )
+    cost_per_click: str | None = Field(
+        description="Cost by clicks, to four decimals; null without a price or a click"
+    )
+
+
+class CampaignStanding(Report):
+    """Where a campaign stands after an order."""
+
+    uuid: UUID
+    state: CampaignState = Field(description=STATE_TEXT)
+    scheduled_at: datetime | None = Field(
+        description="When it goes out, or was to; null: at once",
+        examples=["2026-12-31T18:30:00+05:30"],
+    )
+    recipients: int = Field(examples=[1_000])
+    statuses: dict[str, int] = Field(
+        description="Messages by where they stand now; `submitting` are just being handed over",
+        examples=[{"queued": 0, "submitting": 100, "submitted": 500, "cancelled": 400}],
     )
 
 
@@ -164,25 +188,35 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if moment is None else moment.astimezone(zone)
 
 
+def state_of(row: Row) -> CampaignState:
+    """Return where a campaign stands."""
+    return CampaignProgress(
+        CampaignControl(row["control"]), row["message_count"], row["queued"], row["submitting"]
+    ).state
+
+
 def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     """Turn a campaign's row into its report."""
     statuses = {word: row[word] for word in STATUSES}
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
-    after, price = row["body_after"], row["segment_price"]
+    after, price, clicks = row["body_after"], row["segment_price"], row["click_count"]
+    cost = None if price is None else price * row["segment_total"]
     return CampaignReport(
         uuid=row["uuid"],
         transaction_id=str(row["transaction_id"]),
         title=row["title"],
         sender_id=row["sender_id"],
         created_at=row["created_at"].astimezone(zone),
+        state=state_of(row),
+        scheduled_at=_local(row["scheduled_at"], zone),
         is_personal=row["is_personal"],
         text=row["body_before"] + ("" if after is None else "{link}" + after),
         destination=row["destination"],
         encoding=row["encoding"],
         segments=row["segment_count"],
         total_segments=row["segment_total"],
-        cost=None if price is None else amount_text(price * row["segment_total"]),
+        cost=None if cost is None else amount_text(cost),
         currency=None if price is None else row["currency"],
         recipients=row["message_count"],
         queued=row["queued"] + row["submitting"],
@@ -191,13 +225,28 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         failed=row["undelivered"] + row["expired"] + row["rejected"] + row["failed"],
         statuses=statuses,
         hits=row["hit_count"],
-        clicks=row["click_count"],
+        clicks=clicks,
         unique_clickers=clickers,
         click_through_rate=round(clickers / delivered, 4) if delivered else None,
+        cost_per_click=(
+            None if cost is None or not clicks else amount_text(rounded(cost / clicks, 4))
+        ),
     )
 
 
-def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str, Any]:
+def to_standing(row: Row, zone: ZoneInfo) -> CampaignStanding:
+    """Turn a campaign's row into where it stands."""
+    return CampaignStanding(
+        uuid=row["uuid"],
+        state=state_of(row),
+        scheduled_at=_local(row["scheduled_at"], zone),
+        recipients=row["message_count"],
+        statuses={word: row[word] for word in STATUSES},
+    )
+
+
+def recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str, Any]:
+    """Return what ``RecipientReport`` tells, without the time that it takes to make one."""
     row = linked.row
     return {
         "position": row["position"],
@@ -218,14 +267,14 @@ def _recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[st
 
 def to_recipient_report(linked: LinkedRow, zone: ZoneInfo) -> RecipientReport:
     """Turn a recipient's row into its report."""
-    return RecipientReport(**_recipient_values(linked, zone, linked.row["msisdn"]))
+    return RecipientReport(**recipient_values(linked, zone, linked.row["msisdn"]))
 
 
 def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberReport:
     """Turn one message to a number into its report."""
     row = linked.row
     return NumberReport(
-        **_recipient_values(linked, zone, msisdn),
+        **recipient_values(linked, zone, msisdn),
         campaign_uuid=row["uuid"],
         campaign_title=row["title"],
         campaign_created_at=row["created_at"].astimezone(zone),
@@ -234,16 +283,17 @@ def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberRe
 
 def to_visit_report(row: Row, zone: ZoneInfo) -> VisitReport:
     """Turn a hit's row into its report."""
-    same = {name: row[name] for name in VisitReport.model_fields if name in row}
+    return VisitReport(**visit_values(row, zone))
+
+
+def visit_values(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what ``VisitReport`` tells, without the time that it takes to make one."""
     address = row["address"]
-    return VisitReport(
-        **same
-        | {
-            "occurred_at": row["occurred_at"].astimezone(zone),
-            "mobile": str(row["msisdn"]),
-            "ip": None if address is None else str(ipaddress.ip_interface(address).ip),
-        }
-    )
+    values = {name: row[name] for name in VisitReport.model_fields if name in row}
+    values["occurred_at"] = row["occurred_at"].astimezone(zone)
+    values["mobile"] = str(row["msisdn"])
+    values["ip"] = None if address is None else str(ipaddress.ip_interface(address).ip)
+    return values
 
 
 def to_sandbox_report(row: Row, zone: ZoneInfo) -> SandboxReport:

@@ -61,7 +61,7 @@ def to_send_command(
         upload_id=recipients.upload_id,
         file=recipients.file,
         file_sha256=_sha256(recipients.file) if recipients.file else None,
-        title=_bounded(parameters, "smartLinkTitle", MAX_TITLE),
+        title=bounded_text(parameters, "smartLinkTitle", MAX_TITLE),
         sender_id=parameters.text("senderId").strip(),
         track_link=parameters.boolean("trackLink"),
         append_http=parameters.boolean("appendHttp", default=True),
@@ -71,9 +71,10 @@ def to_send_command(
         is_flash=message_type == "flash",
         drop_duplicates=parameters.boolean("duplicateCheck"),
         is_dry_run=parameters.boolean("test") or parameters.boolean("testMessage"),
-        idempotency_key=_idempotency_key(parameters, idempotency_header),
+        idempotency_key=idempotency_key_of(parameters, idempotency_header),
         dlt_entity_id=parameters.digits("dltEntityId"),
         dlt_template_id=parameters.digits("dltTemplateId"),
+        schedule_time=parameters.text("scheduleTime").strip() or None,
     )
 
 
@@ -141,16 +142,28 @@ def _uuid(name: str, text: str) -> uuid.UUID:
         raise InvalidValueError(name, wanted) from None
 
 
-def _bounded(parameters: Parameters, name: str, limit: int) -> str:
+def bounded_text(parameters: Parameters, name: str, limit: int) -> str:
+    """Return a text without the blanks around it.
+
+    Raises:
+        InvalidValueError: It is longer than ``limit``.
+    """
     value = parameters.text(name).strip()
     if len(value) > limit:
         raise InvalidValueError(name, f"must be at most {limit} characters long")
     return value
 
 
-def _idempotency_key(parameters: Parameters, header: str | None) -> str | None:
-    key = _bounded(parameters, "idempotencyKey", MAX_IDEMPOTENCY_KEY)
-    other = _bounded(Parameters({"idempotencyKey": header}), "idempotencyKey", MAX_IDEMPOTENCY_KEY)
+def idempotency_key_of(parameters: Parameters, header: str | None) -> str | None:
+    """Return the key that parameters or a header give; None if neither does.
+
+    Raises:
+        InvalidValueError: It is too long, or the two are not the same.
+    """
+    key = bounded_text(parameters, "idempotencyKey", MAX_IDEMPOTENCY_KEY)
+    other = bounded_text(
+        Parameters({"idempotencyKey": header}), "idempotencyKey", MAX_IDEMPOTENCY_KEY
+    )
     if key and other and key != other:
         raise InvalidValueError(
             "idempotencyKey", "is not what the header Idempotency-Key says: send one of them"
@@ -172,6 +185,12 @@ def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:
         "msgId": "",
         "requestTime": local.strftime("%Y-%m-%d %H:%M:%S"),
     }
+
+
+def _scheduled_at(accepted: Accepted, zone: ZoneInfo) -> str | None:
+    if accepted.scheduled_at is None:
+        return None
+    return datetime.fromisoformat(accepted.scheduled_at).astimezone(zone).isoformat()
 
 
 def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
@@ -202,4 +221,5 @@ def native_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, Any]:
         "preflight": accepted.preflight and preflight_answer(accepted.preflight),
         "test": accepted.is_dry_run,
         "replayed": accepted.is_replayed,
+        "scheduledAt": _scheduled_at(accepted, zone),
     }

@@ -85,6 +85,10 @@ class SendAnswer(Accepted):
     preflight: PreflightAnswer | None = Field(description="What a dry run found; else null")
     test: bool = Field(description="Whether it was a dry run", examples=[False])
     replayed: bool = Field(description="Whether this is an earlier answer", examples=[False])
+    scheduled_at: str | None = Field(
+        description="When it goes out, as understood; null: at once",
+        examples=["2026-12-31T18:30:00+05:30"],
+    )
 
 
 class ErrorAnswer(Answer):

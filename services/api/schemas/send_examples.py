@@ -28,6 +28,7 @@ ONE_FOR_MANY = {
     "trackLink": True,
     "smartLinkTitle": "Diwali sale",
 }
+SCHEDULED = ONE_FOR_MANY | {"scheduleTime": "2026-12-31 18:30"}
 ROWS = {
     "sms": [
         {"mobile": "919876543210", "name": "Asha", "id": "A1"},
@@ -59,6 +60,7 @@ def request_examples() -> dict[str, Examples]:
         JSON: {
             "one_text": {"summary": "One text for many", "value": ONE_FOR_MANY},
             "dry_run": {"summary": "A dry run", "value": ONE_FOR_MANY | {"test": True}},
+            "scheduled": {"summary": "At a time of your choice", "value": SCHEDULED},
             "rows": {"summary": "A text of each recipient's own", "value": ROWS},
             "upload": {"summary": "The rows of an upload that is ready", "value": of_upload},
         },

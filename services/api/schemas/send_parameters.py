@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from services.api.domain.link_shape import LinkShape
+from services.api.domain.schedule_times import MAX_AHEAD
 from services.api.schemas.file_bodies import FILE_FIELD, MULTIPART
 from services.api.schemas.reading import JSON, XML
 from shared.domain.segments import Encoding
@@ -111,6 +112,13 @@ SEND_PARAMETERS = (
         "dynamic chooses the encoding by the text; text insists on GSM-7; unicode on UCS-2.",
         {"type": "string", "enum": list(MESSAGE_TYPES), "default": "dynamic"},
     ),
+    SendParameter(
+        "scheduleTime",
+        "When to send: YYYY-MM-DD HH:MM[:SS] in the account's time zone, or ISO 8601 with its "
+        f"offset; up to {MAX_AHEAD.days} days ahead. Default: at once.",
+        _TEXT,
+        "2026-12-31 18:30",
+    ),
     SendParameter("smartLinkTitle", "The campaign's title in reports.", _TEXT, "Diwali sale"),
     SendParameter("duplicateCheck", "Drop repeated numbers of this request.", _BOOLEAN),
     SendParameter(
@@ -138,6 +146,4 @@ SEND_PARAMETERS = (
     SendParameter("password", "See userId. An API key in a header is safer.", _TEXT),
 )
 # Known to the trade and not served yet: to ignore them would send something else than asked.
-UNSUPPORTED = tuple(
-    SendParameter(name, "Not supported yet.", _TEXT) for name in ("group", "scheduleTime", "link")
-)
+UNSUPPORTED = tuple(SendParameter(name, "Not supported yet.", _TEXT) for name in ("group", "link"))

@@ -4,6 +4,7 @@ import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 import asyncpg
@@ -11,6 +12,7 @@ import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.campaigns import CampaignControl
 from shared.schema.campaigns import CAMPAIGN, CAMPAIGN_DELIVERY
 from shared.schema.hits import CAMPAIGN_CLICKS
 
@@ -53,6 +55,8 @@ class NewCampaign:
     segment_total: int
     segment_price: Decimal | None
     currency: str
+    scheduled_at: datetime | None = None
+    control: CampaignControl = CampaignControl.RUNNING
 
 
 async def add_campaign(
@@ -89,6 +93,8 @@ async def add_campaign(
         "segment_total": campaign.segment_total,
         "segment_price": campaign.segment_price,
         "currency": campaign.currency,
+        "scheduled_at": campaign.scheduled_at,
+        "control": campaign.control.value,
     }
     if campaign_id is not None:
         values["id"] = campaign_id

@@ -2,17 +2,21 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.domain.messages import FAILURES, MessageStatus
 
 _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
     c.body_before, c.body_after, c.destination, c.link_prefix, c.token_length, c.first_link,
     c.encoding, c.segment_count, c.is_personal, c.segment_price, c.currency,
+    c.scheduled_at, c.control,
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
     d.failed, d.cancelled,
@@ -37,43 +41,144 @@ LIST_CAMPAIGNS = text(
           (SELECT id FROM campaign WHERE account_id = :account_id AND uuid = :before),
           9223372036854775807
       )
+      AND (CAST(:begin AS timestamptz) IS NULL OR c.created_at >= :begin)
+      AND (CAST(:end AS timestamptz) IS NULL OR c.created_at < :end)
+      AND (CAST(:sender_id AS text) IS NULL OR lower(c.sender_id) = lower(:sender_id))
+      AND (CAST(:title AS text) IS NULL OR strpos(lower(c.title), lower(:title)) > 0)
     ORDER BY c.id DESC LIMIT :row_limit
     """
 )
-# Walks message_pkey of one partition, and personal_text_pkey beside it.
-LIST_RECIPIENTS = text("""
+# By campaign_account_id_id_idx, and one descent of quarter_clicks_pkey for each campaign.
+LIST_ACCOUNT_QUARTERS = text("""
+    SELECT q.quarter, sum(q.hit_count)::bigint AS hit_count,
+           sum(q.click_count)::bigint AS click_count
+    FROM campaign c
+    CROSS JOIN LATERAL (
+        SELECT quarter, hit_count, click_count FROM quarter_clicks
+        WHERE campaign_id = c.id AND quarter >= :begin AND quarter < :end
+        OFFSET 0
+    ) q
+    WHERE c.account_id = :account_id AND c.created_at < :end
+    GROUP BY q.quarter ORDER BY q.quarter
+""")
+LIST_SENT = text("""
+    SELECT greatest(c.created_at, c.scheduled_at) AS sent_at, c.message_count, d.delivered,
+           d.undelivered + d.expired + d.rejected + d.failed AS failed
+    FROM campaign c
+    JOIN campaign_delivery d ON d.campaign_id = c.id
+    WHERE c.account_id = :account_id
+      AND greatest(c.created_at, c.scheduled_at) >= :begin
+      AND greatest(c.created_at, c.scheduled_at) < :end
+""")
+# First the page, then what belongs to its rows, each by its key: joined otherwise, the planner
+# may read all of a campaign for a page of it.
+_RECIPIENTS = """
+    WITH page AS MATERIALIZED ({page})
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
            r.first_click_at, r.last_click_at,
            coalesce(p.destination, c.destination) AS destination,
            coalesce(p.segment_count, c.segment_count) AS segment_count
-    FROM message m
-    JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
-    LEFT JOIN recipient_clicks r
-        ON r.campaign_id = m.campaign_id AND r.position = m.position
-    LEFT JOIN personal_text p
-        ON p.campaign_id = m.campaign_id AND p.position = m.position AND p.position > :after
-    WHERE m.campaign_id = :campaign_id AND m.position > :after
-    ORDER BY m.position LIMIT :row_limit
-""")
-# Walks hit_pkey backwards, month by month.
-LIST_HITS = text("""
+    FROM page
+    JOIN campaign c ON c.id = :campaign_id AND c.account_id = :account_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM message
+        WHERE campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) m
+    LEFT JOIN LATERAL (
+        SELECT * FROM recipient_clicks
+        WHERE campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) r ON true
+    LEFT JOIN LATERAL (
+        SELECT destination, segment_count FROM personal_text
+        WHERE c.is_personal AND campaign_id = :campaign_id AND position = page.position OFFSET 0
+    ) p ON true
+    ORDER BY m.position
+"""
+_PAGE_OF_MESSAGES = """
+    SELECT message.position FROM message
+    WHERE campaign_id = :campaign_id AND position > :after AND {condition}
+    ORDER BY position LIMIT :row_limit
+"""
+_PAGE_OF_CLICKERS = """
+    SELECT position FROM recipient_clicks
+    WHERE campaign_id = :campaign_id AND position > :after AND click_count > 0
+    ORDER BY position LIMIT :row_limit
+"""
+# Looked up for each message, along the page.
+_HAS_CLICKED = """
+    coalesce(
+        (
+            SELECT click_count > 0 FROM recipient_clicks
+            WHERE campaign_id = :campaign_id AND position = message.position
+        ),
+        false
+    )
+"""
+
+
+class RecipientFilter(StrEnum):
+    """Which recipients of a campaign are asked for."""
+
+    ALL = "all"
+    CLICKED = "clicked"
+    # Those who have the message and did not follow its link.
+    NOT_CLICKED = "not_clicked"
+    FAILED = "failed"
+
+
+def _recipients(page: str) -> TextClause:
+    # Walks message_pkey or recipient_clicks_pkey of one partition, and looks up by both.
+    return text(_RECIPIENTS.format(page=page))
+
+
+def _messages(condition: str) -> TextClause:
+    return _recipients(_PAGE_OF_MESSAGES.format(condition=condition))
+
+
+_FAILED = ", ".join(str(int(status)) for status in FAILURES)
+LIST_RECIPIENTS = {
+    RecipientFilter.ALL: _messages("true"),
+    RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
+    RecipientFilter.NOT_CLICKED: _messages(
+        f"status = {int(MessageStatus.DELIVERED)} AND NOT {_HAS_CLICKED}"
+    ),
+    RecipientFilter.FAILED: _messages(f"status IN ({_FAILED})"),
+}
+_HITS = """
+    WITH page AS MATERIALIZED (
+        SELECT * FROM hit
+        WHERE campaign_id = :campaign_id AND {condition}
+          AND EXISTS (
+              SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
+          )
+          AND (:with_machines OR click_class = 'person')
+          AND (occurred_at, journal_id, journal_offset)
+              < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
+        ORDER BY occurred_at DESC, journal_id DESC, journal_offset DESC LIMIT :row_limit
+    )
     SELECT h.occurred_at, h.journal_id, h.journal_offset, h.position, m.msisdn, h.click_class,
            h.reasons, h.score, h.address, h.country, h.region, h.city, h.asn, h.as_organisation,
            h.browser, h.browser_version, h.os, h.os_version, h.device_type, h.device,
            h.user_agent, h.referrer
-    FROM hit h
-    JOIN message m ON m.campaign_id = h.campaign_id AND m.position = h.position
-    WHERE h.campaign_id = :campaign_id
-      AND EXISTS (
-          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
-      )
-      AND (:with_machines OR h.click_class = 'person')
-      AND (CAST(:msisdn AS bigint) IS NULL OR m.msisdn = :msisdn)
-      AND (h.occurred_at, h.journal_id, h.journal_offset)
-          < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
-    ORDER BY h.occurred_at DESC, h.journal_id DESC, h.journal_offset DESC LIMIT :row_limit
-""")
+    FROM page h
+    CROSS JOIN LATERAL (
+        SELECT msisdn FROM message
+        WHERE campaign_id = :campaign_id AND position = h.position OFFSET 0
+    ) m
+    ORDER BY h.occurred_at DESC, h.journal_id DESC, h.journal_offset DESC
+"""
+# Walks hit_pkey backwards, month by month.
+LIST_HITS = text(_HITS.format(condition="true"))
+# By hit_campaign_id_position_occurred_at_idx; the positions by message_msisdn_campaign_id_idx.
+LIST_HITS_OF_NUMBER = text(
+    _HITS.format(
+        condition="""position = ANY(ARRAY(
+            SELECT position FROM message
+            WHERE campaign_id = :campaign_id AND msisdn = CAST(:msisdn AS bigint)
+        ))"""
+    )
+)
 # Finds by message_msisdn_campaign_id_idx.
 LIST_MESSAGES_OF_NUMBER = text("""
     SELECT c.uuid, c.title, c.created_at, m.position, m.status, m.submitted_at, m.settled_at,
@@ -104,6 +209,23 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignSearch:
+    """Which campaigns of an account are asked for; what is None does not matter.
+
+    Attributes:
+        title: A part of it, in letters of any case.
+        sender_id: In letters of any case.
+        begin: From when on they were sent.
+        end: Before when.
+    """
+
+    title: str | None = None
+    sender_id: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HitPlace:
     """Where a page of hits ends, newest first."""
 
@@ -112,7 +234,8 @@ class HitPlace:
     journal_offset: int
 
 
-async def _fetch(connection: AsyncConnection, statement: Any, **values: object) -> list[Row]:  # noqa: ANN401
+async def fetch(connection: AsyncConnection, statement: TextClause, **values: object) -> list[Row]:
+    """Return the rows of a statement."""
     return [dict(row) for row in (await connection.execute(statement, values)).mappings()]
 
 
@@ -120,26 +243,58 @@ async def find_campaign(
     connection: AsyncConnection, account_id: int, campaign_uuid: uuid.UUID
 ) -> Row | None:
     """Return a campaign of the account with its totals; None if it is not the account's."""
-    rows = await _fetch(connection, FIND_CAMPAIGN, account_id=account_id, uuid=campaign_uuid)
+    rows = await fetch(connection, FIND_CAMPAIGN, account_id=account_id, uuid=campaign_uuid)
     return rows[0] if rows else None
 
 
 async def list_campaigns(
-    connection: AsyncConnection, account_id: int, *, before: uuid.UUID | None, row_limit: int
+    connection: AsyncConnection,
+    account_id: int,
+    *,
+    before: uuid.UUID | None,
+    search: CampaignSearch,
+    row_limit: int,
 ) -> list[Row]:
     """Return the account's campaigns with their totals, newest first."""
-    return await _fetch(
-        connection, LIST_CAMPAIGNS, account_id=account_id, before=before, row_limit=row_limit
+    return await fetch(
+        connection,
+        LIST_CAMPAIGNS,
+        account_id=account_id,
+        before=before,
+        row_limit=row_limit,
+        **asdict(search),
     )
 
 
-async def list_recipients(
-    connection: AsyncConnection, account_id: int, campaign_id: int, *, after: int, row_limit: int
+async def list_account_quarters(
+    connection: AsyncConnection, account_id: int, *, begin: datetime, end: datetime
 ) -> list[Row]:
-    """Return the recipients of a campaign behind a position, in order."""
-    return await _fetch(
+    """Return what came in each quarter of an hour on links of all of an account's campaigns."""
+    return await fetch(
+        connection, LIST_ACCOUNT_QUARTERS, account_id=account_id, begin=begin, end=end
+    )
+
+
+async def list_sent(
+    connection: AsyncConnection, account_id: int, *, begin: datetime, end: datetime
+) -> list[Row]:
+    """Return when an account's campaigns were sent, and what became of their messages."""
+    return await fetch(connection, LIST_SENT, account_id=account_id, begin=begin, end=end)
+
+
+async def list_recipients(
+    connection: AsyncConnection,
+    account_id: int,
+    campaign_id: int,
+    *,
+    after: int,
+    which: RecipientFilter,
+    row_limit: int,
+) -> list[Row]:
+    """Return recipients of a campaign behind a position, in order."""
+    return await fetch(
         connection,
-        LIST_RECIPIENTS,
+        LIST_RECIPIENTS[which],
         account_id=account_id,
         campaign_id=campaign_id,
         after=after,
@@ -158,12 +313,13 @@ async def list_hits(
     row_limit: int,
 ) -> list[Row]:
     """Return the hits of a campaign older than a place, newest first."""
-    return await _fetch(
+    of_number = {} if msisdn is None else {"msisdn": msisdn}
+    return await fetch(
         connection,
-        LIST_HITS,
+        LIST_HITS if msisdn is None else LIST_HITS_OF_NUMBER,
+        **of_number,
         account_id=account_id,
         campaign_id=campaign_id,
-        msisdn=msisdn,
         with_machines=with_machines,
         before_at=before.occurred_at,
         before_journal=before.journal_id,
@@ -176,7 +332,7 @@ async def list_messages_of_number(
     connection: AsyncConnection, account_id: int, msisdn: int, *, row_limit: int
 ) -> list[Row]:
     """Return what the account sent to a number, newest first."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_MESSAGES_OF_NUMBER,
         account_id=account_id,
@@ -187,14 +343,14 @@ async def list_messages_of_number(
 
 async def token_keys(connection: AsyncConnection) -> dict[int, bytes]:
     """Return the key of each token length."""
-    return {row["length"]: row["key"] for row in await _fetch(connection, TOKEN_KEYS)}
+    return {row["length"]: row["key"] for row in await fetch(connection, TOKEN_KEYS)}
 
 
 async def list_sandbox_messages(
     connection: AsyncConnection, account_id: int, *, before: int, row_limit: int
 ) -> list[Row]:
     """Return what the sandbox was given for the account, newest first."""
-    return await _fetch(
+    return await fetch(
         connection,
         LIST_SANDBOX_MESSAGES,
         account_id=account_id,

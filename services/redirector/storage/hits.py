@@ -1,7 +1,7 @@
 """Store hits, what they count for, and how far a journal has been recorded: all or nothing."""
 
 import struct
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ import asyncpg
 from typing_extensions import override
 
 from services.redirector.storage.connections import Connection, Pool, outages_named
+from services.redirector.storage.event_batches import ClickBatch, batch_clicks, tell_clicks
 from services.redirector.storage.hit_rows import encode_rows
 from services.redirector.storage.rollups import Rollups, add_rollups
 
@@ -58,12 +59,17 @@ ON CONFLICT (campaign_id, position) DO UPDATE SET
 RETURNING campaign_id, position, click_count
 """
 COUNT_CAMPAIGNS = """
-INSERT INTO campaign_clicks AS kept (campaign_id, hit_count, click_count, clicker_count)
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[]) ORDER BY 1
+INSERT INTO campaign_clicks AS kept (
+    campaign_id, hit_count, click_count, clicker_count, event_batch_count
+)
+SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[])
+ORDER BY 1
 ON CONFLICT (campaign_id) DO UPDATE SET
     hit_count = kept.hit_count + excluded.hit_count,
     click_count = kept.click_count + excluded.click_count,
-    clicker_count = kept.clicker_count + excluded.clicker_count
+    clicker_count = kept.clicker_count + excluded.clicker_count,
+    event_batch_count = kept.event_batch_count + excluded.event_batch_count
+RETURNING campaign_id, event_batch_count
 """
 
 
@@ -191,7 +197,7 @@ async def add_hits(
     tallies: dict[tuple[int, int], RecipientTally],
     rollups: Rollups,
 ) -> None:
-    """Add hits and what they count for, all of them or none.
+    """Add hits, what they count for and what is told of them, all of them or none.
 
     Args:
         connection: As ``advancing`` gives it; a refusal leaves its transaction as it was.
@@ -205,11 +211,14 @@ async def add_hits(
     """
     try:
         async with connection.transaction():
-            await _count(connection, tallies)  # first, since it is what is refused more often
+            batches = batch_clicks(rows)
+            # First, since it is what is refused more often.
+            last_numbers = await _count(connection, tallies, batches)
             await add_rollups(connection, rollups)
             await connection.copy_to_table(
                 "hit", source=_once(encode_rows(rows)), columns=HitRow._fields, format="binary"
             )
+            await tell_clicks(connection, batches, last_numbers)
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in NOT_ABOUT_A_HIT:
             raise
@@ -229,7 +238,12 @@ async def list_gone_campaigns(connection: Connection, campaign_ids: Sequence[int
     return [row["id"] for row in rows]
 
 
-async def _count(connection: Connection, tallies: dict[tuple[int, int], RecipientTally]) -> None:
+async def _count(
+    connection: Connection,
+    tallies: dict[tuple[int, int], RecipientTally],
+    batches: Mapping[int, Sequence[ClickBatch]],
+) -> dict[int, int]:
+    """Add to the counts of recipients and campaigns; return the numbers of the last batches."""
     totals = await connection.fetch(
         COUNT_RECIPIENTS,
         [campaign_id for campaign_id, _ in tallies],
@@ -248,4 +262,8 @@ async def _count(connection: Connection, tallies: dict[tuple[int, int], Recipien
         # Who has no more clicks in all than in this batch had none before.
         counts[2] += click_total == tally.click_count > 0
     hits, clicks, clickers = zip(*campaigns.values(), strict=True)
-    await connection.execute(COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers)
+    told = [len(batches.get(campaign_id, ())) for campaign_id in campaigns]
+    counted = await connection.fetch(
+        COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers, told
+    )
+    return {row["campaign_id"]: row["event_batch_count"] for row in counted}

@@ -4,7 +4,7 @@ import asyncio
 import random  # noqa: TID251 - named for its type; the generator is injected
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
@@ -17,10 +17,10 @@ from services.worker.rounds import sleep_unless
 from services.worker.storage.campaigns import (
     CampaignToSend,
     get_campaign,
+    get_control,
     get_personal_texts,
 )
 from services.worker.storage.messages import (
-    Claim,
     ClaimedMessage,
     Settlement,
     apply_settlements,
@@ -30,7 +30,9 @@ from services.worker.storage.messages import (
 from services.worker.storage.outages import outlive_outages
 from services.worker.throttling import Pace
 from services.worker.wording import bodies
+from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
+from shared.storage.cancelling import BATCH_MESSAGE_COUNT, cancel_messages
 from shared.storage.engine import raw_connection
 from shared.storage.queue import AT_ONCE, MessageSlice, enqueue_slice
 
@@ -99,7 +101,14 @@ class SubmitMessages:
             if not await self._has_turn(pace):
                 await self._queue_again(MessageSlice(campaign.id, rest), urgent=urgent)
                 return
-            await self._submit_window(campaign, rest[:WINDOW_MESSAGE_COUNT], pace, urgent=urgent)
+            control = await self._submit_window(
+                campaign, rest[:WINDOW_MESSAGE_COUNT], pace, urgent=urgent
+            )
+            if control is CampaignControl.CANCELLED:
+                await self._cancel(MessageSlice(campaign.id, rest), urgent=urgent)
+            if control is not CampaignControl.RUNNING:
+                # Whoever lets a paused campaign go on queues it anew.
+                return
 
     async def _has_turn(self, pace: Pace) -> bool:
         """Wait for a turn; False when the worker stops."""
@@ -114,15 +123,20 @@ class SubmitMessages:
 
     async def _submit_window(
         self, campaign: CampaignToSend, positions: Sequence[int], pace: Pace, *, urgent: bool
-    ) -> None:
+    ) -> CampaignControl:
+        """Hand over what is due of a window, unless the campaign is not to go on.
+
+        Returns:
+            What the campaign was under orders to do when the window was claimed.
+        """
         carrier = self.carriers[campaign.carrier]
         loop = asyncio.get_running_loop()
         # Reckoned from before the claim, so that it is over before the claim runs out.
         turn_s = loop.time()
         deadline_s = turn_s + self.limits.carrier_timeout_s
-        claimed = (await self._claim(campaign.id, positions, urgent=urgent)).messages
+        control, claimed = await self._claim(campaign.id, positions, urgent=urgent)
         if not claimed:
-            return
+            return control
         answers = await hand_over(
             campaign.carrier,
             carrier,
@@ -141,6 +155,7 @@ class SubmitMessages:
                 partial(self._settle, campaign.id, claimed, answers, urgent=urgent),
                 patience_s=self.limits.settle_patience_s,
             )
+        return control
 
     async def _outgoing(
         self, campaign: CampaignToSend, claimed: Sequence[ClaimedMessage]
@@ -165,8 +180,13 @@ class SubmitMessages:
             )
         ]
 
-    async def _claim(self, campaign_id: int, positions: Sequence[int], *, urgent: bool) -> Claim:
+    async def _claim(
+        self, campaign_id: int, positions: Sequence[int], *, urgent: bool
+    ) -> tuple[CampaignControl, Sequence[ClaimedMessage]]:
         async with self.engine.begin() as connection:
+            control = await get_control(connection, campaign_id)
+            if control is not CampaignControl.RUNNING:
+                return control, ()
             claim = await claim_window(
                 connection, campaign_id, positions, lifetime=self.limits.claim_lifetime
             )
@@ -174,7 +194,18 @@ class SubmitMessages:
                 later = MessageSlice(campaign_id, claim.under_way)
                 raw = await raw_connection(connection)
                 await enqueue_slice(raw, later, urgent=urgent, delay=claim.free_in)
-        return claim
+        return control, claim.messages
+
+    async def _cancel(self, rest: MessageSlice, *, urgent: bool) -> None:
+        """Cancel what nobody has under way; look after the rest once its claims have run out."""
+        for first in range(0, len(rest.positions), BATCH_MESSAGE_COUNT):
+            part = rest.positions[first : first + BATCH_MESSAGE_COUNT]
+            async with self.engine.begin() as connection:
+                under_way = await cancel_messages(connection, rest.campaign_id, part)
+                if under_way.positions:
+                    later = MessageSlice(rest.campaign_id, under_way.positions)
+                    raw = await raw_connection(connection)
+                    await enqueue_slice(raw, later, urgent=urgent, delay=under_way.free_in)
 
     async def _settle(
         self,
@@ -194,6 +225,8 @@ class SubmitMessages:
             if settlement.status is MessageStatus.QUEUED
         ]
         async with self.engine.begin() as connection:
+            if again and await get_control(connection, campaign_id) is CampaignControl.CANCELLED:
+                settlements, again = list(map(_not_again, settlements)), []
             await apply_settlements(connection, campaign_id, settlements)
             if again:
                 retry = MessageSlice(campaign_id, [message.position for message in again])
@@ -206,6 +239,12 @@ class SubmitMessages:
             if await has_due_message(connection, rest.campaign_id, rest.positions):
                 raw = await raw_connection(connection)
                 await enqueue_slice(raw, rest, urgent=urgent, delay=AT_ONCE)
+
+
+def _not_again(settlement: Settlement) -> Settlement:
+    if settlement.status is MessageStatus.QUEUED:
+        return replace(settlement, status=MessageStatus.CANCELLED)
+    return settlement
 
 
 def _settlement(

@@ -7,6 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.carriers.port import SendingTerms
+from shared.domain.campaigns import CampaignControl
+from shared.storage.engine import raw_connection
+from shared.storage.queue import enqueue_slices
 
 CAMPAIGN_TO_SEND = text("""
     SELECT campaign.*, token_domain.key
@@ -14,6 +17,20 @@ CAMPAIGN_TO_SEND = text("""
     WHERE campaign.id = :campaign_id
 """)
 
+CONTROL = text("SELECT control FROM campaign WHERE id = :campaign_id")
+
+# Walks campaign_scheduled_at_idx, which has only those that wait: it costs the same however many
+# are scheduled for later. One that is just being paused, or sent off by another worker, is passed
+# over.
+CLAIM_DUE = text("""
+    SELECT id, message_count FROM campaign
+    WHERE control = 'scheduled' AND scheduled_at <= now()
+    ORDER BY scheduled_at LIMIT :campaign_count
+    FOR NO KEY UPDATE SKIP LOCKED
+""")
+SET_RUNNING = text("""
+    UPDATE campaign SET control = 'running' WHERE id = ANY(CAST(:campaign_ids AS bigint[]))
+""")
 
 # By personal_text_pkey.
 PERSONAL_TEXTS = text("""
@@ -85,6 +102,35 @@ async def get_campaign(connection: AsyncConnection, campaign_id: int) -> Campaig
         dlt_template_id=row.dlt_template_id,
     )
     return CampaignToSend(row.id, row.carrier, terms, common, links)
+
+
+async def get_control(connection: AsyncConnection, campaign_id: int) -> CampaignControl:
+    """Return what a campaign is under orders to do at this moment.
+
+    Raises:
+        NoResultFound: There is none of that id.
+    """
+    row = (await connection.execute(CONTROL, {"campaign_id": campaign_id})).one()
+    return CampaignControl(row.control)
+
+
+async def release_due(connection: AsyncConnection, *, campaign_count: int) -> int:
+    """Queue the messages of scheduled campaigns that are due, those first that wait longest.
+
+    Args:
+        connection: Inside a transaction.
+        campaign_count: At most so many.
+
+    Returns:
+        How many there were.
+    """
+    due = (await connection.execute(CLAIM_DUE, {"campaign_count": campaign_count})).all()
+    if due:
+        await connection.execute(SET_RUNNING, {"campaign_ids": [row.id for row in due]})
+    raw = await raw_connection(connection)
+    for row in due:
+        await enqueue_slices(raw, row.id, row.message_count, urgent=row.message_count == 1)
+    return len(due)
 
 
 async def get_personal_texts(

@@ -7,7 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.delivery_reports import ReportOutcome
-from shared.domain.messages import MessageStatus
+from services.worker.storage.event_batches import NEWS, TOLD
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 LOCK_REPORTS = text("""
     SELECT id, carrier, raw, attempt_count FROM delivery_report
@@ -28,7 +30,8 @@ LOCK_MESSAGES = text("""
     FOR UPDATE OF message
 """)
 
-APPLY_VERDICTS = text("""
+APPLY_VERDICTS = text(
+    """
     WITH verdict AS (
         SELECT * FROM unnest(
             CAST(:campaign_ids AS bigint[]),
@@ -42,10 +45,17 @@ APPLY_VERDICTS = text("""
         FROM verdict
         WHERE message.campaign_id = verdict.campaign_id AND message.position = verdict.position
         AND message.status = :submitted
-        RETURNING message.campaign_id, message.status
-    ), moved AS (
+        RETURNING
+            message.campaign_id, message.position, message.status, message.failure_cause
+    )
+    """  # noqa: S608 - nothing but constants
+    + NEWS
+    + """
+    , moved AS (
         SELECT
             campaign_id,
+            (SELECT count(*) FROM news WHERE news.campaign_id = settled.campaign_id)
+                AS batch_count,
             count(*) AS message_count,
             count(*) FILTER (WHERE status = :delivered) AS to_delivered,
             count(*) FILTER (WHERE status = :undelivered) AS to_undelivered,
@@ -57,16 +67,22 @@ APPLY_VERDICTS = text("""
         WHERE campaign_id IN (SELECT campaign_id FROM moved)
         ORDER BY campaign_id
         FOR UPDATE
+    ), counted AS (
+        UPDATE campaign_delivery SET
+            submitted = submitted - moved.message_count,
+            delivered = delivered + moved.to_delivered,
+            undelivered = undelivered + moved.to_undelivered,
+            expired = expired + moved.to_expired,
+            rejected = rejected + moved.to_rejected,
+            event_batch_count = event_batch_count + moved.batch_count
+        FROM moved JOIN locked USING (campaign_id)
+        WHERE campaign_delivery.campaign_id = moved.campaign_id
+        RETURNING campaign_delivery.campaign_id, campaign_delivery.event_batch_count
     )
-    UPDATE campaign_delivery SET
-        submitted = submitted - moved.message_count,
-        delivered = delivered + moved.to_delivered,
-        undelivered = undelivered + moved.to_undelivered,
-        expired = expired + moved.to_expired,
-        rejected = rejected + moved.to_rejected
-    FROM moved JOIN locked USING (campaign_id)
-    WHERE campaign_delivery.campaign_id = moved.campaign_id
-""")
+    """
+    + TOLD
+    + COUNT_FAILURES
+)
 
 CLOSE_REPORTS = text("""
     UPDATE delivery_report SET
@@ -155,6 +171,7 @@ async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict
             "undelivered": int(MessageStatus.UNDELIVERED),
             "expired": int(MessageStatus.EXPIRED),
             "rejected": int(MessageStatus.REJECTED),
+            "failures": list(map(int, FAILURES)),
         },
     )
 

@@ -11,7 +11,9 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.domain.messages import MessageStatus
+from services.worker.storage.event_batches import NEWS, TOLD
+from services.worker.storage.failures import COUNT_FAILURES
+from shared.domain.messages import FAILURES, MessageStatus
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
@@ -65,7 +67,8 @@ HAS_DUE = text("""
     )
 """)
 
-SETTLE_WINDOW = text("""
+SETTLE_WINDOW = text(
+    """
     WITH settlement AS (
         SELECT * FROM unnest(
             CAST(:positions AS integer[]),
@@ -79,29 +82,42 @@ SETTLE_WINDOW = text("""
             carrier_message_id = settlement.carrier_message_id,
             failure_cause = settlement.failure_cause,
             submitted_at = CASE WHEN settlement.status = :submitted THEN now() END,
-            settled_at = CASE WHEN settlement.status = :failed THEN now() END
+            settled_at = CASE WHEN settlement.status IN (:failed, :cancelled) THEN now() END
         FROM settlement
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = settlement.position
         AND message.status = :submitting
-        RETURNING message.status
+        RETURNING
+            message.campaign_id, message.position, message.status, message.failure_cause
     )
-    UPDATE campaign_delivery SET
-        submitting = submitting - moved.message_count,
-        queued = queued + moved.to_queued,
-        submitted = submitted + moved.to_submitted,
-        failed = failed + moved.to_failed
-    FROM (
-        SELECT
-            count(*) AS message_count,
-            count(*) FILTER (WHERE status = :queued) AS to_queued,
-            count(*) FILTER (WHERE status = :submitted) AS to_submitted,
-            count(*) FILTER (WHERE status = :failed) AS to_failed
-        FROM settled
-    ) AS moved
-    WHERE campaign_id = :campaign_id
-""")
+    """  # noqa: S608 - nothing but constants
+    + NEWS
+    + """
+    , counted AS (
+        UPDATE campaign_delivery SET
+            event_batch_count = event_batch_count + (SELECT count(*) FROM news),
+            submitting = submitting - moved.message_count,
+            queued = queued + moved.to_queued,
+            submitted = submitted + moved.to_submitted,
+            failed = failed + moved.to_failed,
+            cancelled = cancelled + moved.to_cancelled
+        FROM (
+            SELECT
+                count(*) AS message_count,
+                count(*) FILTER (WHERE status = :queued) AS to_queued,
+                count(*) FILTER (WHERE status = :submitted) AS to_submitted,
+                count(*) FILTER (WHERE status = :failed) AS to_failed,
+                count(*) FILTER (WHERE status = :cancelled) AS to_cancelled
+            FROM settled
+        ) AS moved
+        WHERE campaign_id = :campaign_id
+        RETURNING campaign_id, event_batch_count
+    )
+    """
+    + TOLD
+    + COUNT_FAILURES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +152,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one submitting message: submitted, failed, or queued again."""
+    """What became of one submitting message: submitted, failed, cancelled, or queued again."""
 
     position: int
     status: MessageStatus
@@ -217,5 +233,7 @@ async def apply_settlements(
             "submitting": int(MessageStatus.SUBMITTING),
             "submitted": int(MessageStatus.SUBMITTED),
             "failed": int(MessageStatus.FAILED),
+            "cancelled": int(MessageStatus.CANCELLED),
+            "failures": list(map(int, FAILURES)),
         },
     )

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 UPKEEP_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('txlink upkeep'))")
 ENSURE_PARTITIONS = text("SELECT ensure_partitions(:months_ahead)")
-# Each finds its rows by an index: created_at, settled_at, receipt_sent_at, and the log's created.
+# Each finds its rows by an index on the time that it names.
 PURGE_IDEMPOTENCY_KEYS = text("""
     DELETE FROM idempotency_key WHERE ctid = ANY(ARRAY(
         SELECT ctid FROM idempotency_key WHERE created_at < now() - interval '24 hours'
@@ -22,6 +22,23 @@ PURGE_SANDBOX_MESSAGES = text("""
     DELETE FROM sandbox_message WHERE id = ANY(ARRAY(
         SELECT id FROM sandbox_message WHERE receipt_sent_at < now() - interval '7 days'
         ORDER BY receipt_sent_at LIMIT :row_count
+    ))
+""")
+PURGE_WEBHOOK_DELIVERIES = text("""
+    DELETE FROM webhook_delivery WHERE id = ANY(ARRAY(
+        SELECT id FROM webhook_delivery WHERE created_at < now() - interval '30 days'
+        ORDER BY created_at LIMIT :row_count
+    ))
+""")
+# By event_batch_account_id_created_at_idx, account by account.
+PURGE_EVENT_BATCHES = text("""
+    DELETE FROM event_batch WHERE ctid = ANY(ARRAY(
+        SELECT old.ctid FROM account CROSS JOIN LATERAL (
+            SELECT ctid FROM event_batch
+            WHERE account_id = account.id AND created_at < now() - interval '30 days'
+            ORDER BY created_at LIMIT :row_count
+        ) AS old
+        LIMIT :row_count
     ))
 """)
 # Only what PgQueuer has folded into its statistics; the rest is still to be counted.
@@ -42,6 +59,8 @@ PURGES = (
     PURGE_IDEMPOTENCY_KEYS,
     PURGE_DELIVERY_REPORTS,
     PURGE_SANDBOX_MESSAGES,
+    PURGE_WEBHOOK_DELIVERIES,
+    PURGE_EVENT_BATCHES,
     PURGE_JOB_LOG,
     PURGE_JOB_STATISTICS,
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.api.storage.reports import LIST_RECIPIENTS
+from services.api.storage.reports import LIST_RECIPIENTS, RecipientFilter
 from shared.domain.tokens import TokenCipher
 from shared.storage.engine import create_engine
 from tests.support.api import Api
@@ -148,7 +148,7 @@ async def test_recipients_behind_a_position_are_read_from_there_by_primary_keys(
     engine = create_engine(api.database_url, application="test")
     async with engine.connect() as connection:
         rows = await connection.execute(
-            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {LIST_RECIPIENTS.text}"),
+            text(f"EXPLAIN (ANALYZE, FORMAT JSON) {LIST_RECIPIENTS[RecipientFilter.ALL].text}"),
             {
                 "account_id": await api.database.fetchval("SELECT account_id FROM campaign"),
                 "campaign_id": campaign.id,

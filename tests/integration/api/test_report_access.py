@@ -7,7 +7,7 @@ from tests.support.reports import NUMBERS, a_campaign, get
 from tests.support.sends import Headers
 
 UNKNOWN = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
-OWN_THINGS = ["", "/recipients", "/clicks", "/clicks?machines=true"]
+OWN_THINGS = ["", "/breakdown", "/recipients", "/clicks", "/clicks?machines=true"]
 
 
 @pytest.mark.parametrize("suffix", OWN_THINGS)
@@ -51,7 +51,11 @@ async def test_another_accounts_rows_are_in_no_list(api: Api, acme: Headers) -> 
         "/campaigns",
         f"/campaigns/{UNKNOWN}",
         f"/campaigns/{UNKNOWN}/recipients",
+        f"/campaigns/{UNKNOWN}/breakdown",
         f"/campaigns/{UNKNOWN}/clicks",
+        f"/campaigns/{UNKNOWN}/clicks.csv",
+        f"/campaigns/{UNKNOWN}/recipients.csv",
+        "/days",
         "/recipients/919876543210",
         "/sandbox/messages",
     ],

@@ -32,10 +32,10 @@ from tests.support.sends import STORED, TRACKED, Headers, links_taken, stored
             {"idempotencyKey": "x" * 256}, 400, "invalid_value", "idempotencyKey", id="long key"
         ),
         pytest.param(
-            {"scheduleTime": "2027-01-01 10:00"},
+            {"group": "customers"},
             400,
             "unsupported_parameter",
-            "scheduleTime",
+            "group",
             id="not served yet",
         ),
         pytest.param({"trackLnk": "true"}, 400, "unknown_parameter", "trackLnk", id="misspelt"),

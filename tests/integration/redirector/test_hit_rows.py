@@ -14,37 +14,13 @@ from hypothesis import strategies as st
 from services.redirector.storage.hit_rows import encode_rows
 from services.redirector.storage.hits import HitRow
 from tests.support.database import DatabaseServer
+from tests.support.rollups import A_HIT
 
 IST = timezone(timedelta(hours=5, minutes=30))
 TABLES = """
 CREATE TABLE ours (LIKE hit);
 CREATE TABLE drivers (LIKE hit);
 """
-PLAIN = HitRow(
-    campaign_id=104_462_194_573_313,
-    position=7,
-    occurred_at=datetime(2026, 11, 25, 9, 30, 1, 5, tzinfo=UTC),
-    journal_id=3,
-    journal_offset=4_711,
-    click_class="person",
-    reasons=(),
-    score=0,
-    address=None,
-    country=None,
-    region=None,
-    city=None,
-    asn=None,
-    as_organisation=None,
-    browser=None,
-    browser_version=None,
-    os=None,
-    os_version=None,
-    device_type="mobile",
-    device=None,
-    user_agent=None,
-    referrer=None,
-    request_head="GET /SAlhjS HTTP/1.1\r\n",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +67,7 @@ rows = st.builds(
     campaign_id=numbers,
     position=st.integers(0, 2**31 - 1),
     occurred_at=st.timedeltas(timedelta(days=-20_000), timedelta(days=60_000)).map(
-        lambda since: PLAIN.occurred_at + since
+        lambda since: A_HIT.occurred_at + since
     ),
     journal_id=numbers,
     journal_offset=numbers,
@@ -127,12 +103,12 @@ def test_any_rows_are_stored_as_the_driver_stores_them(tables: Tables, hits: lis
 @pytest.mark.parametrize(
     "row",
     [
-        PLAIN,
-        PLAIN._replace(address=ip_address("81.2.69.142"), asn=2**32 - 1),
-        PLAIN._replace(address=ip_address("2001:db8::1")),
-        PLAIN._replace(occurred_at=datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
-        PLAIN._replace(occurred_at=PLAIN.occurred_at.replace(tzinfo=IST)),
-        PLAIN._replace(reasons=("agent:empty", "network:hosting"), city="Zürich", region="कर्नाटक"),
+        A_HIT,
+        A_HIT._replace(address=ip_address("81.2.69.142"), asn=2**32 - 1),
+        A_HIT._replace(address=ip_address("2001:db8::1")),
+        A_HIT._replace(occurred_at=datetime(1999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+        A_HIT._replace(occurred_at=A_HIT.occurred_at.replace(tzinfo=IST)),
+        A_HIT._replace(reasons=("agent:empty", "network:hosting"), city="Zürich", region="कर्नाटक"),
     ],
     ids=["bare", "IPv4", "IPv6", "before 2000", "another zone", "reasons and letters"],
 )

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -30,6 +29,7 @@ from tests.support.carriers import (
     ScriptedCarrier,
     take_all,
 )
+from tests.support.plans import message_scans
 from tests.support.randomness import seeded
 from tests.support.stored_campaigns import (
     FIRST_LINK,
@@ -442,9 +442,3 @@ async def test_claim_reads_its_window_only_even_of_a_campaign_without_statistics
         assert scan["Node Type"] != "Seq Scan"
         assert scan["Actual Rows"] <= WINDOW_MESSAGE_COUNT
         assert scan.get("Rows Removed by Filter", 0) == 0
-
-
-def message_scans(node: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [scan for child in node.get("Plans", []) for scan in message_scans(child)]
-    is_scan = str(node.get("Relation Name", "")).startswith("message_")
-    return [node, *found] if is_scan and "Scan" in node["Node Type"] else found

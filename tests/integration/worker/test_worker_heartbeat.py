@@ -50,6 +50,7 @@ async def test_a_worker_that_outlives_an_outage_beats(database_url: str, tmp_pat
     [
         pytest.param("pgqueuer", id="lanes"),
         pytest.param("sandbox_message", id="sandbox receipts"),
+        pytest.param("campaign", id="releases"),
     ],
 )
 async def test_a_worker_with_a_stuck_loop_stops_beating_until_it_goes_on(

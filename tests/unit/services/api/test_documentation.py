@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from services.api.domain.campaign_states import CampaignState, CampaignStateError
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.error_responses import REFUSALS
 from services.api.main import create_app
@@ -33,6 +34,7 @@ UNKNOWN_THERE = {"/send": "", "/SMSApi/send": "format", "/SMSApi/rest/send": "ou
 CODES = {kind.code: refusal for kind, refusal in REFUSALS.items()} | {
     fault.value: REFUSALS[SheetError] for fault in SheetFault
 }
+CODES |= {f"campaign_{state}": REFUSALS[CampaignStateError] for state in CampaignState}
 # Each with the parameters that only some bodies can hold.
 ONLY_THERE = {
     "query": set[str](),
@@ -161,8 +163,27 @@ def test_each_status_of_a_send_has_examples_of_its_own(status: str) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in DESCRIBED["paths"] if "{campaign_uuid}" in path]
 )
-def test_a_report_says_what_is_not_found(path: str) -> None:
-    assert {"400", "401", "403", "404", "503"} <= OPERATIONS[f"get {path}"]["responses"].keys()
+def test_what_is_about_a_campaign_says_what_is_not_found(path: str) -> None:
+    (operation,) = DESCRIBED["paths"][path].values()
+
+    assert {"400", "401", "403", "404", "503"} <= operation["responses"].keys()
+
+
+@pytest.mark.parametrize(
+    ("order", "codes"),
+    [
+        pytest.param("pause", {"campaign_cancelled", "campaign_done"}, id="pause"),
+        pytest.param("resume", {"campaign_cancelled", "campaign_done"}, id="resume"),
+        pytest.param("cancel", {"campaign_done"}, id="cancel"),
+        pytest.param("duplicate", {"idempotency_conflict"}, id="duplicate"),
+    ],
+)
+def test_an_order_says_in_which_states_it_is_refused(order: str, codes: set[str]) -> None:
+    operation = OPERATIONS[f"post /campaigns/{{campaign_uuid}}/{order}"]
+
+    conflict = operation["responses"]["409"]["content"]["application/json"]
+
+    assert conflict["examples"].keys() == codes
 
 
 def test_every_reference_leads_somewhere() -> None:

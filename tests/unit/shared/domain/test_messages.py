@@ -16,6 +16,7 @@ LEGAL = {
     (SUBMITTING, QUEUED),
     (SUBMITTING, SUBMITTED),
     (SUBMITTING, MessageStatus.FAILED),
+    (SUBMITTING, MessageStatus.CANCELLED),
     (SUBMITTED, MessageStatus.DELIVERED),
     (SUBMITTED, MessageStatus.UNDELIVERED),
     (SUBMITTED, MessageStatus.EXPIRED),

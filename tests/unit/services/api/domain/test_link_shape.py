@@ -2,7 +2,12 @@ import re
 
 import pytest
 
-from services.api.domain.link_shape import HeaderShapeNeedsSenderIdError, LinkShape, link_prefix
+from services.api.domain.link_shape import (
+    HeaderShapeNeedsSenderIdError,
+    LinkShape,
+    link_prefix,
+    shape_of,
+)
 from services.redirector.routes import TOKEN_PATH
 
 
@@ -56,3 +61,14 @@ def test_token_shape_needs_no_sender_id() -> None:
     prefix = link_prefix(LinkShape.TOKEN, append_http=True, short_domain="tx1.in", sender_id="")
 
     assert prefix == "https://tx1.in/"
+
+
+@pytest.mark.parametrize("shape", LinkShape)
+@pytest.mark.parametrize("append_http", [True, False])
+@pytest.mark.parametrize("domain", ["tx1.in", "localhost:8001"])
+def test_shape_can_be_told_from_the_prefix(
+    shape: LinkShape, domain: str, *, append_http: bool
+) -> None:
+    prefix = link_prefix(shape, append_http=append_http, short_domain=domain, sender_id="SAMRAT")
+
+    assert shape_of(prefix) is shape

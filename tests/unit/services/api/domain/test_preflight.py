@@ -1,9 +1,12 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.api.domain.preflight import preflight
+from services.api.domain.schedule_times import parse_schedule_time
 from shared.domain.segments import Encoding
 from tests.support.dry_runs import BARE_LINK, SHORT_LINK, a_dry_message, a_dry_run
 
@@ -171,3 +174,31 @@ def test_what_was_guessed_of_a_file_is_told_first() -> None:
     first = preflight(run).warnings[0]
 
     assert (first.code, first.message, first.mobiles) == ("file_reading", "Not UTF-8", ())
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        pytest.param(
+            "2026-03-29 02:30",
+            "The clocks skip scheduleTime on that day: 2026-03-29 03:30:00+0200 is taken.",
+            id="skipped",
+        ),
+        pytest.param(
+            "2026-10-25 02:30",
+            "The clocks show scheduleTime twice on that day: the first, "
+            "2026-10-25 02:30:00+0200, is taken.",
+            id="repeated",
+        ),
+        pytest.param("2026-03-30 02:30", "", id="plain"),
+    ],
+)
+def test_time_that_clocks_make_doubtful_is_warned_of(written: str, said: str) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    scheduled = parse_schedule_time(written, ZoneInfo("Europe/Berlin"), now)
+
+    told = preflight(replace(a_dry_run(a_dry_message("https://a.in")), scheduled=scheduled))
+
+    warnings = {each.code: each.message for each in told.warnings}
+    assert warnings.get("schedule_time_doubtful", "").startswith(said)
+    assert bool(said) == ("schedule_time_doubtful" in warnings)

@@ -1,0 +1,77 @@
+"""The errors that the documentation shows, made of themselves, by what a call is about."""
+
+from services.api.domain import errors
+from services.api.domain.composing import RowRefusedError
+from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
+from services.api.domain.placeholders import MissingColumnError
+from services.api.domain.schedule_times import EXAMPLES
+from services.api.domain.sheet_errors import SheetError, SheetFault
+from services.api.domain.upload_errors import (
+    UploadCutOffError,
+    UploadNotReadyError,
+    UploadTimeoutError,
+    UploadTooLargeError,
+)
+from services.api.schemas.control import SCHEDULE_TIME_WANTED
+from shared.domain.segments import Encoding, TextTooLongError
+
+EVERYWHERE = (
+    errors.InvalidCredentialsError(),
+    errors.InternalError(),
+    errors.UnavailableError(),
+    errors.OverloadedError(),
+)
+OF_BODIES = (
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 20, is_unproven=True),
+    errors.UnsupportedBodyError("text/csv"),
+    errors.MalformedBodyError("it is not valid JSON"),
+    UploadTooLargeError(64 << 20),
+    UploadTimeoutError(30),
+    UploadCutOffError(),
+    SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
+)
+OF_SENDS = (
+    errors.MissingFieldError("msg", "the text to send"),
+    errors.InvalidBooleanError("trackLink", "maybe"),
+    errors.UnknownParameterError("trackLnk", "trackLink"),
+    errors.RepeatedParameterError("msg"),
+    errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
+    NoLinkError(),
+    OwnShortLinkError(host="tx1.in"),
+    TextTooLongError(encoding=Encoding.GSM_7, units=3_200),
+    MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
+    RowRefusedError(3, OverlongTextError(length=20_000, limit=11_000)),
+    errors.ScopeMissingError("send"),
+    errors.NotFoundError("upload"),
+    UploadNotReadyError("reading"),
+    errors.IdempotencyConflictError(),
+    errors.TooManyRecipientsError(1_200_000, 1_000_000),
+    errors.NoLinkRoomError(100_000),
+    errors.SendsBusyError(),
+)
+OF_ORDERS = (
+    errors.ScopeMissingError("send"),
+    errors.NotFoundError("campaign"),
+    errors.InvalidValueError("campaign_uuid", "is wrong: Input should be a valid UUID"),
+)
+OF_ORDERS_WITH_PARAMETERS = (
+    errors.MissingFieldError("scheduleTime", SCHEDULE_TIME_WANTED),
+    errors.InvalidValueError("scheduleTime", f"must be YYYY-MM-DD HH:MM[:SS], such as {EXAMPLES}"),
+    errors.UnknownParameterError("scheduletme", "scheduleTime"),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 20),
+    errors.UnsupportedBodyError("text/csv"),
+    errors.MalformedBodyError("it is not valid JSON"),
+)
+OF_DUPLICATES = (
+    errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
+    errors.IdempotencyConflictError(),
+    errors.NoLinkRoomError(100_000),
+    errors.SendsBusyError(),
+)
+OF_REPORTS = (
+    errors.InvalidValueError("tz", "must be an IANA time zone such as Asia/Kolkata"),
+    errors.UnknownParameterError("limt", "limit"),
+    errors.ScopeMissingError("report"),
+)

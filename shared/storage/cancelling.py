@@ -1,0 +1,98 @@
+"""Cancelling messages, by whoever comes first: the API that was told to, or a worker."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.domain.messages import MessageStatus
+
+# Large enough to be quick, small enough that no lock is held for long.
+BATCH_MESSAGE_COUNT = 5_000
+# By the primary key; the positions are given to every scan of message, as in claiming a window.
+# Messages are locked in the order of their key and before the counts, as everywhere; those that a
+# worker has are not, so that it can settle them meanwhile in whatever order. A row that was
+# claimed while this waited for its lock is let go of.
+CANCEL_MESSAGES = text("""
+    WITH found AS MATERIALIZED (
+        SELECT position, status FROM message
+        WHERE campaign_id = :campaign_id
+        AND position = ANY(CAST(:positions AS integer[]))
+        AND (
+            status = :queued
+            OR status = :submitting AND coalesce(claimed_until <= now(), true)
+        )
+        ORDER BY position
+        FOR UPDATE
+    ), cancelled AS (
+        UPDATE message SET status = :cancelled, settled_at = now()
+        FROM found
+        WHERE message.campaign_id = :campaign_id
+        AND message.position = ANY(CAST(:positions AS integer[]))
+        AND message.position = found.position
+        RETURNING found.status
+    )
+    UPDATE campaign_delivery SET
+        queued = queued - moved.from_queued,
+        submitting = submitting - moved.from_submitting,
+        cancelled = cancelled + moved.from_queued + moved.from_submitting
+    FROM (
+        SELECT
+            count(*) FILTER (WHERE status = :queued) AS from_queued,
+            count(*) FILTER (WHERE status = :submitting) AS from_submitting
+        FROM cancelled
+    ) AS moved
+    WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
+""")
+LIST_UNDER_WAY = text("""
+    SELECT position, claimed_until - now() AS free_in FROM message
+    WHERE campaign_id = :campaign_id
+    AND position = ANY(CAST(:positions AS integer[]))
+    AND status = :submitting
+    ORDER BY position
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Messages that a worker has, and may yet hand over: too late to cancel.
+
+    Attributes:
+        positions: In rising order.
+        free_in: When the last of the claims on them runs out.
+    """
+
+    positions: Sequence[int]
+    free_in: timedelta
+
+
+async def cancel_messages(
+    connection: AsyncConnection, campaign_id: int, positions: Sequence[int]
+) -> UnderWay:
+    """Cancel those messages that wait to be handed over, or whose worker has died over it.
+
+    Args:
+        connection: Inside a transaction.
+        campaign_id: A campaign that is cancelled already, so that none is queued again.
+        positions: At most ``BATCH_MESSAGE_COUNT``.
+
+    Returns:
+        Those that are under way.
+    """
+    key = {
+        "campaign_id": campaign_id,
+        "positions": list(positions),
+        "submitting": int(MessageStatus.SUBMITTING),
+    }
+    statuses = {
+        "queued": int(MessageStatus.QUEUED),
+        "cancelled": int(MessageStatus.CANCELLED),
+    }
+    await connection.execute(CANCEL_MESSAGES, key | statuses)
+    under_way = (await connection.execute(LIST_UNDER_WAY, key)).all()
+    return UnderWay(
+        [row.position for row in under_way],
+        max((row.free_in for row in under_way), default=timedelta(0)),
+    )
