@@ -20,6 +20,7 @@ from tests.support.api import Api
 from tests.support.api_process import api_process
 from tests.support.event_streams import listening
 from tests.support.links import SeededCampaign
+from tests.support.reports import a_campaign
 from tests.support.sends import Headers
 from tests.support.told_events import click, seed_counted_campaign, settle, submit
 
@@ -162,23 +163,24 @@ async def test_a_stop_ends_streams_at_once(
     assert "Traceback" not in log
 
 
-async def test_a_campaign_of_another_account_is_not_found(api: Api, stage: Stage) -> None:
+async def test_a_campaign_of_another_account_is_not_found(api: Api, acme: Headers) -> None:
     stranger = await api.account("stranger")
-    path = f"/campaigns/{stage.campaign.uuid}/events"
+    path = f"/campaigns/{(await a_campaign(api, acme)).uuid}/events"
 
     response = await api.client.get(path, headers=stranger)
     without = await api.client.get(path)
     await api.database.execute("UPDATE api_key SET scopes = '{send}'")
-    lacking = await api.client.get(path, headers=stage.headers)
+    lacking = await api.client.get(path, headers=acme)
 
     assert [r.status_code for r in (response, without, lacking)] == [404, 401, 403]
 
 
 @pytest.mark.parametrize("last_id", ["1", "c1-d1", "c1.1-d1.1x", "c1.1-d" + "9" * 30])
-async def test_an_id_that_is_none_is_refused(stage: Stage, last_id: str) -> None:
-    response = await stage.client.get(
-        f"/campaigns/{stage.campaign.uuid}/events",
-        headers=stage.headers | {"last-event-id": last_id},
+async def test_an_id_that_is_none_is_refused(api: Api, acme: Headers, last_id: str) -> None:
+    campaign = await a_campaign(api, acme)
+
+    response = await api.client.get(
+        f"/campaigns/{campaign.uuid}/events", headers=acme | {"last-event-id": last_id}
     )
 
     assert (response.status_code, response.json()["field"]) == (400, "Last-Event-ID")
