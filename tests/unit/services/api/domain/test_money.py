@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from services.api.domain.money import amount_text
+from services.api.domain.money import amount_text, rounded
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,7 @@ from services.api.domain.money import amount_text
 )
 def test_amount_has_two_decimals_or_those_that_it_needs(amount: str, text: str) -> None:
     assert amount_text(Decimal(amount)) == text
+
+
+def test_amount_is_rounded_half_to_even() -> None:
+    assert [str(rounded(Decimal(text), 2)) for text in ("0.125", "0.135")] == ["0.12", "0.14"]
