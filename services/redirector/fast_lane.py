@@ -51,12 +51,10 @@ class FastLane(BoundedProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         if self._deferred_count == 0:
-            end = len(data) - len(HEAD_END)
-            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
-            if is_whole and self._take_fast_lane(data):
+            if self._is_whole(data) and self._take_fast_lane(data):
                 return
             if self._pending_count == 0:
-                self._take_slow_lane(data, is_whole=is_whole)
+                self._take_slow_lane(data)
                 return
         # The loop calls back in order: first the journal, which answers what is pending.
         self._deferred_count += 1
@@ -72,11 +70,15 @@ class FastLane(BoundedProtocol):
     def _take_deferred(self, data: bytes) -> None:
         self._deferred_count -= 1
         if not self.transport.is_closing():
-            end = len(data) - len(HEAD_END)
-            is_whole = self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
-            self._take_slow_lane(data, is_whole=is_whole)
+            self._take_slow_lane(data)
 
-    def _take_slow_lane(self, data: bytes, *, is_whole: bool) -> None:
+    def _is_whole(self, data: bytes) -> bool:
+        """Tell whether a piece is one head, from its beginning to its end."""
+        end = len(data) - len(HEAD_END)
+        return self._is_between and data.find(HEAD_END) == end < MAX_REQUEST_OCTETS
+
+    def _take_slow_lane(self, data: bytes) -> None:
+        is_whole = self._is_whole(data)
         super().data_received(data)
         if is_whole and data.startswith((b"GET ", b"HEAD ")):
             # Its task begins later, and then has the head as the fast lane would journal it.

@@ -4,14 +4,17 @@ Whoever names the URL of a webhook makes us call it from inside our network, so 
 be reached: not this host, not its neighbours, not what a cloud tells its machines.
 """
 
-from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
-from typing_extensions import override
-
-from shared.domain.trusted_proxies import IpAddress, IpNetwork, parse_address, unmapped
+from shared.domain.trusted_proxies import (
+    IpAddress,
+    IpNetwork,
+    NetworkSetting,
+    parse_address,
+    unmapped,
+)
 
 # IANA's registries of special purposes, multicast, what is reserved, and the address at which
 # Azure speaks to its machines, which looks like any other.
@@ -51,15 +54,12 @@ _NEVER_IN_URLS: Final = frozenset(' "<>\\^`{|}#')
 MAX_URL_CHARACTERS: Final = 2_000
 
 
-class Reach:
+class Reach(NetworkSetting):
     """What may be called.
 
     Args:
         networks: What is open although it is not public; these may be called by plain http, too.
     """
-
-    def __init__(self, networks: Iterable[IpNetwork] = ()) -> None:
-        self._networks = tuple(networks)
 
     def holds(self, address: IpAddress, *, is_encrypted: bool) -> bool:
         """Tell whether an address may be called."""
@@ -91,21 +91,6 @@ class Reach:
         if address is not None and not self.holds(address, is_encrypted=is_encrypted):
             return "must lead to a public address"
         return None
-
-    def __bool__(self) -> bool:
-        return bool(self._networks)
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reach) and self._networks == other._networks
-
-    @override
-    def __hash__(self) -> int:
-        return hash(self._networks)
-
-    @override
-    def __str__(self) -> str:
-        return ",".join(map(str, self._networks)) or "none"
 
 
 def parse_reach(text: str) -> Reach:

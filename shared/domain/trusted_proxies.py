@@ -19,7 +19,29 @@ IpNetwork: TypeAlias = IPv4Network | IPv6Network
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
-class TrustedProxies:
+class NetworkSetting:
+    """Networks as a setting names them: equal by what they are, written as they are read."""
+
+    def __init__(self, networks: Iterable[IpNetwork] = ()) -> None:
+        self._networks = tuple(networks)
+
+    def __bool__(self) -> bool:
+        return bool(self._networks)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._networks == other._networks
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self._networks)
+
+    @override
+    def __str__(self) -> str:
+        return ",".join(map(str, self._networks)) or "none"
+
+
+class TrustedProxies(NetworkSetting):
     """The networks of our own proxies.
 
     Args:
@@ -27,7 +49,7 @@ class TrustedProxies:
     """
 
     def __init__(self, networks: Iterable[IpNetwork] = ()) -> None:
-        self._networks = tuple(networks)
+        super().__init__(networks)
         # Plain numbers: each hit behind a proxy asks twice.
         self._masks = [
             (network.version, int(network.netmask), int(network.network_address))
@@ -40,21 +62,6 @@ class TrustedProxies:
             if number & mask == first and version == of_version:
                 return True
         return False
-
-    def __bool__(self) -> bool:
-        return bool(self._networks)
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TrustedProxies) and self._networks == other._networks
-
-    @override
-    def __hash__(self) -> int:
-        return hash(self._networks)
-
-    @override
-    def __str__(self) -> str:
-        return ",".join(map(str, self._networks)) or "none"
 
 
 def parse_trusted_proxies(text: str) -> TrustedProxies:

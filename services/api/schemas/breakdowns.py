@@ -106,22 +106,16 @@ class CampaignBreakdown(Report):
 
 def to_breakdown(breakdown: Breakdown, zone: ZoneInfo) -> CampaignBreakdown:
     """Turn what a campaign came to into its report."""
-    hours = [
-        HourCounts(start=hour.start, hits=hour.hits, clicks=hour.clicks)
-        for hour in by_hour(breakdown.quarters, zone)
-    ]
-    best = best_hour(by_hour(breakdown.quarters, zone))
+    hours = by_hour(breakdown.quarters, zone)
+    best = best_hour(hours)
     median = breakdown.median_first_click
     traits = {trait: list(rows) for trait, rows in groupby(breakdown.traits, itemgetter("trait"))}
     return CampaignBreakdown(
         uuid=breakdown.campaign["uuid"],
         time_zone=zone.key,
-        hours=hours,
-        days=[
-            DayCounts(day=day.day, hits=day.hits, clicks=day.clicks)
-            for day in by_day(breakdown.quarters, zone)
-        ],
-        best_hour=best and HourCounts(start=best.start, hits=best.hits, clicks=best.clicks),
+        hours=[HourCounts(**hour._asdict()) for hour in hours],
+        days=[DayCounts(**day._asdict()) for day in by_day(breakdown.quarters, zone)],
+        best_hour=best and HourCounts(**best._asdict()),
         median_first_click_s=None if median is None else int(median.total_seconds()),
         classes=_values(traits, Trait.CLICK_CLASS),
         countries=_places(traits, Trait.COUNTRY),
