@@ -1,5 +1,6 @@
 # `make help` explains. Everything lives in .venv and .data, and for root in part in
-# /var/lib/txlink; `make clean` removes it all.
+# /var/lib/txlink; `make clean` removes it all. Tests keep their databases in memory, as long as
+# they run and if that has room.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -13,7 +13,7 @@ owner can read; over the socket, who may enter its 0700 folder, so the owner and
 """
 
 from shared.embedded_postgres.errors import EmbeddedPostgresError
-from shared.embedded_postgres.removing import remove
+from shared.embedded_postgres.removing import remove, remove_data
 from shared.embedded_postgres.server import Server, find, running, start, stop
 from shared.embedded_postgres.watching import watch
 
@@ -22,6 +22,7 @@ __all__ = [
     "Server",
     "find",
     "remove",
+    "remove_data",
     "running",
     "start",
     "stop",

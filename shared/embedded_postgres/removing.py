@@ -16,10 +16,23 @@ PROCESSES = Path("/proc")
 
 
 def remove(data_dir: Path) -> None:
+    """Remove a data folder as ``remove_data`` does, and with the last of root's the binaries.
+
+    Args:
+        data_dir: As for ``start``; it may be missing.
+
+    Raises:
+        EmbeddedPostgresError: The server is in use, or it cannot be stopped.
+    """
+    remove_data(data_dir)
+    _remove_root_folder()
+
+
+def remove_data(data_dir: Path) -> None:
     """Remove a data folder with its data and what stands beside it.
 
-    Root's data that was put elsewhere goes too, and with the last of it the binaries that were
-    copied there. What a symbolic link of somebody's own leads to is left alone.
+    Root's data that was put elsewhere goes too. What a symbolic link of somebody's own leads to
+    is left alone.
 
     Args:
         data_dir: As for ``start``; it may be missing.
@@ -37,7 +50,6 @@ def remove(data_dir: Path) -> None:
         _remove_data(data_dir, home)
         users.unlink(missing_ok=True)
         data_dir.with_name(f"{data_dir.name}.lock").unlink(missing_ok=True)
-    _remove_root_folder()
 
 
 @contextmanager
