@@ -58,6 +58,11 @@ def show_reconciliation(database_url: str, data_dir: Path) -> None:
         f"journals on this host: {found.journaled:,} records recorded, {found.waiting:,} waiting,"
         f" {found.quarantined:,} in quarantine"
     )
+    if found.marked_campaigns:
+        print(
+            f"{found.let_go:,} hits were let go of, of {found.marked_campaigns:,} campaigns with a"
+            " limit: they are in all sums, and for whom or what cannot be proven any more"
+        )
     for difference in found.differences:
         print(f"APART  {difference}")
     if found.differences:

@@ -144,7 +144,7 @@ def _add_account_commands(add: Add) -> None:
     user.add_argument("--role", choices=list(ROLE_SCOPES), default="sender")
     _add_data_dir(user)
 
-    sending = add("account-set", _change_sending, "Change how an account sends")
+    sending = add("account-set", _change_sending, "Change how an account sends, and what it keeps")
     sending.add_argument("account")
     sending.add_argument("--link-shape", type=LinkShape, choices=list(LinkShape))
     for name, meaning in SWITCHES.items():
@@ -153,6 +153,16 @@ def _add_account_commands(add: Add) -> None:
     sending.add_argument("--currency", help="three letters (INR)")
     sending.add_argument(
         "--gone-url", help="where links lead that are paused or have expired; none shows a page"
+    )
+    sending.add_argument(
+        "--clicks-kept-months",
+        metavar="N",
+        help="keep visits for their month and N more, then their counts alone (none: for ever)",
+    )
+    sending.add_argument(
+        "--addresses-kept-days",
+        metavar="N",
+        help="truncate visitors' addresses after N days; 0 is within the hour (none: never)",
     )
     _add_data_dir(sending)
 
@@ -269,6 +279,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         segment_price=arguments.segment_price,
         currency=arguments.currency,
         gone_url=arguments.gone_url,
+        clicks_kept_months=arguments.clicks_kept_months,
+        addresses_kept_days=arguments.addresses_kept_days,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     _on_database(_url(arguments, settings), change)

@@ -8,12 +8,14 @@ from functools import partial
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker import rounds
+from services.worker.retention import OthersTurnError, keep_to_limits
 from services.worker.storage.upkeep import (
     add_partitions,
     count_held_jobs,
     is_our_turn,
     purge_batch,
 )
+from shared.clock import SystemClock
 
 INTERVAL = timedelta(hours=1)
 MONTHS_AHEAD = 12
@@ -37,6 +39,10 @@ async def keep_up(engine: AsyncEngine) -> bool:
         )
     while await _purge_batch(engine):
         pass
+    try:
+        await keep_to_limits(engine, now=SystemClock().now())
+    except OthersTurnError:
+        return False
     LOGGER.info("upkeep done")
     return True
 

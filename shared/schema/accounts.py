@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Integer,
     LargeBinary,
     Numeric,
     Table,
@@ -37,11 +38,16 @@ ACCOUNT = Table(
     Column("currency", Text, nullable=False, server_default="INR"),
     # Where links lead that are paused or have expired. Null: to a page that says so.
     Column("gone_location", Text),
+    # Null: for ever.
+    Column("clicks_kept_months", Integer),
+    Column("addresses_kept_days", Integer),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
     CheckConstraint("currency ~ '^[A-Z]{3}$'", name="currency"),
     CheckConstraint("gone_location ~ '^https?://[!-~]+$'", name="gone_location"),
+    CheckConstraint("clicks_kept_months BETWEEN 1 AND 1200", name="clicks_kept_months"),
+    CheckConstraint("addresses_kept_days BETWEEN 0 AND 36500", name="addresses_kept_days"),
 )
 
 # "user" is a reserved word of SQL.

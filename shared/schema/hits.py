@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import INET
 
@@ -80,6 +82,29 @@ CAMPAIGN_CLICKS = Table(
     Column("clicker_count", Integer, nullable=False, server_default="0"),
     # Batches of events that the recorder has told of, which numbers the next.
     Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
+    # Hits before this are let go of: counted for ever, and no longer rows of hit, though some
+    # may be yet to be deleted. Null: none is.
+    Column("hits_kept_from", DateTime(timezone=True)),
+    # No hit before this has a whole address. Null: none has.
+    Column(
+        "whole_addresses_from",
+        DateTime(timezone=True),
+        server_default=text("'-infinity'::timestamptz"),
+    ),
+    # Whether rows of hits that are let go of may be left.
+    Column("is_letting_go", Boolean, nullable=False, server_default="false"),
+    Index("campaign_clicks_letting_go_idx", "campaign_id", postgresql_where=text("is_letting_go")),
+)
+
+# How many hits of which journal are let go of, so that the rest can be held to what is counted.
+LET_GO_HITS = Table(
+    "let_go_hits",
+    METADATA,
+    Column("campaign_id", BigInteger, nullable=False),
+    Column("journal_id", BigInteger, nullable=False),
+    Column("hit_count", BigInteger, nullable=False),
+    CheckConstraint("hit_count > 0", name="hit_count"),
+    PrimaryKeyConstraint("campaign_id", "journal_id"),
 )
 
 # Rollups are kept for ever, so they are not partitioned: nothing of them is ever dropped whole.

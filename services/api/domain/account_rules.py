@@ -15,6 +15,7 @@ _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_WHOLE = re.compile(r"[0-9]{1,5}")
 _DLT_ID = re.compile(r"[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -88,6 +89,23 @@ def checked_price(text: str) -> Decimal:
     if not _PRICE.fullmatch(text.strip()):
         raise InvalidValueError("segment price", "must be an amount such as 0.25")
     return Decimal(text.strip())
+
+
+def checked_limit(text: str, *, field: str, lowest: int, highest: int) -> int | None:
+    """Return for how many months, or days, something is kept; None is for ever.
+
+    Raises:
+        InvalidValueError: It is neither a whole number of that range nor ``none``.
+    """
+    written = text.strip()
+    if written.casefold() == "none":
+        return None
+    if not _WHOLE.fullmatch(written) or not lowest <= int(written) <= highest:
+        wanted = (
+            f"must be a whole number from {lowest} to {highest}, or none to keep them for ever"
+        )
+        raise InvalidValueError(field, wanted)
+    return int(written)
 
 
 def checked_currency(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Change how an account sends: shape of its links, encoding, kinds of number, price."""
+"""Change how an account sends (links, encoding, numbers, price), and how long it keeps visits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from services.api.domain.account_rules import (
     checked_currency,
     checked_dlt_id,
     checked_domains,
+    checked_limit,
     checked_price,
     checked_sender_ids,
 )
@@ -18,6 +19,9 @@ from services.api.domain.link_shape import LinkShape
 from services.api.storage.accounts import find_account, set_account, set_sender_id
 from shared.domain.errors import DomainError
 
+MAX_KEPT_MONTHS = 1_200
+MAX_KEPT_DAYS = 36_500
+
 
 @dataclass(frozen=True, slots=True)
 class SendingChanges:
@@ -25,6 +29,8 @@ class SendingChanges:
 
     Attributes:
         gone_url: Where links lead that are paused or have expired; ``none`` shows a page.
+        clicks_kept_months: For how many months visits are kept; ``none`` is for ever.
+        addresses_kept_days: After how many days their addresses are truncated; ``none`` is never.
     """
 
     link_shape: LinkShape | None = None
@@ -34,6 +40,8 @@ class SendingChanges:
     segment_price: str | None = None
     currency: str | None = None
     gone_url: str | None = None
+    clicks_kept_months: str | None = None
+    addresses_kept_days: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class SenderIdChanges:
 
 
 async def change_sending(engine: AsyncEngine, account_name: str, changes: SendingChanges) -> None:
-    """Change how an account sends, from its next send on.
+    """Change how an account sends, from its next send on, and what the next upkeep lets go of.
 
     Raises:
         InvalidValueError: There is no such account, or a value is none that can be set.
@@ -63,6 +71,20 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
     changed = {name: value for name, value in values.items() if value is not None}
     if changes.gone_url is not None:
         changed["gone_location"] = _gone_location(changes.gone_url)
+    if changes.clicks_kept_months is not None:
+        changed["clicks_kept_months"] = checked_limit(
+            changes.clicks_kept_months,
+            field="clicks kept months",
+            lowest=1,
+            highest=MAX_KEPT_MONTHS,
+        )
+    if changes.addresses_kept_days is not None:
+        changed["addresses_kept_days"] = checked_limit(
+            changes.addresses_kept_days,
+            field="addresses kept days",
+            lowest=0,
+            highest=MAX_KEPT_DAYS,
+        )
     if not changed:
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:

@@ -56,7 +56,7 @@ async def export_hits(
     """
     before: HitPlace | None = None
     while True:
-        batch = await read_hits(
+        visits = await read_hits(
             engine,
             account,
             campaign_uuid,
@@ -65,8 +65,8 @@ async def export_hits(
             before=before,
             row_limit=BATCH_ROWS,
         )
-        yield batch
-        if len(batch) < BATCH_ROWS:
+        yield visits.rows
+        if len(visits.rows) < BATCH_ROWS:
             return
-        last = batch[-1]
+        last = visits.rows[-1]
         before = HitPlace(last["occurred_at"], last["journal_id"], last["journal_offset"])

@@ -21,6 +21,7 @@ from shared.domain.tokens import TokenCipher
 
 # Later than any hit, so that a first page begins with the newest.
 END_OF_TIME = HitPlace(datetime(9999, 1, 1, tzinfo=UTC), 0, 0)
+START_OF_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 NEWEST_ID = (1 << 63) - 1
 MAX_DAYS = 400
 
@@ -46,6 +47,18 @@ class Breakdown:
     median_first_click: timedelta | None
     traits: Sequence[Row]
     failures: Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visits:
+    """Visits of a campaign.
+
+    Attributes:
+        kept_from: When those begin that are kept; None: none was let go of.
+    """
+
+    rows: Sequence[Row]
+    kept_from: datetime | None
 
 
 def number_of(text: str, account: Account) -> int:
@@ -186,23 +199,26 @@ async def read_hits(
     with_machines: bool,
     before: HitPlace | None,
     row_limit: int,
-) -> list[Row]:
-    """Return the visits of a campaign, newest first: those of people, or all.
+) -> Visits:
+    """Return the visits of a campaign that are kept, newest first: those of people, or all.
 
     Raises:
         NotFoundError: The account has no such campaign.
     """
     async with engine.connect() as connection:
         campaign = await _campaign(connection, account, campaign_uuid)
-        return await reports.list_hits(
+        kept_from = campaign["hits_kept_from"]
+        rows = await reports.list_hits(
             connection,
             account.id,
             campaign["id"],
             msisdn=msisdn,
             with_machines=with_machines,
+            kept_from=kept_from or START_OF_TIME,
             before=before or END_OF_TIME,
             row_limit=row_limit,
         )
+    return Visits(rows, kept_from)
 
 
 async def read_number(

@@ -33,6 +33,7 @@ from services.api.schemas.reports import (
     CampaignReport,
     RecipientPage,
     VisitPage,
+    local,
     to_campaign_report,
     to_recipient_report,
     to_visit_report,
@@ -112,7 +113,7 @@ async def list_recipients(
     )
 
 
-@router.get("/{campaign_uuid}/clicks", summary="Each visit, newest first")
+@router.get("/{campaign_uuid}/clicks", summary="Each visit that is kept, newest first")
 async def list_clicks(
     request: Request,
     caller: CallerOf,
@@ -120,7 +121,7 @@ async def list_clicks(
     query: Annotated[ClicksQuery, Query()],
 ) -> VisitPage:
     zone = query.zone(caller.account.time_zone)
-    rows = await read_hits(
+    visits = await read_hits(
         api_context(request).engine,
         caller.account,
         campaign_uuid,
@@ -129,8 +130,9 @@ async def list_clicks(
         before=to_hit_place(query.cursor),
         row_limit=query.limit + 1,
     )
-    page, last = cut_page(rows, query.limit)
+    page, last = cut_page(visits.rows, query.limit)
     return VisitPage(
         clicks=[to_visit_report(row, zone) for row in page],
+        visits_kept_from=local(visits.kept_from, zone),
         next_cursor=hit_cursor(last) if last else None,
     )

@@ -15,6 +15,7 @@ from services.api.schemas.report_queries import RecipientTableQuery, VisitTableQ
 from services.api.schemas.reports import (
     RecipientReport,
     VisitReport,
+    local,
     recipient_values,
     visit_values,
 )
@@ -56,7 +57,9 @@ async def get_recipients_csv(
 
 @router.get(
     "/{campaign_uuid}/clicks.csv",
-    summary="All visits as CSV",
+    summary="All visits that are kept as CSV",
+    description="Where visits before some time are no longer kept, the file's name says since "
+    "when they are, and so does the header x-visits-kept-from.",
     response_class=StreamingResponse,
     responses=CSV_ANSWER,
 )
@@ -68,7 +71,7 @@ async def get_clicks_csv(
 ) -> StreamingResponse:
     zone = query.zone(caller.account.time_zone)
     engine = api_context(request).engine
-    await read_campaign(engine, caller.account, campaign_uuid)
+    campaign = await read_campaign(engine, caller.account, campaign_uuid)
     batches = export_hits(
         engine,
         caller.account,
@@ -78,7 +81,13 @@ async def get_clicks_csv(
     )
     rows = ([visit_values(row, zone) for row in batch] async for batch in batches)
     columns = list(VisitReport.model_fields)
-    return _file(f"clicks-{campaign_uuid}.csv", to_csv(columns, rows, with_mark=query.bom))
+    kept_from = local(campaign["hits_kept_from"], zone)
+    since = f"-since-{kept_from:%Y-%m-%d}" if kept_from else ""
+    name = f"clicks-{campaign_uuid}{since}.csv"
+    answer = _file(name, to_csv(columns, rows, with_mark=query.bom))
+    if kept_from:
+        answer.headers["x-visits-kept-from"] = kept_from.isoformat()
+    return answer
 
 
 def _file(name: str, octets: AsyncIterator[bytes]) -> StreamingResponse:

@@ -17,6 +17,10 @@ from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 
 STATUSES = [status.word for status in MessageStatus]
+KEPT_FROM_TEXT = (
+    "Visits before this time are no longer kept, by the account's limit, and count in all totals "
+    "all the same; null: all are kept"
+)
 STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 
 
@@ -64,6 +68,7 @@ class CampaignReport(Report):
     cost_per_click: str | None = Field(
         description="Cost by clicks, to four decimals; null without a price or a click"
     )
+    visits_kept_from: datetime | None = Field(description=KEPT_FROM_TEXT)
 
 
 class CampaignStanding(Report):
@@ -116,7 +121,9 @@ class VisitReport(Report):
     click_class: str = Field(description="person, or the kind of machine it is taken for")
     reasons: list[str]
     score: int = Field(description="From 0, surely a person, to 100, surely a machine")
-    ip: str | None
+    ip: str | None = Field(
+        description="Once truncated, the first of its network: a /24 of IPv4, a /48 of IPv6"
+    )
     country: str | None
     region: str | None
     city: str | None
@@ -164,6 +171,9 @@ class VisitPage(Report):
     """A page of visits, newest first."""
 
     clicks: list[VisitReport]
+    visits_kept_from: datetime | None = Field(
+        description=KEPT_FROM_TEXT, examples=["2026-10-01T05:30:00+05:30"]
+    )
     next_cursor: str | None
 
 
@@ -184,7 +194,8 @@ class SandboxPage(Report):
 Limit = Annotated[int, Field(ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)]
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+def local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return a moment by the clocks of a zone; None stays so."""
     return None if moment is None else moment.astimezone(zone)
 
 
@@ -209,7 +220,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         sender_id=row["sender_id"],
         created_at=row["created_at"].astimezone(zone),
         state=state_of(row),
-        scheduled_at=_local(row["scheduled_at"], zone),
+        scheduled_at=local(row["scheduled_at"], zone),
         is_personal=row["is_personal"],
         text=row["body_before"] + ("" if after is None else "{link}" + after),
         destination=row["destination"],
@@ -231,6 +242,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         cost_per_click=(
             None if cost is None or not clicks else amount_text(rounded(cost / clicks, 4))
         ),
+        visits_kept_from=local(row["hits_kept_from"], zone),
     )
 
 
@@ -239,7 +251,7 @@ def to_standing(row: Row, zone: ZoneInfo) -> CampaignStanding:
     return CampaignStanding(
         uuid=row["uuid"],
         state=state_of(row),
-        scheduled_at=_local(row["scheduled_at"], zone),
+        scheduled_at=local(row["scheduled_at"], zone),
         recipients=row["message_count"],
         statuses={word: row[word] for word in STATUSES},
     )
@@ -253,15 +265,15 @@ def recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str
         "mobile": str(msisdn),
         "status": MessageStatus(row["status"]).word,
         "failure_cause": row["failure_cause"],
-        "submitted_at": _local(row["submitted_at"], zone),
-        "settled_at": _local(row["settled_at"], zone),
+        "submitted_at": local(row["submitted_at"], zone),
+        "settled_at": local(row["settled_at"], zone),
         "link": linked.link,
         "destination": row["destination"],
         "segments": row["segment_count"],
         "hits": row["hit_count"],
         "clicks": row["click_count"],
-        "first_click_at": _local(row["first_click_at"], zone),
-        "last_click_at": _local(row["last_click_at"], zone),
+        "first_click_at": local(row["first_click_at"], zone),
+        "last_click_at": local(row["last_click_at"], zone),
     }
 
 

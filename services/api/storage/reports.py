@@ -20,7 +20,7 @@ _CAMPAIGN_COLUMNS = """
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
     d.failed, d.cancelled,
-    k.hit_count, k.click_count, k.clicker_count
+    k.hit_count, k.click_count, k.clicker_count, k.hits_kept_from
 """
 _CAMPAIGN_TABLES = """
     FROM campaign c
@@ -152,6 +152,7 @@ _HITS = """
           AND EXISTS (
               SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
           )
+          AND occurred_at >= :kept_from
           AND (:with_machines OR click_class = 'person')
           AND (occurred_at, journal_id, journal_offset)
               < (CAST(:before_at AS timestamptz), :before_journal, :before_offset)
@@ -309,10 +310,14 @@ async def list_hits(
     *,
     msisdn: int | None,
     with_machines: bool,
+    kept_from: datetime,
     before: HitPlace,
     row_limit: int,
 ) -> list[Row]:
-    """Return the hits of a campaign older than a place, newest first."""
+    """Return the hits of a campaign older than a place, newest first.
+
+    Older ones than ``kept_from`` are let go of, whether they are deleted yet or not.
+    """
     of_number = {} if msisdn is None else {"msisdn": msisdn}
     return await fetch(
         connection,
@@ -321,6 +326,7 @@ async def list_hits(
         account_id=account_id,
         campaign_id=campaign_id,
         with_machines=with_machines,
+        kept_from=kept_from,
         before_at=before.occurred_at,
         before_journal=before.journal_id,
         before_offset=before.journal_offset,

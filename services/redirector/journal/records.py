@@ -25,9 +25,10 @@ from zlib import crc32
 
 from typing_extensions import override
 
+from shared.domain.request_heads import MAX_HEAD_OCTETS
+
 # HTTP lets no control character into a head, so no visitor can write what looks like a record.
 VERSION = 1
-MAX_HEAD_OCTETS = 8192
 HEAD_WAS_CUT = 1
 
 _PREFIX = Struct(">BHI")

@@ -12,6 +12,7 @@ from services.redirector.storage.hits import HitRow
 from shared.domain.bursts import BurstWindow
 from shared.domain.clicks import EARLY, ClickClass, judge
 from shared.domain.forwarding import Opening, forwarded_reasons
+from shared.domain.truncation import is_whole
 from shared.domain.trusted_proxies import subscriber_number
 
 # A person reads first; and reports of delivery tend to be late, not early.
@@ -72,14 +73,17 @@ class Circumstances:
         self._histories.forget(recipients)
 
     def _bursts(self, rows: Sequence[HitRow]) -> defaultdict[int, list[str]]:
-        """Return the reasons that senders' other hits give, by the index of the hit."""
+        """Return the reasons that senders' other hits give, by the index of the hit.
+
+        A truncated address is many senders', so it gives none.
+        """
         reasons: defaultdict[int, list[str]] = defaultdict(list)
         for start in range(0, len(rows), SLICE_HITS):
             part = range(start, min(start + SLICE_HITS, len(rows)))
             many: set[int] = set()
             for index in part:
                 row = rows[index]
-                if row.address is not None:
+                if row.address is not None and is_whole(row.address):
                     # By number, since an address takes long to hash.
                     sender = subscriber_number(row.address)
                     if self._window.add(sender, row[:2], row.occurred_at):
@@ -99,7 +103,7 @@ class Circumstances:
         reason_at = lru_cache(SLICE_HITS)(self._window.reason)
         for index in part:
             row = rows[index]
-            if row.address is None:
+            if row.address is None or not is_whole(row.address):
                 continue
             sender = subscriber_number(row.address)
             if sender not in many or not row.address.is_global:

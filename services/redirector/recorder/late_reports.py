@@ -19,6 +19,7 @@ from services.redirector.storage.connections import (
 )
 from services.redirector.storage.deliveries import list_deliveries
 from services.redirector.storage.histories import list_histories
+from services.redirector.storage.letting_go import find_hits_kept_from
 from services.redirector.storage.reclassing import (
     HitKey,
     list_hits_of_recipients,
@@ -172,10 +173,15 @@ class LateReports:
 
 async def _weigh_next(connection: Connection, page: _Page) -> HitKey | None:
     """Weigh a batch of hits again; return the last one's key, None if no more are left."""
+    mark = await find_hits_kept_from(connection, page.campaign_id)
     old = await list_hits_of_recipients(
-        connection, page.campaign_id, page.positions, after=page.after, limit=BATCH_HITS
+        connection,
+        page.campaign_id,
+        page.positions,
+        after=page.after.not_before(mark),
+        limit=BATCH_HITS,
     )
-    changes = await class_anew(connection, old, page.circumstances)
+    changes = await class_anew(connection, old, page.circumstances, mark=mark)
     if changes:
         await change_and_recount(connection, page.campaign_id, changes)
     return HitKey.of(old[-1]) if len(old) == BATCH_HITS else None

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from services.redirector.journal.records import MAX_HEAD_OCTETS
 from services.redirector.recorder.agents import read_agent
 from services.redirector.recorder.circumstances import Circumstances
 from services.redirector.recorder.heads import as_utf8, parse_head
@@ -15,6 +14,7 @@ from services.redirector.recorder.recounting import Change, change_and_recount
 from services.redirector.recorder.signals import read_signals
 from services.redirector.storage.connections import Connection, Pool, outages_named
 from services.redirector.storage.hits import HitRow
+from services.redirector.storage.letting_go import find_hits_kept_from
 from services.redirector.storage.reclassing import (
     HitKey,
     find_campaign,
@@ -23,12 +23,14 @@ from services.redirector.storage.reclassing import (
     lock_out_others,
 )
 from shared.domain.clicks import classify, judge
+from shared.domain.request_heads import MAX_HEAD_OCTETS
 
 BATCH_HITS = 1_000
 CAMPAIGN_PAGE = 1_000
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 # What cannot be told any more from what is stored of the hit.
 CARRIED_REASONS = ("sender:", "time:reset")
+FORWARDED = "forwarded:"
 CACHED_VERDICTS = 10_000
 _classify = lru_cache(CACHED_VERDICTS)(classify)
 
@@ -137,10 +139,13 @@ class Reclassing:
     ) -> HitKey | None:
         """Class the next hits anew; return the last one's key, None if there was none."""
         await lock_out_others(connection)
+        # Under the lock without which nobody raises it.
+        mark = await find_hits_kept_from(connection, campaign_id)
+        after = after.not_before(mark)
         old = await list_hits(connection, campaign_id, after=after, limit=self._batch_hits)
         if not old:
             return None
-        changes = await class_anew(connection, old, circumstances)
+        changes = await class_anew(connection, old, circumstances, mark=mark)
         if changes and not self._is_dry_run:
             await change_and_recount(connection, campaign_id, changes)
         self._note(old, changes)
@@ -157,7 +162,11 @@ class Reclassing:
 
 
 async def class_anew(
-    connection: Connection, old: Sequence[HitRow], circumstances: Circumstances
+    connection: Connection,
+    old: Sequence[HitRow],
+    circumstances: Circumstances,
+    *,
+    mark: datetime | None,
 ) -> list[Change]:
     """Class hits of one campaign by the rules as they are now; return those that change.
 
@@ -165,15 +174,18 @@ async def class_anew(
         connection: In a transaction in which no one else classes hits anew.
         old: As they are stored, by their time.
         circumstances: That have weighed what comes before these.
+        mark: From when on the campaign's hits are kept; None if all are.
     """
+    # Beside which click a link was forwarded cannot be told once that may be let go of.
+    carried = CARRIED_REASONS if mark is None else (*CARRIED_REASONS, FORWARDED)
     # In the order of their times, as they were read.
-    new = await circumstances.weigh(connection, [_by_request(row) for row in old])
+    new = await circumstances.weigh(connection, [_by_request(row, carried) for row in old])
     return [
         Change(before, after) for before, after in zip(old, new, strict=True) if before != after
     ]
 
 
-def _by_request(row: HitRow) -> HitRow:
+def _by_request(row: HitRow, carried_reasons: tuple[str, ...]) -> HitRow:
     """Return a hit as its request alone tells, and what cannot be told any more."""
     head = parse_head(row.request_head.encode("latin-1", "replace"))
     user_agent = as_utf8(head.headers.get("user-agent", ""))
@@ -182,7 +194,7 @@ def _by_request(row: HitRow) -> HitRow:
     by_request = _classify(
         read_signals(head, user_agent, agent, row.as_organisation, is_cut=is_cut)
     )
-    carried = (reason for reason in row.reasons if reason.startswith(CARRIED_REASONS))
+    carried = (reason for reason in row.reasons if reason.startswith(carried_reasons))
     verdict = judge((*by_request.reasons, *carried))
     return row._replace(
         click_class=verdict.click_class.value, reasons=verdict.reasons, score=verdict.score

@@ -24,6 +24,9 @@ class Reconciliation:
         journaled: Records of the journals that are still on disk, up to where each is recorded.
         waiting: Records behind that, which are yet to be recorded.
         quarantined: Records that Postgres refused, kept beside the journals.
+        let_go: Hits that are counted and, by their account's wish, no longer kept.
+        marked_campaigns: Campaigns whose hits before some time are not kept: which recipient or
+            trait those were counted for cannot be proven any more.
         differences: Sentences; none if all agree.
     """
 
@@ -31,6 +34,8 @@ class Reconciliation:
     journaled: int
     waiting: int
     quarantined: int
+    let_go: int
+    marked_campaigns: int
     differences: list[str]
 
 
@@ -61,7 +66,7 @@ async def reconcile(database_url: str, journal_folder: Path) -> Reconciliation:
     sums = _Counted(0, 0)
     quarantined = 0
     for name in names:
-        journal = recorded.get(name, RecordedJournal(name, 0, 0))
+        journal = recorded.get(name, RecordedJournal(name, 0, 0, 0))
         counted = _count(journal_folder / name, journal.recorded_octets)
         if counted is None:  # It has been recorded to its end and removed meanwhile.
             continue
@@ -69,18 +74,30 @@ async def reconcile(database_url: str, journal_folder: Path) -> Reconciliation:
         refused_count = refused.waiting if refused else 0
         quarantined += refused_count
         sums = _Counted(sums.recorded + counted.recorded, sums.waiting + counted.waiting)
-        if journal.stored_hits + refused_count != counted.recorded:
+        known_count = journal.stored_hits + journal.let_go_hits + refused_count
+        if known_count != counted.recorded:
+            let_go = f", {journal.let_go_hits} were let go of" if journal.let_go_hits else ""
             differences.append(
                 f"journal {name}: {counted.recorded} records are noted as recorded,"
-                f" {journal.stored_hits} hits are stored of them and {refused_count} in quarantine"
+                f" {journal.stored_hits} hits are stored of them{let_go} and {refused_count} in"
+                " quarantine"
                 " (fewer are right where links are no more: the recorder's log tells)"
             )
-    if not compared.hits == compared.by_recipient == compared.by_campaign:
+    if not compared.hits + compared.let_go == compared.by_recipient == compared.by_campaign:
+        let_go = f" and {compared.let_go} were let go of" if compared.let_go else ""
         differences.append(
-            f"in all: {compared.hits} hits are stored, {compared.by_recipient} are counted by"
-            f" recipient and {compared.by_campaign} by campaign"
+            f"in all: {compared.hits} hits are stored{let_go}, {compared.by_recipient} are counted"
+            f" by recipient and {compared.by_campaign} by campaign"
         )
-    return Reconciliation(compared.hits, sums.recorded, sums.waiting, quarantined, differences)
+    return Reconciliation(
+        compared.hits,
+        sums.recorded,
+        sums.waiting,
+        quarantined,
+        compared.let_go,
+        compared.marked_campaigns,
+        differences,
+    )
 
 
 def _count(path: Path, recorded_octets: int) -> _Counted | None:

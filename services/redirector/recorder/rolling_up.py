@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.redirector.recorder.reclassing import UnknownCampaignError
 from services.redirector.storage.connections import Pool, outages_named
+from services.redirector.storage.letting_go import find_hits_kept_from
 from services.redirector.storage.reclassing import (
     find_campaign,
     list_campaigns_with_hits,
@@ -26,8 +27,8 @@ class RollingUp:
     Attributes:
         campaign_count: Campaigns whose rollups are right now.
         corrected_count: Rows of rollups that were not.
-        kept_count: Campaigns that were left as they are, since hits of theirs may have been
-            dropped, which their rollups alone know of.
+        kept_count: Campaigns that were left as they are, since hits of theirs were let go of, or
+            may have been dropped, which their rollups alone know of.
     """
 
     campaign_count: int = 0
@@ -76,6 +77,9 @@ async def _roll_up(pool: Pool, campaign_id: int, done: RollingUp) -> None:
             # Who classes hits anew changes both them and the rollups, without counting first.
             await lock_out_others(connection)
             await lock_out_recorders(connection, campaign_id)
+            if await find_hits_kept_from(connection, campaign_id):
+                done.kept_count += 1
+                return
             corrected_count = await correct_rollups(connection, campaign_id)
     done.campaign_count += 1
     done.corrected_count += corrected_count

@@ -14,6 +14,7 @@ from typing_extensions import override
 from services.redirector.storage.connections import Connection, Pool, outages_named
 from services.redirector.storage.event_batches import ClickBatch, batch_clicks, tell_clicks
 from services.redirector.storage.hit_rows import encode_rows
+from services.redirector.storage.letting_go import let_go_of_late
 from services.redirector.storage.rollups import Rollups, add_rollups
 
 ENSURE_PARTITIONS = "SELECT ensure_partitions($1)"
@@ -60,16 +61,19 @@ RETURNING campaign_id, position, click_count
 """
 COUNT_CAMPAIGNS = """
 INSERT INTO campaign_clicks AS kept (
-    campaign_id, hit_count, click_count, clicker_count, event_batch_count
+    campaign_id, hit_count, click_count, clicker_count, event_batch_count, whole_addresses_from
 )
-SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[])
+SELECT * FROM unnest(
+    $1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[], $6::timestamptz[]
+)
 ORDER BY 1
 ON CONFLICT (campaign_id) DO UPDATE SET
     hit_count = kept.hit_count + excluded.hit_count,
     click_count = kept.click_count + excluded.click_count,
     clicker_count = kept.clicker_count + excluded.clicker_count,
-    event_batch_count = kept.event_batch_count + excluded.event_batch_count
-RETURNING campaign_id, event_batch_count
+    event_batch_count = kept.event_batch_count + excluded.event_batch_count,
+    whole_addresses_from = least(kept.whole_addresses_from, excluded.whole_addresses_from)
+RETURNING campaign_id, event_batch_count, hits_kept_from
 """
 
 
@@ -133,6 +137,12 @@ class RecipientTally:
     click_count: int = 0
     first_click_at: datetime | None = None
     last_click_at: datetime | None = None
+
+
+class _CampaignCount(NamedTuple):
+    # The number of the campaign's last batch of events, and its mark (letting_go.py).
+    event_batch_count: int
+    hits_kept_from: datetime | None
 
 
 async def ensure_partitions(pool: Pool, *, months_ahead: int) -> tuple[datetime, datetime]:
@@ -213,11 +223,14 @@ async def add_hits(
         async with connection.transaction():
             batches = batch_clicks(rows)
             # First, since it is what is refused more often.
-            last_numbers = await _count(connection, tallies, batches)
+            counted = await _count(connection, tallies, _first_times(rows), batches)
             await add_rollups(connection, rollups)
+            marks = {key: of.hits_kept_from for key, of in counted.items() if of.hits_kept_from}
+            kept = await let_go_of_late(connection, rows, marks) if marks else rows
             await connection.copy_to_table(
-                "hit", source=_once(encode_rows(rows)), columns=HitRow._fields, format="binary"
+                "hit", source=_once(encode_rows(kept)), columns=HitRow._fields, format="binary"
             )
+            last_numbers = {key: of.event_batch_count for key, of in counted.items()}
             await tell_clicks(connection, batches, last_numbers)
     except asyncpg.PostgresError as error:
         if (error.sqlstate or "")[:2] in NOT_ABOUT_A_HIT:
@@ -241,9 +254,10 @@ async def list_gone_campaigns(connection: Connection, campaign_ids: Sequence[int
 async def _count(
     connection: Connection,
     tallies: dict[tuple[int, int], RecipientTally],
+    first_times: Mapping[int, datetime],
     batches: Mapping[int, Sequence[ClickBatch]],
-) -> dict[int, int]:
-    """Add to the counts of recipients and campaigns; return the numbers of the last batches."""
+) -> dict[int, _CampaignCount]:
+    """Add to the counts of recipients and campaigns; return what campaigns have now."""
     totals = await connection.fetch(
         COUNT_RECIPIENTS,
         [campaign_id for campaign_id, _ in tallies],
@@ -263,7 +277,17 @@ async def _count(
         counts[2] += click_total == tally.click_count > 0
     hits, clicks, clickers = zip(*campaigns.values(), strict=True)
     told = [len(batches.get(campaign_id, ())) for campaign_id in campaigns]
+    first = [first_times[campaign_id] for campaign_id in campaigns]
     counted = await connection.fetch(
-        COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers, told
+        COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers, told, first
     )
-    return {row["campaign_id"]: row["event_batch_count"] for row in counted}
+    return {campaign_id: _CampaignCount(*rest) for campaign_id, *rest in counted}
+
+
+def _first_times(rows: Sequence[HitRow]) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for row in rows:
+        at = row.occurred_at
+        if at < found.setdefault(row.campaign_id, at):
+            found[row.campaign_id] = at
+    return found

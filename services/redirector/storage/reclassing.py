@@ -103,6 +103,10 @@ class HitKey(NamedTuple):
         """Return the key of a hit."""
         return cls(row.occurred_at, row.journal_id, row.journal_offset)
 
+    def not_before(self, moment: datetime | None) -> Self:
+        """Return this place, or the one ahead of all hits of a later time."""
+        return self if moment is None else max(self, type(self)(moment, -1, -1))
+
 
 class RecipientClicks(NamedTuple):
     """What is kept of a recipient's clicks."""

@@ -108,7 +108,7 @@ async def has_all_its_hits(connection: Connection, campaign_id: int) -> bool:
 
 
 async def lock_out_recorders(connection: Connection, campaign_id: int) -> None:
-    """Let no recorder count hits of a campaign until the transaction ends.
+    """Let no recorder count hits of a campaign until the transaction ends, and none be let go of.
 
     All that they have counted can be seen from then on.
     """

@@ -3,11 +3,13 @@
 import asyncpg
 
 from services.redirector.storage.connections import Connection
+from services.redirector.storage.letting_go import KEPT_HITS
 from services.redirector.storage.rolling_up import raw_quarters, raw_traits
 from shared.domain.traits import Trait
 
-# Rollups stay when months of hits are dropped. What is older than the first month that is there
-# can be held to the totals alone: quarters by their time, traits by that of their campaign.
+# Rollups stay when hits are let go of, or months of them dropped by hand. What is older than a
+# campaign's mark, or than the first month that is there, can be held to the totals alone: quarters
+# by their time, traits by that of their campaign, and none of a campaign that has a mark.
 FIRST_STORED = """
 SELECT first.month::timestamp AT TIME ZONE 'UTC' AS at, first_campaign_id(first.month) AS id
 FROM (
@@ -27,14 +29,24 @@ WHERE (coalesce(raw.hit_count, 0), coalesce(raw.click_count, 0))
 ORDER BY campaign_id, {key}
 LIMIT $2
 """
+# A mark is the start of a month, and so of a quarter of an hour.
 QUARTERS_APART = _APART.format(
-    raw=raw_quarters("hit"), table="quarter_clicks", key="quarter", comparable="quarter >= $1"
+    raw=raw_quarters(KEPT_HITS),
+    table="quarter_clicks",
+    key="quarter",
+    comparable="""quarter >= $1 AND NOT EXISTS (
+        SELECT FROM campaign_clicks AS mark
+        WHERE mark.campaign_id = quarter_clicks.campaign_id AND mark.hits_kept_from > quarter
+    )""",
 )
+_HAS_ALL = """campaign_id >= $1 AND campaign_id NOT IN (
+    SELECT campaign_id FROM campaign_clicks WHERE hits_kept_from IS NOT NULL
+)"""
 TRAITS_APART = _APART.format(
-    raw=raw_traits("hit WHERE campaign_id >= $1"),
+    raw=raw_traits(f"hit WHERE {_HAS_ALL}"),
     table="trait_clicks",
     key="trait, value",
-    comparable="campaign_id >= $1",
+    comparable=_HAS_ALL,
 )
 # Each hit has one time and one value of each trait, so each of them comes to all hits.
 TOTALS_APART = """

@@ -3,13 +3,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.redirector.journal.records import (
-    MAX_HEAD_OCTETS,
     MAX_RECORD_OCTETS,
     MIN_RECORD_OCTETS,
     Hit,
     pack_hit,
     scan,
 )
+from shared.domain.request_heads import MAX_HEAD_OCTETS
 
 HEADS = st.text(st.characters(min_codepoint=9, max_codepoint=255), max_size=400).map(
     lambda text: text.encode("latin-1")
