@@ -181,6 +181,25 @@ async def test_dry_run_shows_the_first_ten_and_what_operators_would_scrub(
             "currency must",
             id="blank currency beside another setting",
         ),
+        pytest.param(
+            SendingChanges(clicks_kept_months="0"),
+            "clicks kept months must be a whole number from 1 to 1200, or none",
+            id="no month",
+        ),
+        pytest.param(
+            SendingChanges(clicks_kept_months="1201"), "clicks kept months must", id="far month"
+        ),
+        pytest.param(
+            SendingChanges(addresses_kept_days="-1"),
+            "addresses kept days must be a whole number from 0 to 36500, or none",
+            id="negative days",
+        ),
+        pytest.param(
+            SendingChanges(addresses_kept_days="1.5"), "addresses kept days must", id="half days"
+        ),
+        pytest.param(
+            SendingChanges(addresses_kept_days="٣"), "addresses kept days must", id="other digits"
+        ),
     ],
 )
 async def test_setting_that_makes_no_sense_is_refused(
@@ -213,6 +232,24 @@ async def test_sender_id_that_makes_no_sense_is_refused(
     del api, acme
     with pytest.raises(InvalidValueError, match=complaint):
         await change_sender_id(engine, "acme", header, changes)
+
+
+async def test_limits_are_set_and_taken_back(api: Api, acme: Headers, engine: AsyncEngine) -> None:
+    del acme
+    limits = "SELECT clicks_kept_months, addresses_kept_days FROM account WHERE name = 'acme'"
+    found = [await api.database.fetchrow(limits)]
+    for months, days in (("13", "0"), (None, "30"), ("none", None), (None, "None")):
+        changes = SendingChanges(clicks_kept_months=months, addresses_kept_days=days)
+        await change_sending(engine, "acme", changes)
+        found.append(await api.database.fetchrow(limits))
+
+    assert [tuple(row or ()) for row in found] == [
+        (None, None),
+        (13, 0),
+        (13, 30),
+        (None, 30),
+        (None, None),
+    ]
 
 
 async def test_account_that_is_none_cannot_be_changed(api: Api, engine: AsyncEngine) -> None:
