@@ -107,6 +107,28 @@ def test_what_is_recorded_and_what_waits_agree(
     assert verdict == "journals = hits = counts by recipient = counts by campaign = rollups"
 
 
+LET_GO_OF_ALL = """
+INSERT INTO let_go_hits SELECT campaign_id, journal_id, count(*) FROM hit GROUP BY 1, 2;
+UPDATE campaign_clicks SET hits_kept_from = '2099-01-01'
+"""
+
+
+@pytest.mark.usefixtures("journal")
+def test_what_was_let_go_of_is_told_beside_what_agrees(
+    database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record(database_url, tmp_path)
+    execute(database_url, LET_GO_OF_ALL)
+
+    show_reconciliation(database_url, tmp_path)
+
+    stored, journals, let_go, verdict = capsys.readouterr().out.splitlines()
+    assert stored == "0 hits are stored"
+    assert "3 records recorded" in journals
+    assert let_go.startswith("3 hits were let go of, of 1 campaigns with a limit")
+    assert verdict.startswith("journals = hits")
+
+
 @pytest.mark.usefixtures("journal")
 @pytest.mark.parametrize(
     ("damage", "told"),

@@ -9,6 +9,7 @@ from services.api.domain.account_rules import (
     checked_currency,
     checked_dlt_id,
     checked_domains,
+    checked_limit,
     checked_name,
     checked_price,
     checked_region,
@@ -123,3 +124,17 @@ def test_domains_are_kept_in_lower_case() -> None:
 def test_a_domain_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match="link domain"):
         checked_domains([text])
+
+
+@pytest.mark.parametrize(
+    ("text", "limit"), [("1", 1), (" 12 ", 12), ("0012", 12), ("none", None), ("None", None)]
+)
+def test_a_limit_is_a_whole_number_or_none(text: str, limit: int | None) -> None:
+    assert checked_limit(text, field="months", lowest=1, highest=12) == limit
+
+
+@pytest.mark.parametrize("text", ["", "0", "13", "-1", "+1", "1.0", "1e1", "123456", "٣", "never"])
+def test_a_limit_that_is_none_is_refused(text: str) -> None:
+    complaint = "months must be a whole number from 1 to 12, or none"
+    with pytest.raises(InvalidValueError, match=complaint):
+        checked_limit(text, field="months", lowest=1, highest=12)
