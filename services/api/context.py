@@ -8,6 +8,7 @@ from services.api.operations.accepting import SendContext
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.large_sends import LargeSends
+from services.api.operations.make_spreadsheets import SpreadsheetMaker
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
@@ -31,6 +32,7 @@ class ApiContext:
     uploads: UploadReader
     large_sends: LargeSends
     live: LiveEvents
+    spreadsheets: SpreadsheetMaker
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -68,6 +70,10 @@ class ApiContext:
                 engine,
                 max_streams=settings.max_streams,
                 max_per_account=settings.max_streams_per_account,
+            ),
+            spreadsheets=SpreadsheetMaker(
+                max_spreadsheets=settings.max_spreadsheets,
+                max_per_account=settings.max_spreadsheets_per_account,
             ),
         )
 

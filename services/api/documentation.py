@@ -23,6 +23,7 @@ from services.api.schemas.documented_errors import (
     OF_ORDERS_WITH_PARAMETERS,
     OF_REPORTS,
     OF_SENDS,
+    OF_SPREADSHEETS,
 )
 from services.api.schemas.reading import FORM, JSON, XML
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
@@ -74,6 +75,8 @@ WHAT_STATUSES_MEAN = {
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
+    429: f"As many of this account as may be; try again after `Retry-After` seconds, such as "
+    f"{RETRY_AFTER_S}",
     500: "A fault of ours, which has been logged",
     503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
 }
@@ -208,7 +211,8 @@ def _describe_report(path: str, operation: Operation) -> None:
         _add_errors(operation, [*EVERYWHERE, *OF_WEBHOOKS, *of_bodies])
         return
     found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []
-    _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found])
+    busy = OF_SPREADSHEETS if path.endswith(".xlsx") else ()
+    _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found, *busy])
 
 
 def _response(meaning: str, models: list[str]) -> dict[str, Any]:

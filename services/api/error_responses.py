@@ -76,6 +76,8 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.TooManyWebhooksError: Refusal(409),
     errors.WebhookDisabledError: Refusal(409),
     errors.StreamsBusyError: Refusal(TOO_MANY),
+    errors.SpreadsheetsBusyError: Refusal(UNAVAILABLE),
+    errors.AccountSpreadsheetsBusyError: Refusal(TOO_MANY),
     sheet_errors.SheetError: Refusal(400),
     upload_errors.UnsupportedUploadError: Refusal(415),
     upload_errors.UploadTooLargeError: Refusal(413),

@@ -58,3 +58,9 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
     max_streams_per_account: int = Field(
         default=20, ge=1, le=10_000, description="of these, streams of one account"
     )
+    max_spreadsheets: int = Field(
+        default=4, ge=1, le=64, description="spreadsheets made or fetched at a time, 1 to 64"
+    )
+    max_spreadsheets_per_account: int = Field(
+        default=2, ge=1, le=64, description="of these, spreadsheets of one account, 1 to 64"
+    )

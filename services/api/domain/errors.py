@@ -284,3 +284,26 @@ class StreamsBusyError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("As many streams of events are open as may be: close one, or try again")
+
+
+class SpreadsheetsBusyError(DomainError):
+    """As many spreadsheets are being made or fetched as may."""
+
+    code: ClassVar[str] = "spreadsheets_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Many spreadsheets are being made at the moment: try again in a while, or take the CSV"
+        )
+
+
+class AccountSpreadsheetsBusyError(DomainError):
+    """As many spreadsheets of one account are being made or fetched as may."""
+
+    code: ClassVar[str] = "account_spreadsheets_busy"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} spreadsheets of this account are being made or fetched, which is as many as "
+            "may: try again when one is there, or take the CSV"
+        )

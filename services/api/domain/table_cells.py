@@ -1,9 +1,12 @@
 """Values as the cells of a table that a spreadsheet program may open."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import cast
 
 # What a spreadsheet program takes for the start of a formula, in its full-width form, too.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# Day 0 of a workbook; its day 60 never was, so later days are counted from here.
+FIRST_SERIAL_DATE = datetime(1899, 12, 30)  # noqa: DTZ001 -- a serial date has no zone
 
 
 def plain_text(text: str) -> str:
@@ -29,3 +32,29 @@ def csv_cell(value: object) -> str:
     if isinstance(value, list):
         return plain_text(" ".join(map(str, value)))
     return plain_text(value) if isinstance(value, str) else str(value)
+
+
+def xlsx_cell(value: object) -> str | float | None:
+    """Return a value as a cell of a workbook: a text, a number, or nothing.
+
+    Args:
+        value: A time has the clock of the zone in which it is to be read.
+    """
+    if isinstance(value, datetime):
+        return serial_date(value)
+    if isinstance(value, list):
+        return xlsx_text(" ".join(map(str, value)))
+    return xlsx_text(value) if isinstance(value, str) else cast("float | None", value)
+
+
+def xlsx_text(text: str) -> str:
+    """Return a text that XML can hold, and that is not taken for the XML of a formatted one."""
+    text = text.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    # The library writes what is between these as it stands.
+    return f"{text} " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+def serial_date(moment: datetime) -> float:
+    """Return a time as workbooks count it: days of its own clock since the end of 1899."""
+    clock = moment.replace(tzinfo=None, microsecond=0)
+    return (clock - FIRST_SERIAL_DATE) / timedelta(days=1)

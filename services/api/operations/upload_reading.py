@@ -11,7 +11,8 @@ from typing import IO
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.sheet_errors import SheetError
-from services.api.operations.upload_places import UploadPlaces
+from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
+from services.api.operations.account_places import AccountPlaces
 from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
@@ -68,7 +69,12 @@ class UploadReader:
     ) -> None:
         self._engine = engine
         self._concurrency = concurrency
-        self._places = UploadPlaces(concurrency + max_waiting, per_account=max_per_account)
+        self._places = AccountPlaces(
+            concurrency + max_waiting,
+            per_account=max_per_account,
+            when_full=UploadsBusyError,
+            when_account_full=AccountUploadsBusyError,
+        )
         self._pending: asyncio.Queue[PendingUpload] = asyncio.Queue()
         self._alive_ids: set[int] = set()
         self._running: asyncio.Task[None] | None = None

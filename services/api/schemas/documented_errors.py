@@ -75,3 +75,4 @@ OF_REPORTS = (
     errors.UnknownParameterError("limt", "limit"),
     errors.ScopeMissingError("report"),
 )
+OF_SPREADSHEETS = (errors.SpreadsheetsBusyError(), errors.AccountSpreadsheetsBusyError(2))

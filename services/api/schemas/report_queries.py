@@ -136,6 +136,14 @@ class VisitTableQuery(TableQuery, WhichVisits):
     """What the file of visits takes."""
 
 
+class RecipientSheetQuery(ReportQuery, WhichRecipients):
+    """What the spreadsheet of recipients takes."""
+
+
+class VisitSheetQuery(ReportQuery, WhichVisits):
+    """What the spreadsheet of visits takes."""
+
+
 class SandboxQuery(ReportQuery):
     """What the list of the sandbox's messages takes."""
 

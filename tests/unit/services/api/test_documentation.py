@@ -17,6 +17,7 @@ from services.api.schemas.send import to_send_command
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer
 from services.api.schemas.send_examples import request_examples
 from services.api.schemas.send_parameters import SEND_PARAMETERS
+from services.api.schemas.spreadsheets import XLSX_TYPE
 from services.api.schemas.xml_body import parse_xml
 from services.api.settings import ApiSettings
 
@@ -184,6 +185,15 @@ def test_an_order_says_in_which_states_it_is_refused(order: str, codes: set[str]
     conflict = operation["responses"]["409"]["content"]["application/json"]
 
     assert conflict["examples"].keys() == codes
+
+
+@pytest.mark.parametrize("name", ["recipients", "clicks"])
+def test_a_spreadsheet_says_what_it_is_and_when_there_are_too_many(name: str) -> None:
+    responses = OPERATIONS[f"get /campaigns/{{campaign_uuid}}/{name}.xlsx"]["responses"]
+
+    assert list(responses["200"]["content"]) == [XLSX_TYPE]
+    for status, code in (("429", "account_spreadsheets_busy"), ("503", "spreadsheets_busy")):
+        assert code in responses[status]["content"]["application/json"]["examples"]
 
 
 def test_every_reference_leads_somewhere() -> None:

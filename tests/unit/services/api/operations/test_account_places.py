@@ -1,15 +1,24 @@
-"""Places for uploads are bounded, and no account can hold them all."""
+"""Places are bounded, and no account can hold them all."""
 
 import pytest
 
 from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
-from services.api.operations.upload_places import UploadPlaces
+from services.api.operations.account_places import AccountPlaces
 
 ACME, OTHER, THIRD = 1, 2, 3
 
 
+def places_for(total: int, *, per_account: int) -> AccountPlaces:
+    return AccountPlaces(
+        total,
+        per_account=per_account,
+        when_full=UploadsBusyError,
+        when_account_full=AccountUploadsBusyError,
+    )
+
+
 def test_one_account_leaves_places_to_others() -> None:
-    places = UploadPlaces(3, per_account=2)
+    places = places_for(3, per_account=2)
     places.hold(ACME)
     places.hold(ACME)
 
@@ -22,7 +31,7 @@ def test_one_account_leaves_places_to_others() -> None:
 
 
 def test_place_given_back_can_be_held_again() -> None:
-    places = UploadPlaces(2, per_account=1)
+    places = places_for(2, per_account=1)
     places.hold(ACME)
     places.hold(OTHER)
     places.free(ACME)
@@ -34,7 +43,7 @@ def test_place_given_back_can_be_held_again() -> None:
 
 
 def test_refused_account_holds_nothing() -> None:
-    places = UploadPlaces(2, per_account=1)
+    places = places_for(2, per_account=1)
     places.hold(ACME)
     with pytest.raises(AccountUploadsBusyError):
         places.hold(ACME)
