@@ -211,6 +211,8 @@ def _describe_report(path: str, operation: Operation) -> None:
         _add_errors(operation, [*EVERYWHERE, *OF_WEBHOOKS, *of_bodies])
         return
     found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []
+    if path.endswith("/compare"):
+        found = [errors.NotFoundError("campaign", field="b")]
     busy = OF_SPREADSHEETS if path.endswith(".xlsx") else ()
     _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found, *busy])
 

@@ -255,8 +255,10 @@ class NotFoundError(DomainError):
 
     code: ClassVar[str] = "not_found"
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"No {what} of this account has that id")
+    def __init__(self, what: str, *, field: str | None = None) -> None:
+        given = f"the id that {field} gives" if field else "that id"
+        super().__init__(f"No {what} of this account has {given}")
+        self.field = field
 
 
 class TooManyWebhooksError(DomainError):

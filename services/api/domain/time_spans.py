@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import product
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,21 @@ class Day(NamedTuple):
     clicks: int
 
 
+class WeekHour(NamedTuple):
+    """What came in an hour of the week of a zone's clocks, over all weeks.
+
+    Attributes:
+        weekday: 1 is Monday, 7 Sunday (ISO 8601).
+        hour: 0 to 23, as the clocks showed it: of the day on which they go back, one of them
+            holds two hours, and of the day on which they go forward, one holds none.
+    """
+
+    weekday: int
+    hour: int
+    hits: int
+    clicks: int
+
+
 def by_hour(quarters: Iterable[Quarter], zone: ZoneInfo) -> list[Hour]:
     """Return the hours of a zone in which anything came, first things first."""
     hits: Counter[tuple[datetime, object]] = Counter()
@@ -62,6 +78,18 @@ def by_day(quarters: Iterable[Quarter], zone: ZoneInfo) -> list[Day]:
         hits[day] += quarter.hits
         clicks[day] += quarter.clicks
     return [Day(day, count, clicks[day]) for day, count in hits.items()]
+
+
+def by_week_hour(quarters: Iterable[Quarter], zone: ZoneInfo) -> list[WeekHour]:
+    """Return all 168 hours of a zone's week, from Monday's first, those without a hit, too."""
+    hits: Counter[tuple[int, int]] = Counter()
+    clicks: Counter[tuple[int, int]] = Counter()
+    for quarter in quarters:
+        start = quarter.start.astimezone(zone)
+        hits[start.isoweekday(), start.hour] += quarter.hits
+        clicks[start.isoweekday(), start.hour] += quarter.clicks
+    places = product(range(1, 8), range(24))
+    return [WeekHour(*place, hits[place], clicks[place]) for place in places]
 
 
 def best_hour(hours: Iterable[Hour]) -> Hour | None:

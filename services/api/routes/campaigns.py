@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
+from services.api.operations.compare_campaigns import read_comparison
 from services.api.operations.read_reports import (
     number_of,
     read_breakdown,
@@ -16,11 +17,13 @@ from services.api.operations.read_reports import (
     read_recipients,
 )
 from services.api.schemas.breakdowns import CampaignBreakdown, to_breakdown
+from services.api.schemas.comparisons import CampaignComparison, to_comparison
 from services.api.schemas.report_queries import (
     MAX_POSITION,
     BreakdownQuery,
     CampaignsQuery,
     ClicksQuery,
+    ComparisonQuery,
     RecipientsQuery,
     ReportQuery,
     cut_page,
@@ -61,6 +64,21 @@ async def list_campaigns(
         campaigns=[to_campaign_report(row, zone) for row in page],
         next_cursor=str(last["uuid"]) if last else None,
     )
+
+
+@router.get(
+    "/compare",
+    summary="Two to five campaigns side by side",
+    description="Their figures, all of one moment, and what each other has more than `a`.",
+)
+async def compare_campaigns(
+    request: Request, caller: CallerOf, query: Annotated[ComparisonQuery, Query()]
+) -> CampaignComparison:
+    zone = query.zone(caller.account.time_zone)
+    compared = await read_comparison(
+        api_context(request).engine, caller.account, query.campaigns()
+    )
+    return to_comparison(compared, zone)
 
 
 @router.get("/{campaign_uuid}", summary="One campaign with its totals")

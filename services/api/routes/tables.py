@@ -58,8 +58,8 @@ XLSX_ANSWER: dict[int | str, dict[str, Any]] = {
 }
 XLSX_DESCRIPTION = """
 The columns of the CSV. The whole file is made before its first octet is sent, which takes ten to
-twenty seconds for each 100,000 rows. Where as many are being made as may be, the answer is 503, or 429
-for those of one account, with `Retry-After`; the CSV needs no such place.
+twenty seconds for each 100,000 rows. Where as many are being made as may be, the answer is 503, or
+429 for those of one account, with `Retry-After`; the CSV needs no such place.
 """
 
 

@@ -1,7 +1,7 @@
 """What a campaign came to by time, by place and by device, as it goes over the wire."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from uuid import UUID
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from services.api.domain.time_spans import best_hour, by_day, by_hour
+from services.api.domain.time_spans import best_hour, by_day, by_hour, by_week_hour
 from services.api.operations.read_reports import Breakdown
 from services.api.schemas.reports import Report
 from services.api.storage.reports import Row
@@ -34,6 +34,13 @@ class DayCounts(Counts):
     """A day of the zone."""
 
     day: date
+
+
+class WeekHourCounts(Counts):
+    """An hour of the week, over all weeks."""
+
+    weekday: int = Field(description="1 is Monday, 7 Sunday")
+    hour: int = Field(description="0 to 23, as the zone's clocks show it")
 
 
 class ValueCounts(Counts):
@@ -85,6 +92,9 @@ class CampaignBreakdown(Report):
     time_zone: str = Field(description="Of hours and days")
     hours: list[HourCounts] = Field(description="Those in which anything came")
     days: list[DayCounts] = Field(description="Those in which anything came")
+    hours_of_week: list[WeekHourCounts] = Field(
+        description="All 168, from Monday's first, over all weeks"
+    )
     best_hour: HourCounts | None = Field(
         description="With the most clicks, the first of several; null without any"
     )
@@ -108,15 +118,17 @@ def to_breakdown(breakdown: Breakdown, zone: ZoneInfo) -> CampaignBreakdown:
     """Turn what a campaign came to into its report."""
     hours = by_hour(breakdown.quarters, zone)
     best = best_hour(hours)
-    median = breakdown.median_first_click
     traits = {trait: list(rows) for trait, rows in groupby(breakdown.traits, itemgetter("trait"))}
     return CampaignBreakdown(
         uuid=breakdown.campaign["uuid"],
         time_zone=zone.key,
         hours=[HourCounts(**hour._asdict()) for hour in hours],
         days=[DayCounts(**day._asdict()) for day in by_day(breakdown.quarters, zone)],
+        hours_of_week=[
+            WeekHourCounts(**hour._asdict()) for hour in by_week_hour(breakdown.quarters, zone)
+        ],
         best_hour=best and HourCounts(**best._asdict()),
-        median_first_click_s=None if median is None else int(median.total_seconds()),
+        median_first_click_s=whole_seconds(breakdown.median_first_click),
         classes=_values(traits, Trait.CLICK_CLASS),
         countries=_places(traits, Trait.COUNTRY),
         regions=_places(traits, Trait.REGION),
@@ -135,6 +147,11 @@ def to_breakdown(breakdown: Breakdown, zone: ZoneInfo) -> CampaignBreakdown:
             for row in breakdown.failures
         ],
     )
+
+
+def whole_seconds(duration: timedelta | None) -> int | None:
+    """Return the whole seconds of a duration; nothing of nothing."""
+    return None if duration is None else int(duration.total_seconds())
 
 
 def _values(traits: Mapping[str, Sequence[Row]], trait: Trait) -> ValueList:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.domain.account_rules import checked_zone
+from services.api.domain.campaign_states import MEANINGS, CampaignState
 from services.api.domain.day_bounds import moments
 from services.api.domain.errors import InvalidValueError
 from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
@@ -22,6 +23,7 @@ PAGE_LIMIT = 1_000
 LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
 CURSOR_TEXT = "next_cursor of the page before"
 CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
+STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 # What Postgres's integer and bigint hold.
 MAX_POSITION = (1 << 31) - 1
 MAX_ID = (1 << 63) - 1
@@ -62,6 +64,7 @@ class CampaignsQuery(ReportQuery):
     cursor: UUID | None = Field(None, description=CURSOR_TEXT)
     title: Text | None = Field(None, description="A part of the title, in letters of any case")
     sender_id: Text | None = Field(None, description="In letters of any case")
+    status: CampaignState | None = Field(None, description=STATE_TEXT)
     first: date | None = Field(None, alias="from", description="The first day, of the zone")
     last: date | None = Field(None, alias="to", description="The last day, included")
 
@@ -75,7 +78,22 @@ class CampaignsQuery(ReportQuery):
             InvalidValueError: There is no such zone, or the days are the wrong way round.
         """
         begin, end = moments(self.first, self.last, self.zone(default))
-        return CampaignSearch(self.title, self.sender_id, begin, end)
+        return CampaignSearch(self.title, self.sender_id, begin, end, self.status)
+
+
+class ComparisonQuery(ReportQuery):
+    """What the comparison of campaigns takes."""
+
+    a: UUID = Field(description="A campaign's uuid: what the others are compared with")
+    b: UUID = Field(description="Another's")
+    c: UUID | None = Field(None, description="A third's")
+    d: UUID | None = Field(None, description="A fourth's")
+    e: UUID | None = Field(None, description="A fifth's")
+
+    def campaigns(self) -> dict[str, UUID]:
+        """Return the campaigns that are asked for, by the parameters that name them."""
+        named = {"a": self.a, "b": self.b, "c": self.c, "d": self.d, "e": self.e}
+        return {name: given for name, given in named.items() if given is not None}
 
 
 class DaysQuery(ReportQuery):

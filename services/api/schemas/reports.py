@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from services.api.domain.campaign_states import MEANINGS, CampaignProgress, CampaignState
+from services.api.domain.campaign_states import CampaignProgress, CampaignState
 from services.api.domain.money import amount_text, rounded
 from services.api.operations.read_reports import LinkedRow
-from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT
+from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT, STATE_TEXT
 from services.api.storage.reports import Row
 from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
@@ -21,7 +21,6 @@ KEPT_FROM_TEXT = (
     "Visits before this time are no longer kept, by the account's limit, and count in all totals "
     "all the same; null: all are kept"
 )
-STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 
 
 class Report(BaseModel):

@@ -1,9 +1,12 @@
 """An account as a whole: its days, and its campaigns by what they were."""
 
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 
+from services.api.domain.campaign_states import CampaignState
+from shared.domain.campaigns import CampaignControl
 from tests.support.api import Api
 from tests.support.reports import DELIVERED, UNDELIVERED, Campaign, a_campaign, get, settle
 from tests.support.sends import Headers
@@ -116,6 +119,42 @@ async def test_campaigns_are_found_by_title_sender_and_day(
     page = await get(api, acme, "/campaigns", **parameters)
 
     assert [campaign["title"] for campaign in page["campaigns"]] == titles
+
+
+async def test_campaigns_are_found_by_where_they_stand(api: Api, acme: Headers) -> None:
+    # Of three messages: so many queued, so many submitting.
+    counts = [(0, 0), (3, 0), (2, 0), (2, 1), (0, 1)]
+    for control, (queued, submitting) in product(CampaignControl, counts):
+        sent = await a_campaign(api, acme)
+        await api.database.execute(
+            "UPDATE campaign SET control = $2, scheduled_at = now() WHERE id = $1",
+            sent.id,
+            control,
+        )
+        await api.database.execute(
+            "UPDATE campaign_delivery SET queued = $2, submitting = $3, delivered = $4 "
+            "WHERE campaign_id = $1",
+            sent.id,
+            queued,
+            submitting,
+            3 - queued - submitting,
+        )
+    every = (await get(api, acme, "/campaigns"))["campaigns"]
+
+    found = {
+        state: (await get(api, acme, "/campaigns", status=state))["campaigns"]
+        for state in CampaignState
+    }
+    mistaken = await api.client.get("/campaigns", params={"status": "sent"}, headers=acme)
+
+    assert found == {
+        state: [campaign for campaign in every if campaign["state"] == state]
+        for state in CampaignState
+    }
+    assert all(found.values())
+    assert mistaken.status_code == 400
+    assert mistaken.json()["field"] == "status"
+    assert all(f"'{state}'" in mistaken.json()["reason"] for state in CampaignState)
 
 
 async def test_pages_of_a_search_follow_one_another(api: Api, acme: Headers) -> None:

@@ -101,6 +101,12 @@ async def test_hours_and_days_are_those_of_the_zones_clocks(
     }
     assert hours == counted(rows, hour)
     assert told(report["days"], "day") == counted(rows, day)
+    week = told(report["hours_of_week"], "weekday", "hour")
+    assert list(week) == [(weekday, hour) for weekday in range(1, 8) for hour in range(24)]
+    assert {place: counts for place, counts in week.items() if counts != (0, 0)} == counted(
+        rows,
+        lambda row: (row["occurred_at"].astimezone(hands).isoweekday(), int(hour(row)[11:13])),
+    )
     most = max(clicks for _, clicks in hours.values())
     first = min(
         (start for start, (_, clicks) in hours.items() if clicks == most),

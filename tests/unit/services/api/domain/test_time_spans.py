@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.api.domain.day_bounds import moments, start_of
 from services.api.domain.errors import InvalidValueError
-from services.api.domain.time_spans import Quarter, best_hour, by_day, by_hour
+from services.api.domain.time_spans import Quarter, best_hour, by_day, by_hour, by_week_hour
 
 BERLIN, KATHMANDU = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kathmandu")
 ZONES = [BERLIN, KATHMANDU, *map(ZoneInfo, ("UTC", "America/St_Johns", "Australia/Lord_Howe"))]
@@ -46,6 +46,23 @@ def test_day_on_which_clocks_go_back_has_25_hours() -> None:
     ]
 
 
+def test_week_has_168_hours_as_the_clocks_show_them() -> None:
+    # Two Sundays: on one clocks go back, and two o'clock comes twice; on one they go forward.
+    came = [*quarters("2026-10-25T00:00Z", 12), *quarters("2026-03-29T00:00Z", 12)]
+
+    week = by_week_hour(came, BERLIN)
+
+    assert [(hour.weekday, hour.hour) for hour in week] == [
+        (weekday, hour) for weekday in range(1, 8) for hour in range(24)
+    ]
+    assert [hour for hour in week if hour.hits] == [
+        (7, 1, 8, 4),
+        (7, 2, 16, 8),
+        (7, 3, 16, 8),
+        (7, 4, 8, 4),
+    ]
+
+
 def test_best_hour_is_the_first_of_those_with_most_clicks() -> None:
     hours = by_hour(quarters("2026-11-25T00:15Z", 11), BERLIN)
 
@@ -68,7 +85,7 @@ def test_nothing_is_lost_or_counted_twice(
     each = [Quarter(start + number * QUARTER, hits, clicks) for number, hits, clicks in came]
     total = sum(hits for _, hits, _ in came), sum(clicks for _, _, clicks in came)
 
-    for spans in (by_hour(each, zone), by_day(each, zone)):
+    for spans in (by_hour(each, zone), by_day(each, zone), by_week_hour(each, zone)):
         assert (sum(span.hits for span in spans), sum(span.clicks for span in spans)) == total
     starts = [hour.start.astimezone(UTC) for hour in by_hour(each, zone)]
     assert starts == sorted(set(starts))
