@@ -1,0 +1,152 @@
+"""No statement of the API reads a whole large table, whatever it is asked for.
+
+All statements that the modules of storage hold are looked at, those of tomorrow, too: one with a
+parameter of a new name fails until PARAMETERS say what it may be.
+"""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+import services.api.storage
+import shared.storage
+from shared.clock import SystemClock
+from tests.support.large_database import fill
+from tests.support.query_plans import PlanReader, statements
+
+NOW = SystemClock().now()
+ANY_UUID = str(uuid4())
+PARAMETERS: dict[str, object] = {
+    "after": 500,
+    "age": timedelta(days=7),
+    "batches": ["[]"],
+    "before": 10_000,
+    "before_at": NOW - timedelta(seconds=100),
+    "before_journal": 1,
+    "before_offset": 900,
+    "begin": NOW - timedelta(days=2),
+    "cancelled": 8,
+    "code": "unreadable",
+    "columns": ["mobile"],
+    "control": "paused",
+    "end": NOW,
+    "error": "No table",
+    "error_row": None,
+    "event_counts": [1],
+    "first_at": NOW - timedelta(seconds=20),
+    "first_number": 1,
+    "is_enabled": True,
+    "journal_id": 1,
+    "kinds": ["message.failed"],
+    "last_at": NOW - timedelta(seconds=10),
+    "link_count": 100,
+    "message_column": None,
+    "mobile_column": 0,
+    "msisdn": 919_800_000_007,
+    "name": "list.csv",
+    "numbers": [1],
+    "octet_count": 100,
+    "octets_read": 100,
+    "overlap_s": 60,
+    "places": [1, 2, 3],
+    "positions": [1, 2, 3],
+    "queued": 0,
+    "rejected_count": 0,
+    "row_count": 1,
+    "row_limit": 50,
+    "scheduled_at": NOW,
+    "secret": b"x" * 32,
+    "sender_id": None,
+    "silence": timedelta(seconds=60),
+    "since": NOW - timedelta(hours=1),
+    "slice_message_count": 500,
+    "source": "deliveries",
+    "sources": ["deliveries"],
+    "state": None,
+    "submitting": 1,
+    "title": None,
+    "token_length": 6,
+    "top": 50,
+    "until": NOW,
+    "upload_id": 1,
+    "upload_ids": [1],
+    "url": "https://a.example/",
+    "uuids": [ANY_UUID],
+    "valid_count": 1,
+    "warnings": [],
+    "with_machines": False,
+}
+# What else a statement may be asked for, where one name means another thing or much less is found.
+OTHERWISE: dict[str, list[dict[str, object]]] = {
+    "reports.LIST_CAMPAIGNS": [
+        {"before": ANY_UUID},
+        {"before": None, "title": "sale 4", "begin": None, "end": None},
+        {"before": None, "sender_id": "nobody", "state": "paused"},
+    ],
+    "reports.LIST_HITS": [{}, {"with_machines": True, "before_at": NOW + timedelta(days=9_999)}],
+    "uploads.LIST_UPLOADS": [{"before": ANY_UUID}],
+    # A new one, since each is unique.
+    "webhooks.ADD_WEBHOOK": [{"uuid": ANY_UUID}],
+}
+STATEMENTS = statements(services.api.storage) | statements(shared.storage)
+LARGE = (
+    "campaign",
+    "campaign_clicks",
+    "campaign_delivery",
+    "campaign_failure",
+    "event_batch",
+    "hit",
+    "message",
+    "personal_text",
+    "quarter_clicks",
+    "recipient_clicks",
+    "sandbox_message",
+    "trait_clicks",
+    "webhook_delivery",
+)
+
+
+async def test_no_statement_reads_a_whole_large_table(database_url: str) -> None:
+    database = await asyncpg.connect(database_url)
+    try:
+        ids, large = await fill(database)
+        reader = PlanReader(database, large)
+        known = PARAMETERS | ids | {"campaign_ids": [ids["campaign_id"]]}
+
+        scanned = {
+            name: found
+            for name, statement in STATEMENTS.items()
+            for otherwise in OTHERWISE.get(name, [{}])
+            if (found := await reader.whole_scans(statement, known | otherwise))
+        }
+        # What reads tables whole is noticed, or all of this would prove nothing.
+        proven = {
+            table: await reader.whole_scans(
+                text(f"SELECT FROM {table} t WHERE CAST(t AS text) = :url"),
+                known,
+            )
+            for table in LARGE
+        }
+    finally:
+        await database.close()
+
+    assert scanned == {}
+    assert all(len(found) == 2 for found in proven.values()), proven
+    assert all(any(name.startswith(table) for name in large) for table in LARGE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "reports.LIST_CAMPAIGNS",
+        "reports.LIST_RECIPIENTS[not_clicked]",
+        "breakdowns.MEDIAN_FIRST_CLICK",
+        "live.GET_COUNTS",
+        "events.LIST_CLICKS",
+    ],
+)
+def test_statements_are_found_wherever_they_stand(name: str) -> None:
+    assert name in STATEMENTS
