@@ -1,7 +1,9 @@
 """Hits of many kinds, generated from a stated seed, and recorded by the real recorder."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import asyncpg
 
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
@@ -51,6 +53,25 @@ def locator(folder: Path) -> Locator:
     return Locator(path)
 
 
+# As migrations do it for the months from their own on: what came before is put at their beginning.
+ADD_MONTH = """
+    CREATE TABLE IF NOT EXISTS hit_{month:%Y%m} PARTITION OF hit
+    FOR VALUES FROM ('{month:%Y-%m-%d}Z') TO ('{following:%Y-%m-%d}Z')
+"""
+
+
+async def make_room(database_url: str, *moments: datetime) -> None:
+    """Let hits of the months of these moments keep their times."""
+    database = await asyncpg.connect(database_url)
+    try:
+        for moment in moments:
+            month = moment.astimezone(UTC).replace(day=1)
+            following = (month + timedelta(days=31)).replace(day=1)
+            await database.execute(ADD_MONTH.format(month=month, following=following))
+    finally:
+        await database.close()
+
+
 async def record_generated_hits(
     database_url: str,
     data_dir: Path,
@@ -78,6 +99,7 @@ async def record_generated_hits(
             at=since + span * chance.random(),
         )
     journal.close()
+    await make_room(database_url, since, since + span)
     pool = await open_pool(database_url, application="test", size=1, statement_timeout_s=30)
     cities = locator(data_dir)
     try:

@@ -51,6 +51,7 @@ async def raw_hits(api: Api, campaign: Campaign) -> list[Raw]:
         "SELECT * FROM hit WHERE campaign_id = $1", campaign.id
     )
     assert len(rows) == HITS
+    assert len({row["occurred_at"] for row in rows}) > HITS / 2
     return rows
 
 

@@ -169,6 +169,7 @@ async def test_every_figure_is_what_the_raw_rows_come_to(
         await api.database.fetch("SELECT * FROM hit"),
     )
     assert len(every.hits) == 2 * HITS
+    assert len({row["occurred_at"] for row in every.hits}) > HITS / 2
 
     for sent in (one, other):
         raw = every.of(sent)
