@@ -16,6 +16,12 @@ ADD_HIT = """
     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, '203.0.113.7', 64500, 'Example Mobile',
         'Chrome Mobile', 'Android', 'mobile', 'GET / HTTP/1.1')
 """
+# One click of a recipient, as the recorder counts it.
+COUNT_CLICK = """
+    INSERT INTO recipient_clicks (campaign_id, position, hit_count, click_count, first_click_at,
+        last_click_at)
+    VALUES ($1, $2, 1, 1, $3, $3)
+"""
 
 
 @dataclass(frozen=True, slots=True)

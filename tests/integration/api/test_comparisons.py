@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.reports import (
+    COUNT_CLICK,
     DELIVERED,
     UNDELIVERED,
     Campaign,
@@ -21,11 +22,6 @@ from tests.support.sends import Headers
 SENT_AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
 PATH = "/campaigns/compare"
 ADD_QUARTER = "INSERT INTO quarter_clicks VALUES ($1, $2, $3, $4)"
-ADD_CLICKER = """
-    INSERT INTO recipient_clicks (campaign_id, position, hit_count, click_count, first_click_at,
-        last_click_at)
-    VALUES ($1, $2, 1, 1, $3, $3)
-"""
 SET_TOTALS = """
     UPDATE campaign_clicks SET hit_count = $2, click_count = $3, clicker_count = $4
     WHERE campaign_id = $1
@@ -50,7 +46,7 @@ async def followed(api: Api, sent: Campaign, hits: int, clicks: int, *after_s: i
     await api.database.execute(SET_TOTALS, sent.id, hits, clicks, len(after_s))
     for position, seconds in enumerate(after_s):
         first_at = SENT_AT + timedelta(seconds=seconds)
-        await api.database.execute(ADD_CLICKER, sent.id, position, first_at)
+        await api.database.execute(COUNT_CLICK, sent.id, position, first_at)
 
 
 async def test_campaigns_stand_side_by_side_with_what_lies_between_them(

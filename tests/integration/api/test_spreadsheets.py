@@ -18,6 +18,7 @@ from services.api.schemas.spreadsheets import XLSX_TYPE
 from services.api.settings import ApiSettings
 from tests.support.api import Api, running_api
 from tests.support.reports import (
+    COUNT_CLICK,
     DELIVERED,
     NUMBERS,
     UNDELIVERED,
@@ -29,11 +30,6 @@ from tests.support.reports import (
 from tests.support.sends import Headers
 
 AT = datetime(2026, 11, 25, 10, 0, 1, 500_000, tzinfo=UTC)
-COUNT_CLICKS = """
-    INSERT INTO recipient_clicks (campaign_id, position, hit_count, click_count, first_click_at,
-        last_click_at)
-    VALUES ($1, $2, 1, 1, $3, $3)
-"""
 ASKED: list[tuple[str, dict[str, str], int]] = [
     ("recipients", {}, 3),
     ("recipients", {"which": "not_clicked", "tz": "America/New_York"}, 1),
@@ -59,7 +55,7 @@ async def campaign(api: Api, acme: Headers) -> Campaign:
     await settle(api, sent, DELIVERED, DELIVERED, UNDELIVERED)
     await a_hit(api, sent, 0, AT)
     await a_hit(api, sent, 1, AT, click_class="scanner", reasons=["agent:empty", "time:rush"])
-    await api.database.execute(COUNT_CLICKS, sent.id, 0, AT)
+    await api.database.execute(COUNT_CLICK, sent.id, 0, AT)
     return sent
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.reports import (
+    COUNT_CLICK,
     DELIVERED,
     NUMBERS,
     UNDELIVERED,
@@ -21,11 +22,6 @@ from tests.support.reports import (
 from tests.support.sends import Headers
 
 AT = datetime(2026, 11, 25, 10, tzinfo=UTC)
-COUNT_CLICKS = """
-    INSERT INTO recipient_clicks (campaign_id, position, hit_count, click_count, first_click_at,
-        last_click_at)
-    VALUES ($1, $2, 1, 1, $3, $3)
-"""
 
 
 async def table(api: Api, headers: Headers, path: str, **parameters: str) -> list[dict[str, str]]:
@@ -40,7 +36,7 @@ async def campaign(api: Api, acme: Headers) -> Campaign:
     sent = await a_campaign(api, acme)
     await settle(api, sent, DELIVERED, DELIVERED, UNDELIVERED)
     await a_hit(api, sent, 0, AT)
-    await api.database.execute(COUNT_CLICKS, sent.id, 0, AT)
+    await api.database.execute(COUNT_CLICK, sent.id, 0, AT)
     return sent
 
 
