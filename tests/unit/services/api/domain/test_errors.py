@@ -24,7 +24,6 @@ from shared.domain.errors import DomainError
             "output must be one of json, xml, not 'yaml'",
         ),
         (errors.InvalidValueError("tz", "must be a zone"), "tz", "tz must be a zone"),
-        (errors.NotFoundError("campaign"), None, "No campaign of this account has that id"),
         (errors.NotFoundError("campaign", field="b"), "b", "has the id that b gives"),
         (errors.SpreadsheetsBusyError(), None, "try again in a while, or take the CSV"),
         (errors.AccountSpreadsheetsBusyError(2), None, "2 spreadsheets of this account"),
