@@ -40,6 +40,7 @@ PARAMETERS: dict[str, object] = {
     "first_number": 1,
     "is_enabled": True,
     "journal_id": 1,
+    "kept_from": None,
     "kinds": ["message.failed"],
     "last_at": NOW - timedelta(seconds=10),
     "link_count": 100,
@@ -86,7 +87,11 @@ OTHERWISE: dict[str, list[dict[str, object]]] = {
         {"before": None, "title": "sale 4", "begin": None, "end": None},
         {"before": None, "sender_id": "nobody", "state": "paused"},
     ],
-    "reports.LIST_HITS": [{}, {"with_machines": True, "before_at": NOW + timedelta(days=9_999)}],
+    "reports.LIST_HITS": [
+        {},
+        {"kept_from": NOW - timedelta(days=1)},
+        {"with_machines": True, "before_at": NOW + timedelta(days=9_999)},
+    ],
     "uploads.LIST_UPLOADS": [{"before": ANY_UUID}],
     # A new one, since each is unique.
     "webhooks.ADD_WEBHOOK": [{"uuid": ANY_UUID}],
