@@ -19,6 +19,7 @@ from services.api.schemas.documented_errors import (
     EVERYWHERE,
     OF_BODIES,
     OF_DUPLICATES,
+    OF_LINK_CHANGES,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
     OF_REPORTS,
@@ -46,13 +47,13 @@ UUID_PARAMETER = SendParameter(
     {"type": "string"},
     "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
 )
-# By the end of the path; a duplicate may be made in every state.
-ORDERS: Mapping[str, CampaignAction | None] = {
+# By the end of the path.
+ORDERS: Mapping[str, CampaignAction] = {
     "pause": CampaignAction.PAUSE,
     "resume": CampaignAction.RESUME,
     "cancel": CampaignAction.CANCEL,
     "reschedule": CampaignAction.RESCHEDULE,
-    "duplicate": None,
+    "duplicate": CampaignAction.DUPLICATE,
 }
 OF_WEBHOOKS = (
     errors.InvalidValueError("url", "must begin with https://"),
@@ -70,7 +71,7 @@ WHAT_STATUSES_MEAN = {
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
-    "the campaign stands where this cannot be done with it",
+    "the campaign stands where this cannot be done with it, or its links lead to several places",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
@@ -119,6 +120,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _describe_old_schedule(path, method, operation)
         elif (order := path.rpartition("/")[2]) in ORDERS:
             _describe_order(order, operation)
+        elif path.endswith("/links") and method == "patch":
+            _add_errors(operation, [*EVERYWHERE, *OF_LINK_CHANGES])
         elif operation.get("security"):
             _describe_report(path, operation)
         else:
@@ -168,9 +171,10 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
 
 def _describe_order(order: str, operation: Operation) -> None:
     action = ORDERS[order]
-    refusals = refusals_of(action) if action else OF_DUPLICATES
+    refusals = refusals_of(action)
+    of_copies = OF_DUPLICATES if action is CampaignAction.DUPLICATE else ()
     of_bodies = OF_ORDERS_WITH_PARAMETERS if "requestBody" in operation else ()
-    _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_bodies])
+    _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_copies, *of_bodies])
 
 
 def _describe_old_schedule(path: str, method: str, operation: Operation) -> None:

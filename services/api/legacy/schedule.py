@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import Call, api_context
+from services.api.auth import Call, api_context, author_of
 from services.api.domain.campaign_states import CampaignAction
 from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.error_responses import as_refusal
@@ -142,7 +142,7 @@ async def _answer(request: Request, name: str, act: Action) -> Response:
         output = parameters.choice("output", OUTPUTS, "json")
         caller = await call.caller(parameters)
         caller.require("send")
-        orders = api_context(request).to_orders(caller.account)
+        orders = api_context(request).to_orders(caller.account, author_of(request, caller))
         rows = await act(orders, parameters, caller.account.time_zone)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
         response = envelope.refusal(as_refusal(error), output)

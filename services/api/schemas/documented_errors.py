@@ -1,6 +1,10 @@
 """The errors that the documentation shows, made of themselves, by what a call is about."""
 
 from services.api.domain import errors
+from services.api.domain.changed_destination import (
+    DestinationRefusedError,
+    SeveralDestinationsError,
+)
 from services.api.domain.composing import RowRefusedError
 from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
 from services.api.domain.placeholders import MissingColumnError
@@ -63,6 +67,16 @@ OF_ORDERS_WITH_PARAMETERS = (
     errors.BodyTooLargeError(1 << 20),
     errors.UnsupportedBodyError("text/csv"),
     errors.MalformedBodyError("it is not valid JSON"),
+)
+OF_LINK_CHANGES = (
+    *OF_ORDERS,
+    DestinationRefusedError(OwnShortLinkError(host="tx1.in")),
+    SeveralDestinationsError(),
+    errors.InvalidValueError("expires_at", "must be a time with its offset, or never"),
+    errors.UnknownParameterError("puased", None),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 14),
+    errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_DUPLICATES = (
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
