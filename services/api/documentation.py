@@ -4,7 +4,7 @@ A send reads its parameters from wherever they stand, and every route answers it
 shape: neither is in a signature. The examples of errors are made of the errors themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,10 +20,17 @@ from services.api.schemas.documented_errors import (
     OF_BODIES,
     OF_DUPLICATES,
     OF_LINK_CHANGES,
+    OF_MADE_LINKS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
     OF_REPORTS,
     OF_SENDS,
+)
+from services.api.schemas.old_reports import (
+    DAY_PARAMETERS,
+    NUMBER_PARAMETER,
+    PAGE_PARAMETERS,
+    UUID_PARAMETER,
 )
 from services.api.schemas.reading import FORM, JSON, XML
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
@@ -40,13 +47,22 @@ MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
 # Each with what it calls the form of the answer, which has another default there.
 OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
-OLD_SCHEDULE_PATHS = "/SMSApi/schedule/"
-UUID_PARAMETER = SendParameter(
-    "uuid",
-    "The campaign: its uuid, or its transactionId.",
-    {"type": "string"},
-    "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-)
+_BY_NAME = {parameter.name: parameter for parameter in SEND_PARAMETERS}
+# With what each takes besides the form of its answer and credentials.
+OLD_CALLS: Mapping[str, Sequence[SendParameter]] = {
+    "/SMSApi/schedule/read": (UUID_PARAMETER,),
+    "/SMSApi/schedule/update": (UUID_PARAMETER, _BY_NAME["scheduleTime"]),
+    "/SMSApi/schedule/delete": (UUID_PARAMETER,),
+    "/SMSApi/report/status": (
+        UUID_PARAMETER,
+        *DAY_PARAMETERS,
+        NUMBER_PARAMETER,
+        *PAGE_PARAMETERS,
+    ),
+    "/SMSApi/linktrack/read": (UUID_PARAMETER, *DAY_PARAMETERS, *PAGE_PARAMETERS),
+    "/SMSApi/linktrack/report": (UUID_PARAMETER, *PAGE_PARAMETERS),
+    "/SMSApi/account/readstatus": (),
+}
 # By the end of the path.
 ORDERS: Mapping[str, CampaignAction] = {
     "pause": CampaignAction.PAUSE,
@@ -116,10 +132,12 @@ def describe(app: FastAPI) -> dict[str, Any]:
             _describe_send(operation, method)
         elif path in OLD_PATHS:
             _describe_old_send(operation, method, output=OLD_PATHS[path])
-        elif path.startswith(OLD_SCHEDULE_PATHS):
-            _describe_old_schedule(path, method, operation)
+        elif path in OLD_CALLS:
+            _describe_old_call(OLD_CALLS[path], method, operation)
         elif (order := path.rpartition("/")[2]) in ORDERS:
             _describe_order(order, operation)
+        elif path == "/links":
+            _add_errors(operation, [*EVERYWHERE, *OF_MADE_LINKS])
         elif path.endswith("/links") and method == "patch":
             _add_errors(operation, [*EVERYWHERE, *OF_LINK_CHANGES])
         elif operation.get("security"):
@@ -177,13 +195,12 @@ def _describe_order(order: str, operation: Operation) -> None:
     _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_copies, *of_bodies])
 
 
-def _describe_old_schedule(path: str, method: str, operation: Operation) -> None:
+def _describe_old_call(
+    parameters: Sequence[SendParameter], method: str, operation: Operation
+) -> None:
     """Add the parameters: in the query of a GET, in the body of a POST."""
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
-    named = {parameter.name: parameter for parameter in SEND_PARAMETERS}
-    taken = [UUID_PARAMETER, *(named[name] for name in ("output", "userId", "password"))]
-    if path.endswith("update"):
-        taken.insert(1, named["scheduleTime"])
+    taken = [*parameters, *(_BY_NAME[name] for name in ("output", "userId", "password"))]
     if method == "get":
         operation["parameters"] = [_query_parameter(each) for each in taken]
         return

@@ -48,7 +48,7 @@ class Breakdown:
     failures: Sequence[Row]
 
 
-def number_of(text: str, account: Account) -> int:
+def number_of(text: str, account: Account, *, field: str = "mobile") -> int:
     """Read the number that a report is asked about, in any written form.
 
     Raises:
@@ -57,7 +57,7 @@ def number_of(text: str, account: Account) -> int:
     try:
         return parse_msisdn(text, NumberRules(default_region=account.default_region))
     except InvalidMsisdnError as error:
-        raise InvalidValueError("mobile", f"cannot be read: {error.reason.message}") from error
+        raise InvalidValueError(field, f"cannot be read: {error.reason.message}") from error
 
 
 async def read_campaigns(
@@ -174,7 +174,7 @@ async def read_recipients(
             row_limit=row_limit,
         )
         keys = await reports.token_keys(connection)
-    return _with_block_links(campaign, rows, keys)
+    return with_block_links(campaign, rows, keys)
 
 
 async def read_hits(
@@ -240,7 +240,7 @@ async def _campaign(
     return campaign
 
 
-def _with_block_links(
+def with_block_links(
     campaign: Row, rows: Sequence[Row], keys: dict[int, bytes]
 ) -> list[LinkedRow]:
     """Mint a page's links at once if its positions follow one another, else one by one."""

@@ -54,6 +54,23 @@ OF_SENDS = (
     errors.NoLinkRoomError(100_000),
     errors.SendsBusyError(),
 )
+OF_MADE_LINKS = (
+    errors.MissingFieldError("msg", "the text to send"),
+    errors.InvalidValueError("trackLink", "must be true or left out: links are what this makes"),
+    errors.UnknownParameterError("scheduleTime", None),
+    NoLinkError(),
+    OwnShortLinkError(host="tx1.in"),
+    MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
+    errors.ScopeMissingError("send"),
+    errors.IdempotencyConflictError(),
+    errors.TooManyRecipientsError(12_000, 10_000),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 20),
+    errors.UnsupportedBodyError("text/csv"),
+    errors.MalformedBodyError("it is not valid JSON"),
+    errors.NoLinkRoomError(10_000),
+    errors.SendsBusyError(),
+)
 OF_ORDERS = (
     errors.ScopeMissingError("send"),
     errors.NotFoundError("campaign"),
