@@ -71,6 +71,10 @@ ORDERS: Mapping[str, CampaignAction] = {
     "reschedule": CampaignAction.RESCHEDULE,
     "duplicate": CampaignAction.DUPLICATE,
 }
+OF_LINKS: Mapping[str, Sequence[DomainError]] = {
+    "post /links": OF_MADE_LINKS,
+    "patch /campaigns/{campaign_uuid}/links": OF_LINK_CHANGES,
+}
 OF_WEBHOOKS = (
     errors.InvalidValueError("url", "must begin with https://"),
     errors.ScopeMissingError("admin"),
@@ -128,22 +132,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         # Wrong parameters are answered with 400 and in our own shape.
         if _is_of_framework(operation["responses"].get("422")):
             del operation["responses"]["422"]
-        if path == NEW_PATH:
-            _describe_send(operation, method)
-        elif path in OLD_PATHS:
-            _describe_old_send(operation, method, output=OLD_PATHS[path])
-        elif path in OLD_CALLS:
-            _describe_old_call(OLD_CALLS[path], method, operation)
-        elif (order := path.rpartition("/")[2]) in ORDERS:
-            _describe_order(order, operation)
-        elif path == "/links":
-            _add_errors(operation, [*EVERYWHERE, *OF_MADE_LINKS])
-        elif path.endswith("/links") and method == "patch":
-            _add_errors(operation, [*EVERYWHERE, *OF_LINK_CHANGES])
-        elif operation.get("security"):
-            _describe_report(path, operation)
-        else:
-            _add_errors(operation, [errors.InternalError(), errors.UnavailableError()])
+        _describe(path, method, operation)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -152,6 +141,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     schemas |= definitions["$defs"]
     return described
+
+
+def _describe(path: str, method: str, operation: Operation) -> None:
+    if path == NEW_PATH:
+        _describe_send(operation, method)
+    elif path in OLD_PATHS:
+        _describe_old_send(operation, method, output=OLD_PATHS[path])
+    elif path in OLD_CALLS:
+        _describe_old_call(OLD_CALLS[path], method, operation)
+    elif (order := path.rpartition("/")[2]) in ORDERS:
+        _describe_order(order, operation)
+    elif (place := f"{method} {path}") in OF_LINKS:
+        _add_errors(operation, [*EVERYWHERE, *OF_LINKS[place]])
+    elif operation.get("security"):
+        _describe_report(path, operation)
+    else:
+        _add_errors(operation, [errors.InternalError(), errors.UnavailableError()])
 
 
 def _operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:

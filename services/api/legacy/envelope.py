@@ -29,20 +29,21 @@ class Envelope:
         beside: Mapping[str, Any] = NOTHING,
     ) -> Response:
         """Answer with the rows asked for, or acted upon, and with what stands beside them."""
-        return self._render("success", "success", SUCCESS, rows, output, beside)
+        return self._render("success", "success", SUCCESS, rows, output, beside=beside)
 
     def refusal(self, error: DomainError, output: str = "json") -> Response:
         """Answer with what is wrong; with HTTP 200, since an old client knows no other status."""
         values = error_values(error)
         return self._render("error", values["reason"], values["statusCode"], (), output)
 
-    def _render(  # noqa: PLR0913
+    def _render(
         self,
         status: str,
         message: str,
         code: str,
         rows: Sequence[Mapping[str, Any]],
         output: str,
+        *,
         beside: Mapping[str, Any] = NOTHING,
     ) -> Response:
         response = {

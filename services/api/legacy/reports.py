@@ -42,7 +42,8 @@ What became of messages: of the campaign `uuid` (or its transactionId) in its or
 of the days from `fromdate` to `todate`, newest campaign first; with `mobileNo` those to that
 number alone, newest first. One of the three has to be there. Where there are more than `pageLimit`
 (100), `nextCursor` names where the next page begins: give it as `cursor`. `Status` is PENDING,
-SUBMITTED, DELIVERED, UNDELIV, EXPIRED, REJECTED or FAILED; UNKNOWN of what another vendor delivers.
+SUBMITTED, DELIVERED, UNDELIV, EXPIRED, REJECTED or FAILED; of what another vendor delivers,
+UNKNOWN.
 {ENVELOPE}"""
 READ = f"""
 Campaigns with tracked links, newest first, with what came of them; with `uuid` that one alone.

@@ -1,7 +1,6 @@
 """/links, /campaigns/{uuid}/links and /changes: links without a send, and after one."""
 
 import asyncio
-
 from typing import Annotated
 from uuid import UUID
 
