@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from sqlalchemy import text
 
 from services.api.storage.sent_messages import LIST_PLACES_OF_NUMBER
@@ -155,50 +154,53 @@ async def test_balance_is_not_made_up(api: Api, acme: Headers) -> None:
     assert (await call(api, acme, "account/readstatus"))["account"] == envelope["account"]
 
 
-@pytest.mark.parametrize("path", [STATUS, READ, REPORT])
-async def test_refusals_come_in_the_envelope_with_http_200(
-    api: Api, acme: Headers, path: str
-) -> None:
+async def test_refusals_come_in_the_envelope_with_http_200(api: Api, acme: Headers) -> None:
     other = await api.account("globex")
     campaign = await a_campaign(api, acme)
 
-    refusals = [
-        await call(api, {}, path, uuid=campaign.uuid),
-        await call(api, acme, path, uuid="x"),
-        await call(api, acme, path, uuid=UNKNOWN),
-        await call(api, other, path, uuid=campaign.uuid),
-    ]
+    for path in (STATUS, READ, REPORT):
+        refusals = [
+            await call(api, {}, path, uuid=campaign.uuid),
+            await call(api, acme, path, uuid="x"),
+            await call(api, acme, path, uuid=UNKNOWN),
+            await call(api, other, path, uuid=campaign.uuid),
+        ]
+        assert [(each["status"], each["code"]) for each in refusals] == [
+            ("error", "216"),
+            ("error", "400"),
+            ("error", "404"),
+            ("error", "404"),
+        ]
 
-    assert [(each["status"], each["code"]) for each in refusals] == [
-        ("error", "216"),
-        ("error", "400"),
-        ("error", "404"),
-        ("error", "404"),
-    ]
     assert (await call(api, other, READ))["count"] == 0
     assert (await call(api, other, STATUS, mobileNo=str(NUMBERS[0])))["count"] == 0
+    (sent, *_) = await rows(api, acme, STATUS, uuid=campaign.uuid)
+    others_place = await call(api, other, STATUS, todate="2099-01-01", cursor=sent["msgId"])
+    assert others_place["code"] == "404"
 
 
-@pytest.mark.parametrize(
-    ("parameters", "told"),
-    [
-        pytest.param({}, "uuid", id="nothing"),
-        pytest.param({"fromdate": "1.2.2026"}, "fromdate", id="no day"),
-        pytest.param({"fromdate": "2026-02-02", "todate": "2026-02-01"}, "todate", id="reversed"),
-        pytest.param({"todate": "9999-12-31"}, "todate", id="end of time"),
-        pytest.param({"mobileNo": "12"}, "mobileNo", id="no number"),
-        pytest.param({"mobileNo": "919876543210", "pageLimit": "0"}, "pageLimit", id="no page"),
-        pytest.param({"mobileNo": "919876543210", "cursor": "1-x"}, "cursor", id="no cursor"),
-        pytest.param({"todate": "2026-01-01", "cursor": "1-1"}, "message", id="not a message"),
-    ],
-)
-async def test_wrong_parameter_is_named(
-    api: Api, acme: Headers, parameters: dict[str, str], told: str
-) -> None:
-    envelope = await call(api, acme, STATUS, **parameters)
+async def test_wrong_parameter_is_named(api: Api, acme: Headers) -> None:
+    number = {"mobileNo": "919876543210"}
+    wrong: list[tuple[dict[str, str], str]] = [
+        ({}, "uuid is missing"),
+        ({"fromdate": "1.2.2026"}, "fromdate must be a day"),
+        ({"fromdate": "2026-02-02", "todate": "2026-02-01"}, "todate must not be before"),
+        ({"todate": "9999-12-31"}, "todate must be a day of the years"),
+        ({"mobileNo": "12"}, "mobileNo cannot be read"),
+        (number | {"pageLimit": "0"}, "pageLimit must be from 1"),
+        (number | {"pageLimit": "x"}, "pageLimit must be digits"),
+        (number | {"cursor": "1-x"}, "cursor must be"),
+        (number | {"cursor": "9999999999999999999-1"}, "cursor must be"),
+        ({"todate": "2026-01-01", "cursor": "1-1"}, "No message of this account"),
+    ]
 
-    assert envelope["status"] == "error"
-    assert told in envelope["msg"]
+    for parameters, told in wrong:
+        envelope = await call(api, acme, STATUS, **parameters)
+        assert envelope["status"] == "error"
+        assert envelope["msg"].startswith(told)
+
+    unread = await call(api, acme, READ, cursor="x")
+    assert unread["msg"].startswith("cursor must be")
 
 
 async def test_messages_of_a_number_are_found_by_the_index_of_numbers(
