@@ -7,7 +7,7 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Annotated
 
 from fastapi import Depends, Request
@@ -15,6 +15,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from starlette.responses import Response
 
 from services.api.context import ApiContext
+from services.api.domain.authors import Author
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
 from services.api.operations.send_values import SendCommand
@@ -22,7 +23,9 @@ from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.reading import RequestReader, from_fields
 from services.api.schemas.send import to_send_command
+from shared.domain.client_address import ClientAddress, find_client_address
 from shared.domain.errors import DomainError
+from shared.domain.trusted_proxies import parse_address
 
 UNPROVEN_OCTETS = 1 << 20
 
@@ -51,6 +54,21 @@ def api_context(request: Request) -> ApiContext:
         message = "the application was started without its context"
         raise TypeError(message)
     return context
+
+
+def client_address(request: Request) -> ClientAddress:
+    """Return where a request comes from, as our own proxies say if they are trusted."""
+    return find_client_address(
+        parse_address(request.client.host) if request.client else None,
+        forwarded_for=request.headers.getlist("x-forwarded-for"),
+        forwarded=request.headers.getlist("forwarded"),
+        trusted=api_context(request).settings.trusted_proxies,
+    )
+
+
+def author_of(request: Request, caller: Caller) -> Author:
+    """Return who changes something by a request, and where from."""
+    return replace(caller.author, address=client_address(request).address)
 
 
 def _in_headers(request: Request) -> Credentials | None:

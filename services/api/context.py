@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.authors import Author
 from services.api.operations.accepting import SendContext
+from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.large_sends import LargeSends
@@ -88,9 +90,13 @@ class ApiContext:
             large_sends=self.large_sends,
         )
 
-    def to_orders(self, account: Account) -> CampaignOrders:
+    def to_orders(self, account: Account, author: Author) -> CampaignOrders:
         """Return what an account gives orders to its campaigns with."""
-        return CampaignOrders(self.engine, self.clock, account)
+        return CampaignOrders(self.engine, self.clock, account, author)
+
+    def to_link_orders(self, account: Account, author: Author) -> LinkOrders:
+        """Return what an account changes the links of its campaigns with."""
+        return LinkOrders(self.engine, account.id, author, self.settings.short_domain)
 
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""

@@ -4,7 +4,7 @@ A send reads its parameters from wherever they stand, and every route answers it
 shape: neither is in a signature. The examples of errors are made of the errors themselves.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,11 +19,19 @@ from services.api.schemas.documented_errors import (
     EVERYWHERE,
     OF_BODIES,
     OF_DUPLICATES,
+    OF_LINK_CHANGES,
+    OF_MADE_LINKS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
     OF_REPORTS,
     OF_SENDS,
     OF_SPREADSHEETS,
+)
+from services.api.schemas.old_reports import (
+    DAY_PARAMETERS,
+    NUMBER_PARAMETER,
+    PAGE_PARAMETERS,
+    UUID_PARAMETER,
 )
 from services.api.schemas.reading import FORM, JSON, XML
 from services.api.schemas.send_answers import ErrorAnswer, SendAnswer, TradeAnswer, TradeError
@@ -40,20 +48,33 @@ MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
 # Each with what it calls the form of the answer, which has another default there.
 OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
-OLD_SCHEDULE_PATHS = "/SMSApi/schedule/"
-UUID_PARAMETER = SendParameter(
-    "uuid",
-    "The campaign: its uuid, or its transactionId.",
-    {"type": "string"},
-    "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-)
-# By the end of the path; a duplicate may be made in every state.
-ORDERS: Mapping[str, CampaignAction | None] = {
+_BY_NAME = {parameter.name: parameter for parameter in SEND_PARAMETERS}
+# With what each takes besides the form of its answer and credentials.
+OLD_CALLS: Mapping[str, Sequence[SendParameter]] = {
+    "/SMSApi/schedule/read": (UUID_PARAMETER,),
+    "/SMSApi/schedule/update": (UUID_PARAMETER, _BY_NAME["scheduleTime"]),
+    "/SMSApi/schedule/delete": (UUID_PARAMETER,),
+    "/SMSApi/report/status": (
+        UUID_PARAMETER,
+        *DAY_PARAMETERS,
+        NUMBER_PARAMETER,
+        *PAGE_PARAMETERS,
+    ),
+    "/SMSApi/linktrack/read": (UUID_PARAMETER, *DAY_PARAMETERS, *PAGE_PARAMETERS),
+    "/SMSApi/linktrack/report": (UUID_PARAMETER, *PAGE_PARAMETERS),
+    "/SMSApi/account/readstatus": (),
+}
+# By the end of the path.
+ORDERS: Mapping[str, CampaignAction] = {
     "pause": CampaignAction.PAUSE,
     "resume": CampaignAction.RESUME,
     "cancel": CampaignAction.CANCEL,
     "reschedule": CampaignAction.RESCHEDULE,
-    "duplicate": None,
+    "duplicate": CampaignAction.DUPLICATE,
+}
+OF_LINKS: Mapping[str, Sequence[DomainError]] = {
+    "post /links": OF_MADE_LINKS,
+    "patch /campaigns/{campaign_uuid}/links": OF_LINK_CHANGES,
 }
 OF_WEBHOOKS = (
     errors.InvalidValueError("url", "must begin with https://"),
@@ -71,7 +92,7 @@ WHAT_STATUSES_MEAN = {
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
-    "the campaign stands where this cannot be done with it",
+    "the campaign stands where this cannot be done with it, or its links lead to several places",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
@@ -114,18 +135,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         # Wrong parameters are answered with 400 and in our own shape.
         if _is_of_framework(operation["responses"].get("422")):
             del operation["responses"]["422"]
-        if path == NEW_PATH:
-            _describe_send(operation, method)
-        elif path in OLD_PATHS:
-            _describe_old_send(operation, method, output=OLD_PATHS[path])
-        elif path.startswith(OLD_SCHEDULE_PATHS):
-            _describe_old_schedule(path, method, operation)
-        elif (order := path.rpartition("/")[2]) in ORDERS:
-            _describe_order(order, operation)
-        elif operation.get("security"):
-            _describe_report(path, operation)
-        else:
-            _add_errors(operation, [errors.InternalError(), errors.UnavailableError()])
+        _describe(path, method, operation)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -134,6 +144,23 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     schemas |= definitions["$defs"]
     return described
+
+
+def _describe(path: str, method: str, operation: Operation) -> None:
+    if path == NEW_PATH:
+        _describe_send(operation, method)
+    elif path in OLD_PATHS:
+        _describe_old_send(operation, method, output=OLD_PATHS[path])
+    elif path in OLD_CALLS:
+        _describe_old_call(OLD_CALLS[path], method, operation)
+    elif (order := path.rpartition("/")[2]) in ORDERS:
+        _describe_order(order, operation)
+    elif (place := f"{method} {path}") in OF_LINKS:
+        _add_errors(operation, [*EVERYWHERE, *OF_LINKS[place]])
+    elif operation.get("security"):
+        _describe_report(path, operation)
+    else:
+        _add_errors(operation, [errors.InternalError(), errors.UnavailableError()])
 
 
 def _operations(described: Mapping[str, Any]) -> Iterator[tuple[str, str, Operation]]:
@@ -171,18 +198,18 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
 
 def _describe_order(order: str, operation: Operation) -> None:
     action = ORDERS[order]
-    refusals = refusals_of(action) if action else OF_DUPLICATES
+    refusals = refusals_of(action)
+    of_copies = OF_DUPLICATES if action is CampaignAction.DUPLICATE else ()
     of_bodies = OF_ORDERS_WITH_PARAMETERS if "requestBody" in operation else ()
-    _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_bodies])
+    _add_errors(operation, [*EVERYWHERE, *OF_ORDERS, *refusals, *of_copies, *of_bodies])
 
 
-def _describe_old_schedule(path: str, method: str, operation: Operation) -> None:
+def _describe_old_call(
+    parameters: Sequence[SendParameter], method: str, operation: Operation
+) -> None:
     """Add the parameters: in the query of a GET, in the body of a POST."""
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
-    named = {parameter.name: parameter for parameter in SEND_PARAMETERS}
-    taken = [UUID_PARAMETER, *(named[name] for name in ("output", "userId", "password"))]
-    if path.endswith("update"):
-        taken.insert(1, named["scheduleTime"])
+    taken = [*parameters, *(_BY_NAME[name] for name in ("output", "userId", "password"))]
     if method == "get":
         operation["parameters"] = [_query_parameter(each) for each in taken]
         return

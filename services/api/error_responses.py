@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.api.domain import (
     campaign_states,
+    changed_destination,
     composing,
     errors,
     link_errors,
@@ -73,6 +74,8 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.InternalError: Refusal(500),
     errors.NotFoundError: Refusal(404),
     campaign_states.CampaignStateError: Refusal(409),
+    changed_destination.DestinationRefusedError: Refusal(400),
+    changed_destination.SeveralDestinationsError: Refusal(409),
     errors.TooManyWebhooksError: Refusal(409),
     errors.WebhookDisabledError: Refusal(409),
     errors.StreamsBusyError: Refusal(TOO_MANY),

@@ -17,6 +17,7 @@ from typing_extensions import override
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
+from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
@@ -25,6 +26,7 @@ from services.api.routes import (
     days,
     events,
     health,
+    links,
     recipients,
     sandbox,
     send,
@@ -74,9 +76,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
         send,
         legacy_send,
         legacy_schedule,
+        legacy_reports,
         uploads,
         campaigns,
         campaign_control,
+        links,
         tables,
         days,
         recipients,

@@ -15,3 +15,5 @@ class CampaignControl(StrEnum):
     PAUSED = "paused"
     # For good.
     CANCELLED = "cancelled"
+    # Another vendor delivers it: none of its messages is ever handed over.
+    EXTERNAL = "external"

@@ -15,6 +15,8 @@ class MessageStatus(IntEnum):
     REJECTED = 6
     FAILED = 7
     CANCELLED = 8
+    # Another vendor delivers it, and nobody tells us what became of it.
+    EXTERNAL = 9
 
     @property
     def word(self) -> str:

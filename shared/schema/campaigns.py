@@ -65,7 +65,9 @@ CAMPAIGN = Table(
         name="link",
     ),
     CheckConstraint("segment_total IS NOT NULL OR NOT is_personal", name="segment_total"),
-    CheckConstraint("control IN ('scheduled', 'running', 'paused', 'cancelled')", name="control"),
+    CheckConstraint(
+        "control IN ('scheduled', 'running', 'paused', 'cancelled', 'external')", name="control"
+    ),
     CheckConstraint("scheduled_at IS NOT NULL OR control <> 'scheduled'", name="scheduled_at"),
     Index(None, "account_id", "id"),
     # How a worker finds what is due, and an account what it has scheduled.
@@ -132,6 +134,7 @@ CAMPAIGN_DELIVERY = Table(
     Column("rejected", Integer, nullable=False, server_default="0"),
     Column("failed", Integer, nullable=False, server_default="0"),
     Column("cancelled", Integer, nullable=False, server_default="0"),
+    Column("external", Integer, nullable=False, server_default="0"),
     # Batches of events that workers have told of, which numbers the next.
     Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
 )

@@ -9,9 +9,12 @@ from services.api.domain.link_finding import FoundLink
 from services.api.domain.rewriting import Rewrite
 from services.api.operations.accepting import SendTotals
 from services.api.operations.manage_webhooks import WebhookWithSecret
+from services.api.operations.read_messages import MessageSearch
 from services.api.operations.read_reports import LinkedRow
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.schemas.links import LinkTermsChange
 from services.api.schemas.webhooks import NewWebhook, WebhookChange
+from services.api.storage.audit import AuditEntry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from services.api.storage.idempotency import KeptAnswer
 from services.api.storage.personal_texts import PersonalMessage
@@ -45,6 +48,9 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
         REWRITE,
         FoundLink(0, 12, SECRET),
         LinkedCampaign(SECRET, SECRET, SECRET, 6, 0),
+        LinkTermsChange(destination=SECRET),
+        AuditEntry("campaign.links", "", {"destination": SECRET}, None),
+        MessageSearch(msisdn=int(SECRET)),
         LinkedRow({"msisdn": int(SECRET)}, SECRET),
         KeptAnswer(b"", SECRET.encode()),
         Rejected(SECRET, "too_short", "Digits are missing"),

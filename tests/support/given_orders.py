@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.authors import COMMAND_LINE
 from services.api.operations.control_campaigns import CANCEL_PATIENCE_S, CampaignOrders
 from services.api.storage.accounts import Account
 from shared.clock import SystemClock
@@ -54,5 +55,5 @@ async def orders_to(
         currency="INR",
         sender_ids=(),
     )
-    orders = CampaignOrders(engine, SystemClock(), account, patience_s)
+    orders = CampaignOrders(engine, SystemClock(), account, COMMAND_LINE, patience_s)
     return GivenOrders(orders, row.uuid)

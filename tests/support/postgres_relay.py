@@ -1,4 +1,4 @@
-"""A way to Postgres that can be cut, which is what an outage looks like from the outside."""
+"""A way to Postgres that can be cut, as an outage looks from the outside, or be slow."""
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
@@ -7,7 +7,11 @@ from urllib.parse import urlsplit
 
 
 class PostgresRelay:
-    """Relays TCP connections to a real server; while cut, connections break and are refused."""
+    """Relays TCP connections to a real server; while cut, connections break and are refused.
+
+    Attributes:
+        held_count: Pieces of what the server says that wait to be let through.
+    """
 
     def __init__(self, database_url: str) -> None:
         parts = urlsplit(database_url)
@@ -16,6 +20,17 @@ class PostgresRelay:
         self._port = 0
         self._server: asyncio.Server
         self._writers: set[StreamWriter] = set()
+        self._lets_through = asyncio.Event()
+        self._lets_through.set()
+        self.held_count = 0
+
+    def hold(self) -> None:
+        """Keep back what the server says from now on."""
+        self._lets_through.clear()
+
+    def let_through(self) -> None:
+        """Hand on what was kept back, and what comes."""
+        self._lets_through.set()
 
     @property
     def url(self) -> str:
@@ -38,8 +53,18 @@ class PostgresRelay:
     async def _relay(self, reader: StreamReader, writer: StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, server_writer}
-        await asyncio.gather(_pump(reader, server_writer), _pump(server_reader, writer))
+        await asyncio.gather(_pump(reader, server_writer), self._pump_back(server_reader, writer))
         self._writers -= {writer, server_writer}
+
+    async def _pump_back(self, reader: StreamReader, writer: StreamWriter) -> None:
+        with suppress(OSError):
+            while octets := await reader.read(65_536):
+                self.held_count += 1
+                await self._lets_through.wait()
+                self.held_count -= 1
+                writer.write(octets)
+                await writer.drain()
+        writer.close()
 
 
 async def _pump(reader: StreamReader, writer: StreamWriter) -> None:

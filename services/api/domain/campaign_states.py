@@ -21,6 +21,7 @@ class CampaignState(StrEnum):
     PAUSED = "paused"
     CANCELLED = "cancelled"
     DONE = "done"
+    EXTERNAL = "external"
 
 
 MEANINGS: Mapping[CampaignState, str] = MappingProxyType(
@@ -31,17 +32,19 @@ MEANINGS: Mapping[CampaignState, str] = MappingProxyType(
         CampaignState.PAUSED: "nothing more is handed over until it is resumed",
         CampaignState.CANCELLED: "what was not handed over never will be",
         CampaignState.DONE: "all is handed over or given up; delivery reports may still come",
+        CampaignState.EXTERNAL: "another vendor delivers it; what arrives is not known",
     }
 )
 
 
 class CampaignAction(StrEnum):
-    """What a sender may do with a campaign that is not done."""
+    """What a sender may do with a campaign."""
 
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
     RESCHEDULE = "reschedule"
+    DUPLICATE = "duplicate"
     # As old clients have it: only before anything went out.
     UNSCHEDULE = "delete the schedule of"
 
@@ -56,6 +59,7 @@ _ALLOWED: Mapping[CampaignAction, frozenset[CampaignState]] = MappingProxyType(
             {_S.SCHEDULED, _S.QUEUED, _S.SENDING, _S.PAUSED, _S.CANCELLED}
         ),
         CampaignAction.RESCHEDULE: frozenset({_S.SCHEDULED, _S.PAUSED}),
+        CampaignAction.DUPLICATE: frozenset(_S) - {_S.EXTERNAL},
         CampaignAction.UNSCHEDULE: frozenset({_S.SCHEDULED, _S.PAUSED, _S.CANCELLED}),
     }
 )
@@ -98,8 +102,8 @@ class CampaignProgress:
     @property
     def state(self) -> CampaignState:
         """Where that is."""
-        if self.control is CampaignControl.CANCELLED:
-            return CampaignState.CANCELLED
+        if self.control in {CampaignControl.CANCELLED, CampaignControl.EXTERNAL}:
+            return CampaignState(self.control)
         if not self.waiting_count and not self.under_way_count:
             return CampaignState.DONE
         if self.control is CampaignControl.RUNNING:
@@ -118,11 +122,20 @@ class CampaignProgress:
             CampaignStateError: It may not.
         """
         state = self.state
-        if state not in _ALLOWED[action]:
-            raise CampaignStateError(action, state, f"it {_because(state)}")
+        require_allowed(action, state)
         is_early = state is not CampaignState.CANCELLED and action in _BEFORE_ANYTHING_WENT_OUT
         if is_early and not self.is_untouched:
             raise CampaignStateError(action, state, "some of it has been handed over")
+
+
+def require_allowed(action: CampaignAction, state: CampaignState) -> None:
+    """Let pass only what may be done with a campaign that stands there.
+
+    Raises:
+        CampaignStateError: It may not.
+    """
+    if state not in _ALLOWED[action]:
+        raise CampaignStateError(action, state, f"it {_because(state)}")
 
 
 def refusals_of(action: CampaignAction) -> list[CampaignStateError]:
@@ -136,4 +149,6 @@ def _because(state: CampaignState) -> str:
         return "has nothing left to hand over"
     if state is CampaignState.CANCELLED:
         return "was stopped for good"
+    if state is CampaignState.EXTERNAL:
+        return "is delivered by another vendor"
     return "does not wait for its time any more"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.composing import ComposedText
 from services.api.domain.money import amount_text
@@ -14,7 +14,8 @@ from services.api.domain.preflight import Preflight, preflight
 from services.api.domain.preflight_input import DryMessage, DryRun
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.planning import SendTerms
-from services.api.operations.send_values import Accepted, Rejected
+from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
 from shared.domain.campaigns import CampaignControl
@@ -98,8 +99,14 @@ def new_campaign(
         segment_price=terms.account.segment_price,
         currency=terms.account.currency,
         scheduled_at=terms.scheduled.moment if terms.scheduled else None,
-        control=CampaignControl.RUNNING if terms.is_due else CampaignControl.SCHEDULED,
+        control=_control(terms),
     )
+
+
+def _control(terms: SendTerms) -> CampaignControl:
+    if terms.command.is_external:
+        return CampaignControl.EXTERNAL
+    return CampaignControl.RUNNING if terms.is_due else CampaignControl.SCHEDULED
 
 
 def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Accepted:
@@ -129,6 +136,17 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
 def named(answer: Accepted, campaign: NewCampaign) -> Accepted:
     """Return the answer with the names of the campaign that it is about."""
     return replace(answer, uuid=str(campaign.uuid), transaction_id=campaign.transaction_id)
+
+
+async def note_copy(
+    connection: AsyncConnection, command: SendCommand, campaign: NewCampaign
+) -> None:
+    """Note by whose order a campaign is a copy, if it is one, in the trail of the first."""
+    if command.copying is None:
+        return
+    first = str(command.copying.campaign_uuid)
+    entry = AuditEntry("campaign.duplicate", first, None, {"uuid": str(campaign.uuid)})
+    await add_entry(connection, campaign.account_id, command.copying.author, entry)
 
 
 def dry_message(

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.authors import Author, AuthorKind
 from services.api.domain.errors import InvalidCredentialsError, ScopeMissingError
 from services.api.storage.accounts import Account, find_key, find_user
 from shared.domain import api_keys
@@ -33,6 +34,7 @@ class Caller:
 
     account: Account
     scopes: frozenset[str]
+    author: Author
 
     def require(self, scope: str) -> None:
         """Let pass only who may do this.
@@ -58,7 +60,8 @@ async def authenticate_key(engine: AsyncEngine, text: str) -> Caller:
         stored = await find_key(connection, prefix)
     if stored is None or not api_keys.matches(secret, stored.secret_sha256):
         raise InvalidCredentialsError
-    return Caller(stored.account, stored.scopes)
+    author = Author(AuthorKind.KEY, stored.name, prefix)
+    return Caller(stored.account, stored.scopes, author)
 
 
 async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> Caller:
@@ -73,7 +76,8 @@ async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> C
     is_right = await asyncio.to_thread(_verify, password_hash, password)
     if stored is None or not is_right:
         raise InvalidCredentialsError("userId")
-    return Caller(stored.account, ROLE_SCOPES[stored.role])
+    author = Author(AuthorKind.USER, login)
+    return Caller(stored.account, ROLE_SCOPES[stored.role], author)
 
 
 def _verify(password_hash: str, password: str) -> bool:

@@ -4,16 +4,18 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.domain.authors import Author
 from services.api.domain.campaign_states import CampaignAction
 from services.api.domain.errors import NotFoundError
 from services.api.domain.schedule_times import parse_schedule_time
 from services.api.operations.read_reports import read_campaign
 from services.api.storage.accounts import Account
+from services.api.storage.audit import AuditEntry, Values, add_entry
 from services.api.storage.campaign_control import (
     LockedCampaign,
     find_uuid,
@@ -47,12 +49,14 @@ class CampaignOrders:
     """Gives an account's orders to its campaigns; each returns the row of the campaign's report.
 
     Attributes:
+        author: Who gives them.
         patience_s: What a call spends on cancelling messages; a worker does what is left.
     """
 
     engine: AsyncEngine
     clock: Clock
     account: Account
+    author: Author
     patience_s: float = CANCEL_PATIENCE_S
 
     async def pause(self, campaign_uuid: uuid.UUID) -> Row:
@@ -63,7 +67,8 @@ class CampaignOrders:
             CampaignStateError: It is done or cancelled.
         """
         async with self._locked(campaign_uuid, CampaignAction.PAUSE) as (connection, campaign):
-            await set_control(connection, self.account.id, campaign.id, CampaignControl.PAUSED)
+            if campaign.progress.control is not CampaignControl.PAUSED:
+                await self._put(connection, campaign, CampaignAction.PAUSE, CampaignControl.PAUSED)
         return await self._report(campaign_uuid)
 
     async def resume(self, campaign_uuid: uuid.UUID) -> Row:
@@ -94,7 +99,10 @@ class CampaignOrders:
             CampaignStateError: It is done, or has begun and may not have.
         """
         async with self._locked(campaign_uuid, action) as (connection, campaign):
-            await set_control(connection, self.account.id, campaign.id, CampaignControl.CANCELLED)
+            if campaign.progress.control is not CampaignControl.CANCELLED:
+                await self._put(
+                    connection, campaign, CampaignAction.CANCEL, CampaignControl.CANCELLED
+                )
             # Should this process die now, or a worker over a window that it has.
             every = MessageSlice(campaign.id, range(campaign.progress.message_count))
             raw = await raw_connection(connection)
@@ -115,6 +123,10 @@ class CampaignOrders:
         action = CampaignAction.RESCHEDULE
         async with self._locked(campaign_uuid, action) as (connection, campaign):
             await set_schedule(connection, self.account.id, campaign.id, scheduled.moment)
+            if scheduled.moment != campaign.scheduled_at:
+                before = {"scheduled_at": _text(campaign.scheduled_at)}
+                after = {"scheduled_at": _text(scheduled.moment)}
+                await self._note(connection, campaign, action, before, after)
         return await self._report(campaign_uuid)
 
     async def scheduled(self, campaign_uuid: uuid.UUID | None = None) -> list[Row]:
@@ -151,17 +163,41 @@ class CampaignOrders:
             yield connection, campaign
 
     async def _go_on(self, connection: AsyncConnection, campaign: LockedCampaign) -> None:
-        account_id = self.account.id
+        action = CampaignAction.RESUME
         if campaign.scheduled_at is not None and campaign.scheduled_at > self.clock.now():
-            await set_control(connection, account_id, campaign.id, CampaignControl.SCHEDULED)
+            await self._put(connection, campaign, action, CampaignControl.SCHEDULED)
             return
-        await set_control(connection, account_id, campaign.id, CampaignControl.RUNNING)
+        await self._put(connection, campaign, action, CampaignControl.RUNNING)
         slices = await list_slices_left(
-            connection, account_id, campaign.id, slice_message_count=SLICE_MESSAGE_COUNT
+            connection, self.account.id, campaign.id, slice_message_count=SLICE_MESSAGE_COUNT
         )
         raw = await raw_connection(connection)
         count = campaign.progress.message_count
         await enqueue_slices(raw, campaign.id, count, urgent=count == 1, only=slices)
+
+    async def _put(
+        self,
+        connection: AsyncConnection,
+        campaign: LockedCampaign,
+        action: CampaignAction,
+        control: CampaignControl,
+    ) -> None:
+        """Put a campaign under other orders than it was, and note whose."""
+        await set_control(connection, self.account.id, campaign.id, control)
+        before = {"state": campaign.progress.state.value}
+        after = {"state": replace(campaign.progress, control=control).state.value}
+        await self._note(connection, campaign, action, before, after)
+
+    async def _note(
+        self,
+        connection: AsyncConnection,
+        campaign: LockedCampaign,
+        action: CampaignAction,
+        before: Values,
+        after: Values,
+    ) -> None:
+        entry = AuditEntry(f"campaign.{action.value}", str(campaign.uuid), before, after)
+        await add_entry(connection, self.account.id, self.author, entry)
 
     async def _cancel_messages(self, every: MessageSlice) -> None:
         loop = asyncio.get_running_loop()
@@ -179,3 +215,7 @@ class CampaignOrders:
 
     async def _report(self, campaign_uuid: uuid.UUID) -> Row:
         return await read_campaign(self.engine, self.account, campaign_uuid)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()

@@ -4,13 +4,16 @@ import asyncio
 import uuid
 from dataclasses import dataclass
 
+from services.api.domain.authors import Author
+from services.api.domain.campaign_states import CampaignAction, CampaignState, require_allowed
 from services.api.domain.errors import NotFoundError
 from services.api.domain.link_shape import LinkShape, shape_of
 from services.api.operations.accept_send import accept_send
 from services.api.operations.accepting import SendContext
-from services.api.operations.send_values import Accepted, SendCommand
+from services.api.operations.send_values import Accepted, Copying, SendCommand
 from services.api.storage.accounts import Account
 from services.api.storage.copied_campaigns import CampaignToCopy, find_to_copy, list_numbers
+from shared.domain.campaigns import CampaignControl
 from shared.domain.segments import Encoding
 
 # Shorter ones are short codes, which no + makes an international number.
@@ -33,7 +36,11 @@ class CopyWishes:
 
 
 async def duplicate_campaign(
-    context: SendContext, account: Account, campaign_uuid: uuid.UUID, wishes: CopyWishes
+    context: SendContext,
+    account: Account,
+    campaign_uuid: uuid.UUID,
+    wishes: CopyWishes,
+    author: Author,
 ) -> Accepted:
     """Accept a send of what a campaign was, under the rules that hold now.
 
@@ -41,6 +48,7 @@ async def duplicate_campaign(
 
     Raises:
         NotFoundError: The account has no such campaign.
+        CampaignStateError: Another vendor delivers it, so that it was never sent from here.
         DomainError: The send is refused; nothing is stored.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
@@ -49,22 +57,25 @@ async def duplicate_campaign(
         campaign = await find_to_copy(connection, account.id, campaign_uuid)
         if campaign is None:
             raise NotFoundError("campaign")
+        if campaign.control is CampaignControl.EXTERNAL:
+            require_allowed(CampaignAction.DUPLICATE, CampaignState.EXTERNAL)
         if not campaign.is_personal:
             numbers = await list_numbers(connection, account.id, campaign.id)
     mobiles = await asyncio.to_thread(lambda: list(map(_international, numbers)))
-    command = _command(campaign, campaign_uuid, mobiles, wishes)
+    command = _command(campaign, Copying(campaign_uuid, author), mobiles, wishes)
     return await accept_send(context, account, command)
 
 
 def _command(
-    campaign: CampaignToCopy, campaign_uuid: uuid.UUID, mobiles: list[str], wishes: CopyWishes
+    campaign: CampaignToCopy, copying: Copying, mobiles: list[str], wishes: CopyWishes
 ) -> SendCommand:
     prefix = campaign.link_prefix or ""
     is_unicode = campaign.encoding == Encoding.UCS_2.value
     return SendCommand(
         mobiles=mobiles,
         body=campaign.body,
-        copy_of=campaign_uuid if campaign.is_personal else None,
+        copy_of=copying.campaign_uuid if campaign.is_personal else None,
+        copying=copying,
         title=campaign.title if wishes.title is None else wishes.title,
         sender_id=campaign.sender_id,
         track_link=campaign.link_prefix is not None,

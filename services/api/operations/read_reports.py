@@ -61,7 +61,7 @@ class Visits:
     kept_from: datetime | None
 
 
-def number_of(text: str, account: Account) -> int:
+def number_of(text: str, account: Account, *, field: str = "mobile") -> int:
     """Read the number that a report is asked about, in any written form.
 
     Raises:
@@ -70,7 +70,7 @@ def number_of(text: str, account: Account) -> int:
     try:
         return parse_msisdn(text, NumberRules(default_region=account.default_region))
     except InvalidMsisdnError as error:
-        raise InvalidValueError("mobile", f"cannot be read: {error.reason.message}") from error
+        raise InvalidValueError(field, f"cannot be read: {error.reason.message}") from error
 
 
 async def read_campaigns(
@@ -187,7 +187,7 @@ async def read_recipients(
             row_limit=row_limit,
         )
         keys = await reports.token_keys(connection)
-    return _with_block_links(campaign, rows, keys)
+    return with_block_links(campaign, rows, keys)
 
 
 async def read_hits(
@@ -256,7 +256,7 @@ async def _campaign(
     return campaign
 
 
-def _with_block_links(
+def with_block_links(
     campaign: Row, rows: Sequence[Row], keys: dict[int, bytes]
 ) -> list[LinkedRow]:
     """Mint a page's links at once if its positions follow one another, else one by one."""

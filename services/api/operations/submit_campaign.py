@@ -21,6 +21,7 @@ from services.api.operations.accepting import (
     look_over,
     named,
     new_campaign,
+    note_copy,
 )
 from services.api.operations.planning import (
     SendTerms,
@@ -97,6 +98,7 @@ async def submit_campaign(
     async with context.engine.connect() as connection:
         if await repeats.keep(connection, command, answer):
             await _store(connection, campaign, plan)
+            await note_copy(connection, command, campaign)
             await connection.commit()
             return answer
     return await repeats.find_first(command)
@@ -196,6 +198,6 @@ async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan
         location = plan.text.rewrite.location
         await add_block(connection, plan.block, campaign_id=campaign_id, location=location)
     raw = await raw_connection(connection)
-    await copy_messages(raw, campaign_id, msisdns)
+    await copy_messages(raw, campaign_id, msisdns, status=campaign.first_status)
     if campaign.control is CampaignControl.RUNNING:
         await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)

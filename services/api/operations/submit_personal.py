@@ -22,6 +22,7 @@ from services.api.operations.accepting import (
     look_over,
     named,
     new_campaign,
+    note_copy,
 )
 from services.api.operations.personal_tally import PersonalTally
 from services.api.operations.planning import SendTerms, check_recipients, settle_terms
@@ -36,7 +37,7 @@ from services.api.operations.tracked_links import (
 )
 from services.api.storage.accounts import Account
 from services.api.storage.blocks import Block, add_block
-from services.api.storage.campaigns import LinkedCampaign, add_campaign
+from services.api.storage.campaigns import LinkedCampaign, add_campaign, first_status
 from services.api.storage.personal_texts import (
     PersonalMessage,
     copy_personal_messages,
@@ -125,10 +126,13 @@ class _Writing:
         """Store and queue all rows; None if links of this length have run out meanwhile."""
         campaign_id = await next_campaign_id(connection)
         raw = await raw_connection(connection)
+        status = first_status(is_external=self._terms.command.is_external)
         async for batch in rows.batches:
             first_position = len(self.tally.msisdns)
             messages = await asyncio.to_thread(self._compose, batch)
-            await copy_personal_messages(raw, campaign_id, messages, first_position=first_position)
+            await copy_personal_messages(
+                raw, campaign_id, messages, first_position=first_position, status=status
+            )
         self._check()
         block = None
         if self._form is not None:
@@ -160,6 +164,7 @@ class _Writing:
             await connection.rollback()
             return await repeats.find_first(command)
         await add_campaign(connection, campaign, campaign_id)
+        await note_copy(connection, command, campaign)
         if block is not None:
             await add_block(
                 connection, block, campaign_id=campaign_id, location=self.tally.location

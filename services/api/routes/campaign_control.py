@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
-from services.api.auth import api_context, parameters_of, send_caller
+from services.api.auth import api_context, author_of, parameters_of, send_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.duplicate_campaign import duplicate_campaign
@@ -116,10 +116,12 @@ async def duplicate(
 ) -> Response:
     wishes = to_copy_wishes(await parameters_of(request), idempotency_key)
     context = api_context(request).to_send_context()
-    accepted = await duplicate_campaign(context, caller.account, campaign_uuid, wishes)
+    accepted = await duplicate_campaign(
+        context, caller.account, campaign_uuid, wishes, author_of(request, caller)
+    )
     values: dict[str, Any] = native_answer(accepted, caller.account.time_zone)
     return render(values, "json")
 
 
 def _orders(request: Request, caller: Caller) -> CampaignOrders:
-    return api_context(request).to_orders(caller.account)
+    return api_context(request).to_orders(caller.account, author_of(request, caller))

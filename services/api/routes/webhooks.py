@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.api.auth import admin_caller, api_context
 from services.api.operations import manage_webhooks
 from services.api.operations.authenticate import Caller
+from services.api.schemas.json_bodies import read_body, request_body
 from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
 from services.api.schemas.reports import Limit
 from services.api.schemas.webhooks import (
@@ -21,8 +22,6 @@ from services.api.schemas.webhooks import (
     WebhookList,
     WebhookReport,
     WebhookSecretReport,
-    read_body,
-    request_body,
     to_delivery_report,
     to_secret_report,
     to_webhook_report,

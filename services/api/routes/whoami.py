@@ -2,10 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from services.api.auth import api_context
+from services.api.auth import client_address
 from services.api.schemas.whoami import WhoAmI, to_who_am_i
-from shared.domain.client_address import find_client_address
-from shared.domain.trusted_proxies import parse_address
 
 DESCRIPTION = """
 Needs no API key: it tells you your own address and nothing of anyone else.
@@ -21,10 +19,4 @@ router = APIRouter(tags=["health"])
 async def who_am_i(request: Request, response: Response) -> WhoAmI:
     # A cache between would tell one client another's address.
     response.headers["Cache-Control"] = "no-store, private"
-    found = find_client_address(
-        parse_address(request.client.host) if request.client else None,
-        forwarded_for=request.headers.getlist("x-forwarded-for"),
-        forwarded=request.headers.getlist("forwarded"),
-        trusted=api_context(request).settings.trusted_proxies,
-    )
-    return to_who_am_i(found)
+    return to_who_am_i(client_address(request))

@@ -13,7 +13,7 @@ from services.api.domain.money import amount_text
 from services.api.domain.time_spans import best_hour, by_hour
 from services.api.operations.compare_campaigns import ComparedCampaign
 from services.api.schemas.breakdowns import HourCounts, whole_seconds
-from services.api.schemas.reports import CampaignReport, Report, to_campaign_report
+from services.api.schemas.reports import UNKNOWN_TEXT, CampaignReport, Report, to_campaign_report
 
 RATE_DECIMALS = 4
 COUNTED = ("recipients", "delivered", "failed", "hits", "clicks", "unique_clickers")
@@ -85,8 +85,8 @@ class Figures(Report):
 
     name: str = Field(description="The parameter that names the campaign")
     recipients: int
-    delivered: int
-    failed: int
+    delivered: int | None
+    failed: int | None
     hits: int
     clicks: int
     unique_clickers: int
@@ -103,8 +103,10 @@ class CampaignFigures(Figures):
     uuid: UUID
     title: str
     sent_at: datetime = Field(description="When it was sent, or is to go out")
+    delivered: int | None = Field(description=UNKNOWN_TEXT)
+    failed: int | None = Field(description=UNKNOWN_TEXT)
     delivery_rate: float | None = Field(
-        description="Delivered among all recipients, 0 to 1, to four decimals"
+        description=f"Delivered among all recipients, 0 to 1, to four decimals; {UNKNOWN_TEXT}"
     )
     click_through_rate: float | None = Field(
         description="Clickers among the delivered; null while nothing is delivered"
@@ -149,7 +151,7 @@ def _figures(compared: ComparedCampaign, zone: ZoneInfo) -> CampaignFigures:
         title=report.title,
         sent_at=_sent_at(report),
         **{name: getattr(report, name) for name in COUNTED},
-        delivery_rate=round(report.delivered / report.recipients, RATE_DECIMALS),
+        delivery_rate=_delivery_rate(report),
         click_through_rate=report.click_through_rate,
         median_first_click_s=whole_seconds(compared.median_first_click),
         best_hour=best and HourCounts(**best._asdict()),
@@ -157,6 +159,12 @@ def _figures(compared: ComparedCampaign, zone: ZoneInfo) -> CampaignFigures:
         cost=report.cost,
         cost_per_click=report.cost_per_click,
     )
+
+
+def _delivery_rate(report: CampaignReport) -> float | None:
+    if report.delivered is None:
+        return None
+    return round(report.delivered / report.recipients, RATE_DECIMALS)
 
 
 def _sent_at(report: CampaignReport) -> datetime:

@@ -1,6 +1,10 @@
 """The errors that the documentation shows, made of themselves, by what a call is about."""
 
 from services.api.domain import errors
+from services.api.domain.changed_destination import (
+    DestinationRefusedError,
+    SeveralDestinationsError,
+)
 from services.api.domain.composing import RowRefusedError
 from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
 from services.api.domain.placeholders import MissingColumnError
@@ -50,6 +54,23 @@ OF_SENDS = (
     errors.NoLinkRoomError(100_000),
     errors.SendsBusyError(),
 )
+OF_MADE_LINKS = (
+    errors.MissingFieldError("msg", "the text to send"),
+    errors.InvalidValueError("trackLink", "must be true or left out: links are what this makes"),
+    errors.UnknownParameterError("scheduleTime", None),
+    NoLinkError(),
+    OwnShortLinkError(host="tx1.in"),
+    MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
+    errors.ScopeMissingError("send"),
+    errors.IdempotencyConflictError(),
+    errors.TooManyRecipientsError(12_000, 10_000),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 20),
+    errors.UnsupportedBodyError("text/csv"),
+    errors.MalformedBodyError("it is not valid JSON"),
+    errors.NoLinkRoomError(10_000),
+    errors.SendsBusyError(),
+)
 OF_ORDERS = (
     errors.ScopeMissingError("send"),
     errors.NotFoundError("campaign"),
@@ -63,6 +84,16 @@ OF_ORDERS_WITH_PARAMETERS = (
     errors.BodyTooLargeError(1 << 20),
     errors.UnsupportedBodyError("text/csv"),
     errors.MalformedBodyError("it is not valid JSON"),
+)
+OF_LINK_CHANGES = (
+    *OF_ORDERS,
+    DestinationRefusedError(OwnShortLinkError(host="tx1.in")),
+    SeveralDestinationsError(),
+    errors.InvalidValueError("expires_at", "must be a time with its offset, or never"),
+    errors.UnknownParameterError("puased", None),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 14),
+    errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_DUPLICATES = (
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),

@@ -114,8 +114,8 @@ class WhichRecipients(BaseModel):
 
     which: RecipientFilter = Field(
         RecipientFilter.ALL,
-        description="`clicked`; `not_clicked`: have the message and did not follow its link; "
-        "`failed`: it did not arrive",
+        description="`clicked`; `not_clicked`: have the message, or may have it by another "
+        "vendor, and did not follow its link; `failed`: it did not arrive",
     )
 
 

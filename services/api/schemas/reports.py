@@ -21,6 +21,7 @@ KEPT_FROM_TEXT = (
     "Visits before this time are no longer kept, by the account's limit, and count in all totals "
     "all the same; null: all are kept"
 )
+UNKNOWN_TEXT = "null of an external campaign: another vendor knows"
 
 
 class Report(BaseModel):
@@ -54,15 +55,19 @@ class CampaignReport(Report):
     currency: str | None = Field(description="Of the cost; null without one")
     recipients: int
     queued: int = Field(description="Not yet accepted by the carrier")
-    submitted: int = Field(description="Accepted by the carrier, whatever came of it")
-    delivered: int
-    failed: int = Field(description="Undelivered, expired, rejected or failed on our side")
+    submitted: int | None = Field(
+        description=f"Accepted by the carrier, whatever came of it; {UNKNOWN_TEXT}"
+    )
+    delivered: int | None = Field(description=UNKNOWN_TEXT)
+    failed: int | None = Field(
+        description=f"Undelivered, expired, rejected or failed on our side; {UNKNOWN_TEXT}"
+    )
     statuses: dict[str, int] = Field(description="Messages by where they stand now")
     hits: int = Field(description="Requests for the links, people's and machines'")
     clicks: int = Field(description="Requests that are people's")
     unique_clickers: int = Field(description="Recipients who clicked")
     click_through_rate: float | None = Field(
-        description="Clickers among the delivered, 0 to 1; null while nothing is delivered"
+        description="Clickers among the delivered, 0 to 1; null while nothing is known to be"
     )
     cost_per_click: str | None = Field(
         description="Cost by clicks, to four decimals; null without a price or a click"
@@ -208,6 +213,8 @@ def state_of(row: Row) -> CampaignState:
 def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     """Turn a campaign's row into its report."""
     statuses = {word: row[word] for word in STATUSES}
+    is_known = row["control"] != CampaignControl.EXTERNAL
+    failed = row["undelivered"] + row["expired"] + row["rejected"] + row["failed"]
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
     after, price, clicks = row["body_after"], row["segment_price"], row["click_count"]
@@ -230,9 +237,9 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         currency=None if price is None else row["currency"],
         recipients=row["message_count"],
         queued=row["queued"] + row["submitting"],
-        submitted=row["message_count"] - not_submitted,
-        delivered=delivered,
-        failed=row["undelivered"] + row["expired"] + row["rejected"] + row["failed"],
+        submitted=row["message_count"] - not_submitted if is_known else None,
+        delivered=delivered if is_known else None,
+        failed=failed if is_known else None,
         statuses=statuses,
         hits=row["hit_count"],
         clicks=clicks,

@@ -1,35 +1,17 @@
 """Webhooks as they go over the wire."""
 
-import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    ValidationError,
-)
-from starlette.requests import ClientDisconnect, Request
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from services.api.domain.errors import (
-    BodyTimeoutError,
-    BodyTooLargeError,
-    InvalidValueError,
-    MalformedBodyError,
-    UnknownParameterError,
-)
 from services.api.operations.manage_webhooks import WebhookWithSecret
+from services.api.schemas.json_bodies import JsonBody
 from services.api.storage.webhooks import Delivery, Webhook
-from shared.domain.errors import DomainError
 from shared.domain.events import EventKind
 
-BODY_OCTETS = 16_384
 WEEK_H = 168
 EXAMPLE: dict[str, JsonValue] = {
     "id": "0d7c8f0e-5f3e-4f0a-9a53-0c6b6e1b7a11",
@@ -57,16 +39,8 @@ DELIVERY_EXAMPLE: dict[str, JsonValue] = {
     "duration_ms": 87,
 }
 
-Body = TypeVar("Body", bound=BaseModel)
 
-
-class WebhookBody(BaseModel):
-    """The base of what is sent to us."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class NewWebhook(WebhookBody):
+class NewWebhook(JsonBody):
     """A webhook to be made."""
 
     url: str = Field(
@@ -80,7 +54,7 @@ class NewWebhook(WebhookBody):
     is_enabled: bool = True
 
 
-class WebhookChange(WebhookBody):
+class WebhookChange(JsonBody):
     """What is to be changed of a webhook; what is left out stays."""
 
     url: str | None = Field(None, description="As for a new one", repr=False)
@@ -90,7 +64,7 @@ class WebhookChange(WebhookBody):
     )
 
 
-class SecretChange(WebhookBody):
+class SecretChange(JsonBody):
     """How a webhook's secret is to be changed."""
 
     overlap_hours: float = Field(
@@ -112,7 +86,7 @@ def _in_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
-class ReplaySpan(WebhookBody):
+class ReplaySpan(JsonBody):
     """The events that are to be delivered again."""
 
     since: Moment = Field(description="With an offset; 30 days are kept")
@@ -191,49 +165,6 @@ class ReplayReport(BaseModel):
 
     deliveries: int
     events: int
-
-
-def request_body(kind: type[BaseModel], *, is_required: bool = True) -> dict[str, Any]:
-    """Describe a body, which FastAPI does not read: it would before it knows who calls."""
-    content = {"application/json": {"schema": kind.model_json_schema()}}
-    return {"requestBody": {"required": is_required, "content": content}}
-
-
-async def read_body(request: Request, kind: type[Body], *, timeout_s: float) -> Body:
-    """Read the body of a request whose sender is known; none at all counts as ``{}``.
-
-    Raises:
-        BodyTooLargeError: It is larger than any that makes sense.
-        BodyTimeoutError: It did not come in time.
-        MalformedBodyError: It is no JSON object, or broke off.
-        FieldError: A value in it is wrong.
-    """
-    octets = bytearray()
-    try:
-        async with asyncio.timeout(timeout_s):
-            async for chunk in request.stream():
-                octets += chunk
-                if len(octets) > BODY_OCTETS:
-                    raise BodyTooLargeError(BODY_OCTETS)
-    except TimeoutError as error:
-        raise BodyTimeoutError(timeout_s) from error
-    except ClientDisconnect as error:
-        raise MalformedBodyError("it broke off") from error
-    try:
-        return kind.model_validate_json(bytes(octets) or b"{}")
-    except ValidationError as error:
-        complaint = _complaint(error)
-        raise complaint from error
-
-
-def _complaint(error: ValidationError) -> DomainError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    if not first["loc"]:
-        return MalformedBodyError("it must be a JSON object")
-    name = str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        return UnknownParameterError(name, None)
-    return InvalidValueError(name, f"is wrong: {first['msg']}")
 
 
 def to_webhook_report(webhook: Webhook, zone: ZoneInfo) -> WebhookReport:

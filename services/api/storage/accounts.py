@@ -74,6 +74,7 @@ class StoredKey:
     """An API key as kept: the secret's SHA-256 and whose it is."""
 
     account: Account
+    name: str
     secret_sha256: bytes
     scopes: frozenset[str]
 
@@ -127,7 +128,7 @@ def _to_account(row: Sequence[Any]) -> Account:
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
     """Return the live key with this prefix; None if none, revoked or expired."""
     query = (
-        select(API_KEY.c.secret_sha256, API_KEY.c.scopes, *_ACCOUNT_COLUMNS)
+        select(API_KEY.c.name, API_KEY.c.secret_sha256, API_KEY.c.scopes, *_ACCOUNT_COLUMNS)
         .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
         .where(
             API_KEY.c.prefix == prefix,
@@ -138,8 +139,8 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    secret_sha256, scopes, *account = row
-    return StoredKey(_to_account(account), secret_sha256, frozenset(scopes))
+    name, secret_sha256, scopes, *account = row
+    return StoredKey(_to_account(account), name, secret_sha256, frozenset(scopes))
 
 
 async def find_user(connection: AsyncConnection, login: str) -> StoredUser | None:

@@ -1,13 +1,10 @@
 """Handing out link numbers: one contiguous block a campaign."""
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.schema.campaigns import CAMPAIGN
 from shared.schema.links import LINK_BLOCK
 
 ANY_DOMAIN = text("SELECT EXISTS (SELECT FROM token_domain)")
@@ -62,21 +59,6 @@ async def allocate_block(
 async def has_domains(connection: AsyncConnection) -> bool:
     """Tell whether the table that every tracked send needs is there and filled."""
     return bool((await connection.execute(ANY_DOMAIN)).scalar_one())
-
-
-async def set_block(
-    connection: AsyncConnection, campaign_uuid: uuid.UUID, values: Mapping[str, object]
-) -> bool:
-    """Change how the links of a campaign lead on, by the names of their columns.
-
-    Returns:
-        Whether there is such a campaign, and it has links.
-    """
-    campaign_id = select(CAMPAIGN.c.id).where(CAMPAIGN.c.uuid == campaign_uuid).scalar_subquery()
-    changed = await connection.execute(
-        update(LINK_BLOCK).where(LINK_BLOCK.c.campaign_id == campaign_id).values(**values)
-    )
-    return changed.rowcount > 0
 
 
 async def add_block(

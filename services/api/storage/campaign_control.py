@@ -18,7 +18,7 @@ from shared.domain.campaigns import CampaignControl
 from shared.domain.messages import MessageStatus
 
 LOCK_CAMPAIGN = text("""
-    SELECT id, control, scheduled_at, message_count FROM campaign
+    SELECT id, uuid, control, scheduled_at, message_count FROM campaign
     WHERE account_id = :account_id AND uuid = :uuid
     FOR NO KEY UPDATE
 """)
@@ -67,6 +67,7 @@ class LockedCampaign:
     """
 
     id: int
+    uuid: uuid.UUID
     scheduled_at: datetime | None
     progress: CampaignProgress
 
@@ -84,6 +85,7 @@ async def lock_campaign(
     control = CampaignControl(row["control"])
     return LockedCampaign(
         row["id"],
+        row["uuid"],
         row["scheduled_at"],
         CampaignProgress(control, row["message_count"], left["queued"], left["submitting"]),
     )

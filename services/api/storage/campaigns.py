@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.campaigns import CampaignControl
+from shared.domain.messages import MessageStatus
 from shared.schema.campaigns import CAMPAIGN, CAMPAIGN_DELIVERY
 from shared.schema.hits import CAMPAIGN_CLICKS
 
@@ -58,11 +59,21 @@ class NewCampaign:
     scheduled_at: datetime | None = None
     control: CampaignControl = CampaignControl.RUNNING
 
+    @property
+    def first_status(self) -> MessageStatus:
+        """Where its messages stand at first."""
+        return first_status(is_external=self.control is CampaignControl.EXTERNAL)
+
+
+def first_status(*, is_external: bool) -> MessageStatus:
+    """Return where a message stands at first: where no worker takes it if another delivers it."""
+    return MessageStatus.EXTERNAL if is_external else MessageStatus.QUEUED
+
 
 async def add_campaign(
     connection: AsyncConnection, campaign: NewCampaign, campaign_id: int | None = None
 ) -> int:
-    """Store a campaign with its totals, every message queued; return its id.
+    """Store a campaign with its totals, every message where it stands at first; return its id.
 
     Args:
         connection: In a transaction.
@@ -101,7 +112,9 @@ async def add_campaign(
     statement = insert(CAMPAIGN).values(values).returning(CAMPAIGN.c.id)
     added: int = (await connection.execute(statement)).scalar_one()
     await connection.execute(
-        insert(CAMPAIGN_DELIVERY).values(campaign_id=added, queued=campaign.message_count)
+        insert(CAMPAIGN_DELIVERY).values(
+            {"campaign_id": added, campaign.first_status.word: campaign.message_count}
+        )
     )
     await connection.execute(insert(CAMPAIGN_CLICKS).values(campaign_id=added))
     return added
@@ -120,27 +133,37 @@ _MESSAGE_ROW = np.dtype(
         ("position", ">i4"),
         ("msisdn_octets", ">i4"),
         ("msisdn", ">i8"),
+        ("status_octets", ">i4"),
+        ("status", ">i2"),
     ]
 )
 
 
-async def copy_messages(raw: asyncpg.Connection, campaign_id: int, msisdns: Sequence[int]) -> None:
-    """Store one queued message a number, the position being the number's place in the list.
+async def copy_messages(
+    raw: asyncpg.Connection,
+    campaign_id: int,
+    msisdns: Sequence[int],
+    *,
+    status: MessageStatus = MessageStatus.QUEUED,
+) -> None:
+    """Store one message a number, the position being the number's place in the list.
 
     The rows are laid out by numpy: building them one by one in Python costs as much as the whole
     COPY does in Postgres.
     """
     rows = np.empty(len(msisdns), dtype=_MESSAGE_ROW)
-    rows["field_count"] = 3
+    rows["field_count"] = 4
     rows["campaign_id_octets"] = 8
     rows["campaign_id"] = campaign_id
     rows["position_octets"] = 4
     rows["position"] = np.arange(len(msisdns), dtype=np.int32)
     rows["msisdn_octets"] = 8
     rows["msisdn"] = msisdns
+    rows["status_octets"] = 2
+    rows["status"] = status
     await raw.copy_to_table(
         "message",
         source=io.BytesIO(_COPY_HEADER + rows.tobytes() + _COPY_TRAILER),
-        columns=["campaign_id", "position", "msisdn"],
+        columns=["campaign_id", "position", "msisdn", "status"],
         format="binary",
     )

@@ -8,10 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.storage.reports import Row, fetch
+from shared.domain.campaigns import CampaignControl
 
 FIND_TO_COPY = text("""
     SELECT c.id, c.title, c.sender_id, c.body_before, c.body_after, c.destination, c.link_prefix,
-           c.encoding, c.is_flash, c.is_personal, c.dlt_entity_id, c.dlt_template_id,
+           c.encoding, c.is_flash, c.is_personal, c.control, c.dlt_entity_id, c.dlt_template_id,
            p.body_before AS first_before, p.body_after AS first_after
     FROM campaign c LEFT JOIN personal_text p ON p.campaign_id = c.id AND p.position = 0
     WHERE c.account_id = :account_id AND c.uuid = :uuid
@@ -25,7 +26,9 @@ LIST_NUMBERS = text("""
 """)
 # Walks message_pkey and personal_text_pkey of one partition each, side by side.
 LIST_TEXTS = text("""
-    SELECT m.position, m.msisdn, p.body_before, p.body_after, p.destination FROM message m
+    SELECT m.position, m.msisdn, p.body_before, p.body_after,
+           coalesce(c.destination, p.destination) AS destination
+    FROM message m
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
     JOIN personal_text p ON p.campaign_id = m.campaign_id AND p.position = m.position
     WHERE m.campaign_id = :campaign_id AND m.position > :after AND p.position > :after
@@ -52,6 +55,7 @@ class CampaignToCopy:
     encoding: str
     is_flash: bool
     is_personal: bool
+    control: CampaignControl
     dlt_entity_id: str | None
     dlt_template_id: str | None
 
@@ -82,6 +86,7 @@ async def find_to_copy(
         encoding=row["encoding"],
         is_flash=row["is_flash"],
         is_personal=row["is_personal"],
+        control=CampaignControl(row["control"]),
         dlt_entity_id=row["dlt_entity_id"],
         dlt_template_id=row["dlt_template_id"],
     )

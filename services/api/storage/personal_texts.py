@@ -7,8 +7,10 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.messages import MessageStatus
+
 NEXT_CAMPAIGN_ID = text("SELECT next_campaign_id()")
-_MESSAGE_COLUMNS = ("campaign_id", "position", "msisdn")
+_MESSAGE_COLUMNS = ("campaign_id", "position", "msisdn", "status")
 _TEXT_COLUMNS = (
     "campaign_id",
     "position",
@@ -51,12 +53,15 @@ async def copy_personal_messages(
     messages: Sequence[PersonalMessage],
     *,
     first_position: int,
+    status: MessageStatus = MessageStatus.QUEUED,
 ) -> None:
-    """Store queued messages with their texts at the positions from ``first_position`` on."""
+    """Store messages with their texts at the positions from ``first_position`` on."""
     placed = list(enumerate(messages, start=first_position))
     await raw.copy_records_to_table(
         "message",
-        records=[(campaign_id, position, message.msisdn) for position, message in placed],
+        records=[
+            (campaign_id, position, message.msisdn, int(status)) for position, message in placed
+        ],
         columns=_MESSAGE_COLUMNS,
     )
     await raw.copy_records_to_table(

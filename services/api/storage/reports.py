@@ -20,7 +20,7 @@ _CAMPAIGN_COLUMNS = """
     c.scheduled_at, c.control,
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
-    d.failed, d.cancelled,
+    d.failed, d.cancelled, d.external,
     k.hit_count, k.click_count, k.clicker_count, k.hits_kept_from
 """
 _CAMPAIGN_TABLES = """
@@ -47,12 +47,13 @@ LIST_CAMPAIGNS = text(
       AND (CAST(:end AS timestamptz) IS NULL OR c.created_at < :end)
       AND (CAST(:sender_id AS text) IS NULL OR lower(c.sender_id) = lower(:sender_id))
       AND (CAST(:state AS text) IS NULL OR :state = CASE
-          WHEN c.control = 'cancelled' THEN 'cancelled'
+          WHEN c.control IN ('cancelled', 'external') THEN c.control
           WHEN d.queued = 0 AND d.submitting = 0 THEN 'done'
           WHEN c.control <> 'running' THEN c.control
           WHEN d.queued = c.message_count THEN 'queued'
           ELSE 'sending'
       END)
+      AND (NOT :is_linked OR c.link_prefix IS NOT NULL)
       AND (CAST(:title AS text) IS NULL OR strpos(lower(c.title), lower(:title)) > 0)
     ORDER BY c.id DESC LIMIT :row_limit
     """
@@ -76,6 +77,7 @@ LIST_SENT = text("""
     FROM campaign c
     JOIN campaign_delivery d ON d.campaign_id = c.id
     WHERE c.account_id = :account_id
+      AND c.control <> 'external'
       AND greatest(c.created_at, c.scheduled_at) >= :begin
       AND greatest(c.created_at, c.scheduled_at) < :end
 """)
@@ -86,7 +88,7 @@ _RECIPIENTS = """
     SELECT m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
            r.first_click_at, r.last_click_at,
-           coalesce(p.destination, c.destination) AS destination,
+           coalesce(c.destination, p.destination) AS destination,
            coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM page
     JOIN campaign c ON c.id = :campaign_id AND c.account_id = :account_id
@@ -131,7 +133,7 @@ class RecipientFilter(StrEnum):
 
     ALL = "all"
     CLICKED = "clicked"
-    # Those who have the message and did not follow its link.
+    # Those who have the message, or may have it, and did not follow its link.
     NOT_CLICKED = "not_clicked"
     FAILED = "failed"
 
@@ -145,13 +147,13 @@ def _messages(condition: str) -> TextClause:
     return _recipients(_PAGE_OF_MESSAGES.format(condition=condition))
 
 
+# Of what another vendor delivers, all that did not click are listed.
+_MAY_BE_THERE = f"{int(MessageStatus.DELIVERED)}, {int(MessageStatus.EXTERNAL)}"
 _FAILED = ", ".join(str(int(status)) for status in FAILURES)
 LIST_RECIPIENTS = {
     RecipientFilter.ALL: _messages("true"),
     RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
-    RecipientFilter.NOT_CLICKED: _messages(
-        f"status = {int(MessageStatus.DELIVERED)} AND NOT {_HAS_CLICKED}"
-    ),
+    RecipientFilter.NOT_CLICKED: _messages(f"status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED}"),
     RecipientFilter.FAILED: _messages(f"status IN ({_FAILED})"),
 }
 _HITS = """
@@ -195,7 +197,7 @@ LIST_MESSAGES_OF_NUMBER = text("""
            m.failure_cause, c.link_prefix, c.token_length, c.first_link,
            coalesce(r.hit_count, 0) AS hit_count, coalesce(r.click_count, 0) AS click_count,
            r.first_click_at, r.last_click_at,
-           coalesce(p.destination, c.destination) AS destination,
+           coalesce(c.destination, p.destination) AS destination,
            coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM message m
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
@@ -228,6 +230,7 @@ class CampaignSearch:
         begin: From when on they were sent.
         end: Before when.
         state: Where they stand.
+        is_linked: Whether those without tracked links are left out.
     """
 
     title: str | None = None
@@ -235,6 +238,7 @@ class CampaignSearch:
     begin: datetime | None = None
     end: datetime | None = None
     state: CampaignState | None = None
+    is_linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

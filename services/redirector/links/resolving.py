@@ -96,6 +96,8 @@ class Resolver:
         self._gaps = GapCache(CACHED_GAPS, GAP_TTL_S)
         self._waiting: dict[_LinkKey, Future[Link | None]] = {}
         self._looking_up: Task[None] | None = None
+        # Blocks that were changed while some were read.
+        self._heard: set[_LinkKey] = set()
         self._is_store_away = False
         self.lookup_count = 0
         self.change_count = 0
@@ -200,6 +202,8 @@ class Resolver:
         Raises:
             LookupUnavailableError: Postgres is away; what is cached goes on.
         """
+        if keys is not None and self._looking_up and not self._looking_up.done():
+            self._heard.update(keys)
         cached = {(block.token_length, block.first_link) for block in self._blocks.list_blocks()}
         wanted = sorted(cached if keys is None else cached.intersection(keys))
         for start in range(0, len(wanted), REFRESHED_AT_ONCE):
@@ -283,10 +287,23 @@ class Resolver:
     async def _fetch_blocks(self, wanted: Collection[_LinkKey]) -> dict[_LinkKey, Block]:
         # The block of a personal link is mostly known.
         missing = [key for key in wanted if self._blocks.find(*key) is None]
-        for block in await list_blocks(self._pool, missing) if missing else ():
+        for block in await self._read_blocks(missing):
             if self._may_lead_on(block) and self._blocks.add(block):
                 self._has_strays = True
         return {key: held for key in wanted if (held := self._blocks.find(*key))}
+
+    async def _read_blocks(self, missing: Collection[_LinkKey]) -> Iterable[Block]:
+        """Read blocks that are not cached, and again those that were changed meanwhile.
+
+        Such a one may have been read as it was before, and nobody would tell of it once more.
+        """
+        blocks: dict[_LinkKey, Block] = {}
+        while missing:
+            self._heard.clear()
+            for block in await list_blocks(self._pool, missing):
+                blocks[block.token_length, block.first_link] = block
+            missing = self._heard.intersection(blocks)
+        return blocks.values()
 
     async def _fetch_links(self, blocks: Mapping[_LinkKey, Block]) -> dict[_LinkKey, Link]:
         own = [

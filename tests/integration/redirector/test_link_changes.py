@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator
 import asyncpg
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.api.operations.change_links import LinkChanges, change_links
 from services.api.operations.change_sending import SendingChanges, change_sending
 from services.redirector.settings import RedirectorSettings
 from shared.storage.engine import create_engine
+from tests.support.api import running_api
 from tests.support.links import DESTINATION, SeededCampaign, seed_campaign
 from tests.support.redirector import journaled_hits, serving
-from tests.support.waiting import until
+from tests.support.sends import TRACKED, send
+from tests.support.waiting import TIMEOUT_S, until
 
 GONE = "https://shop.example.com/over"
 
@@ -50,12 +53,14 @@ async def until_it_answers(client: httpx.AsyncClient, path: str, status: int) ->
     return answers[-1]
 
 
-async def until_it_leads_to(client: httpx.AsyncClient, path: str, location: str) -> None:
+async def until_it_leads_to(
+    client: httpx.AsyncClient, path: str, location: str, *, timeout_s: float = TIMEOUT_S
+) -> None:
     async def leads_there() -> bool:
         answer = await client.get(path)
         return str(answer.headers.get("location")) == location
 
-    await until(leads_there)
+    await until(leads_there, timeout_s=timeout_s)
 
 
 async def test_paused_links_answer_410_until_they_are_resumed(
@@ -152,3 +157,30 @@ async def test_pause_holds_though_the_notice_of_it_was_lost(
     await connection.close()
 
     await until_it_answers(client, f"/{campaign.tokens[0]}", 410)
+
+
+async def test_changed_destination_reaches_caches_and_snapshot(
+    database_url: str, settings: RedirectorSettings
+) -> None:
+    async with running_api(database_url) as api:
+        headers = await api.account("acme")
+        sent = await send(api, headers, **TRACKED)
+        path = "/" + sent["link"]["sample"].rpartition("/")[2]
+        async with serving(settings) as client:
+            first = [await client.get(path) for _ in range(2)]
+            change = await api.client.patch(
+                f"/campaigns/{sent['uuid']}/links", json={"destination": GONE}, headers=headers
+            )
+            assert change.status_code == 200, change.text
+            # Within a second, says the product; the net beneath the notices takes half a minute.
+            await until_it_leads_to(client, path, GONE, timeout_s=10)
+            slow_lane = await client.get(f"{path}?utm=x")
+
+    assert {each.headers["location"] for each in first} == {"https://shop.example.com/sale"}
+    assert slow_lane.headers["location"] == GONE
+    nowhere = settings.model_copy(
+        update={"database_url": SecretStr("postgresql://nobody@127.0.0.1:1/none")}
+    )
+    async with serving(nowhere) as client:
+        from_snapshot = await client.get(path)
+    assert from_snapshot.headers["location"] == GONE

@@ -15,6 +15,8 @@ from services.redirector.storage.connections import open_pool
 from services.redirector.storage.links import LIST_BLOCKS, LIST_PERSONAL_LINKS
 from shared.domain.tokens import TokenCipher
 from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
+from tests.support.postgres_relay import PostgresRelay
+from tests.support.waiting import until
 
 ADD_BLOCKS = """
 INSERT INTO link_block (token_length, first_link, link_count, campaign_id, location)
@@ -24,6 +26,7 @@ FROM generate_series(0, $1::integer - 1) AS number
 TAKE_BLOCKS = """
 UPDATE token_domain SET next = 1000 + $1::integer WHERE length = 6 RETURNING key
 """
+MOVE_BLOCK = "UPDATE link_block SET location = $2 WHERE token_length = 6 AND first_link = $1"
 PAUSE_BLOCK = "UPDATE link_block SET is_paused = true WHERE token_length = 6 AND first_link = $1"
 
 
@@ -298,3 +301,33 @@ async def test_long_links_of_personal_texts_do_not_fill_the_cache_of_tokens(
 
     assert twice[0][0] is twice[0][1] is not None
     assert twice[1][0] is not twice[1][1] == twice[1][0]
+
+
+async def test_change_that_comes_while_its_block_is_read_is_not_missed(database_url: str) -> None:
+    campaign, other = [await seed_campaign(database_url, recipient_count=1) for _ in range(2)]
+    relay = PostgresRelay(database_url)
+    await relay.open()
+    pool = await open_pool(relay.url, application="test", size=1, statement_timeout_s=5)
+    resolver = Resolver(pool, short_domain="tx1.in")
+    await resolver.resolve(other.tokens[0])
+    relay.hold()
+    reading = asyncio.create_task(resolver.resolve(campaign.tokens[0]))
+
+    async def has_been_read() -> bool:
+        return relay.held_count > 0
+
+    await until(has_been_read)
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(MOVE_BLOCK, campaign.first_link, "https://new.example.com/")
+    await connection.close()
+    hearing = asyncio.create_task(resolver.refresh([(6, campaign.first_link)]))
+    await asyncio.sleep(0)
+    relay.let_through()
+
+    link = await reading
+    await hearing
+
+    assert link.location == "https://new.example.com/"
+    assert (await resolver.resolve(campaign.tokens[0])).location == "https://new.example.com/"
+    pool.terminate()
+    await relay.cut()

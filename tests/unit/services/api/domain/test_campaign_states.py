@@ -12,8 +12,8 @@ from services.api.domain.campaign_states import (
 )
 from shared.domain.campaigns import CampaignControl
 
-SCHEDULED, RUNNING, PAUSED, CANCELLED = CampaignControl
-PAUSE, RESUME, CANCEL, RESCHEDULE, UNSCHEDULE = CampaignAction
+SCHEDULED, RUNNING, PAUSED, CANCELLED, EXTERNAL = CampaignControl
+PAUSE, RESUME, CANCEL, RESCHEDULE, DUPLICATE, UNSCHEDULE = CampaignAction
 # Of ten messages: how many wait, and how many a worker has.
 FRESH, BEGUN, LAST, OVER = (10, 0), (5, 1), (0, 1), (0, 0)
 
@@ -37,6 +37,7 @@ def progress(control: CampaignControl, left: tuple[int, int]) -> CampaignProgres
         (CANCELLED, FRESH, "cancelled"),
         (CANCELLED, LAST, "cancelled"),
         (CANCELLED, OVER, "cancelled"),
+        (EXTERNAL, OVER, "external"),
     ],
 )
 def test_state_follows_from_orders_and_progress(
@@ -54,6 +55,11 @@ def test_state_follows_from_orders_and_progress(
             CANCEL, "scheduled queued sending paused paused-midway cancelled", id="cancel"
         ),
         pytest.param(RESCHEDULE, "scheduled paused", id="reschedule"),
+        pytest.param(
+            DUPLICATE,
+            "scheduled queued sending paused paused-midway done cancelled",
+            id="duplicate",
+        ),
         pytest.param(UNSCHEDULE, "scheduled paused cancelled", id="unschedule"),
     ],
 )
@@ -66,6 +72,7 @@ def test_action_is_allowed_in_these_states_alone(action: CampaignAction, allowed
         "paused-midway": progress(PAUSED, BEGUN),
         "done": progress(RUNNING, OVER),
         "cancelled": progress(CANCELLED, OVER),
+        "external": progress(EXTERNAL, OVER),
     }
 
     refusals = {name: refusal(each, action) for name, each in standing.items()}
@@ -108,6 +115,11 @@ def refusal(standing: CampaignProgress, action: CampaignAction) -> CampaignState
             RESCHEDULE,
             "Cannot reschedule this campaign, which is paused: some of it has been handed over",
         ),
+        (
+            progress(EXTERNAL, OVER),
+            DUPLICATE,
+            "Cannot duplicate this campaign, which is external: it is delivered by another vendor",
+        ),
     ],
 )
 def test_refusal_says_where_the_campaign_stands_and_why_that_is_too_late(
@@ -120,7 +132,10 @@ def test_refusal_says_where_the_campaign_stands_and_why_that_is_too_late(
 
 
 def test_refusals_of_an_action_are_those_of_the_other_states() -> None:
-    assert [error.state for error in refusals_of(CANCEL)] == [CampaignState.DONE]
+    assert [error.state for error in refusals_of(CANCEL)] == [
+        CampaignState.DONE,
+        CampaignState.EXTERNAL,
+    ]
 
 
 def test_every_state_has_its_meaning() -> None:

@@ -3,14 +3,14 @@
 Recorders of the release before store hits that are let go of: set no limit before the last of
 them has been replaced.
 
-Revision: 0018, after 0016
+Revision: 0019, after 0018
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0016"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,82 @@
+"""Where links that are out already are to lead from now on: held to the rules of a send's URL."""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from types import MappingProxyType
+
+from typing_extensions import override
+
+from services.api.domain.link_errors import (
+    LinkTooLongError,
+    NoLinkError,
+    OverlongTextError,
+    OwnShortLinkError,
+    UnusableHostError,
+    UserinfoError,
+)
+from services.api.domain.rewriting import Rewrite, plan_rewrite
+from shared.domain.errors import DomainError
+
+_WANTED = "must be one whole web link, such as https://www.example.com/offer"
+_WHY: Mapping[type[DomainError], str] = MappingProxyType(
+    {
+        NoLinkError: _WANTED,
+        OverlongTextError: "is too long: put a shorter link",
+        LinkTooLongError: "is too long to be followed: put a shorter link",
+        OwnShortLinkError: "is on a short domain of ours: put the link that it leads to",
+        UserinfoError: "has a user name or password before its host: put a link without one",
+        UnusableHostError: "has no valid host, or a port beyond 65535: correct it",
+    }
+)
+
+
+class DestinationRefusedError(DomainError):
+    """A URL that no send would take; the told code is that of the send's refusal."""
+
+    code = "destination_refused"
+    field = "destination"
+
+    def __init__(self, reason: DomainError) -> None:
+        self.reason = reason
+        super().__init__(f"destination {_WHY[type(reason)]}")
+
+    @property
+    @override
+    def told_code(self) -> str:
+        return self.reason.told_code
+
+
+class SeveralDestinationsError(DomainError):
+    """Each link leads to a place of its own, so there is not one to be changed."""
+
+    code = "several_destinations"
+    field = "destination"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "destination cannot be changed: the texts of this campaign are personal, and their"
+            " links lead to several places; paused, expires_at and query_mode can be"
+        )
+
+
+def read_destination(
+    link: str, *, before: str, after: str, short_domains: AbstractSet[str]
+) -> Rewrite:
+    """Read a link that takes the place of the one in a text.
+
+    Args:
+        link: As a sender writes it.
+        before: The text up to it; it has to be found there again if the campaign is sent anew.
+        after: The text behind it.
+        short_domains: As ``plan_rewrite`` has them.
+
+    Raises:
+        DestinationRefusedError: It is no link, only a part of it is, or no send would take it.
+    """
+    try:
+        rewrite = plan_rewrite(f"{before}{link}{after}", short_domains=short_domains)
+    except DomainError as error:
+        raise DestinationRefusedError(error) from error
+    if (rewrite.before, rewrite.after) != (before, after):
+        raise DestinationRefusedError(NoLinkError())
+    return rewrite
