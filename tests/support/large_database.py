@@ -63,6 +63,8 @@ FILL = f"""
             segment_count, receipt_state, receipt_due_at)
         SELECT n, account_id, 'ACMEIN', 919800000000, 'Hello', 'GSM-7', 1, 'DELIVRD', now()
         FROM made WHERE n % 2 = 0;
+    INSERT INTO audit_entry (account_id, author_kind, author_name, action, subject)
+        SELECT account_id, 'cli', 'ops', 'campaign.pause', uuid FROM made;
     ANALYZE;
 """  # noqa: S608
 # Whose campaigns have the messages, and one of these.

@@ -20,27 +20,37 @@ from tests.support.query_plans import PlanReader, statements
 NOW = SystemClock().now()
 ANY_UUID = str(uuid4())
 PARAMETERS: dict[str, object] = {
+    "action": "campaign.pause",
+    "address": "192.0.2.7",
     "after": 500,
     "age": timedelta(days=7),
+    "author_kind": "cli",
+    "author_name": "ops",
     "batches": ["[]"],
     "before": 10_000,
     "before_at": NOW - timedelta(seconds=100),
+    "before_id": 1 << 40,
     "before_journal": 1,
     "before_offset": 900,
+    "before_position": 1 << 30,
     "begin": NOW - timedelta(days=2),
+    "begins": [0, 500],
     "cancelled": 8,
     "code": "unreadable",
     "columns": ["mobile"],
     "control": "paused",
     "end": NOW,
+    "ends": [100, 600],
     "error": "No table",
     "error_row": None,
     "event_counts": [1],
     "first_at": NOW - timedelta(seconds=20),
     "first_number": 1,
     "is_enabled": True,
+    "is_linked": False,
     "journal_id": 1,
     "kept_from": None,
+    "key_prefix": None,
     "kinds": ["message.failed"],
     "last_at": NOW - timedelta(seconds=10),
     "link_count": 100,
@@ -48,6 +58,7 @@ PARAMETERS: dict[str, object] = {
     "mobile_column": 0,
     "msisdn": 919_800_000_007,
     "name": "list.csv",
+    "newest_id": 1 << 62,
     "numbers": [1],
     "octet_count": 100,
     "octets_read": 100,
@@ -67,6 +78,7 @@ PARAMETERS: dict[str, object] = {
     "source": "deliveries",
     "sources": ["deliveries"],
     "state": None,
+    "subject": ANY_UUID,
     "submitting": 1,
     "title": None,
     "token_length": 6,
@@ -82,10 +94,12 @@ PARAMETERS: dict[str, object] = {
 }
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
+    "audit.ADD_ENTRY": [{"before": "{}", "after": "{}"}],
     "reports.LIST_CAMPAIGNS": [
         {"before": ANY_UUID},
         {"before": None, "title": "sale 4", "begin": None, "end": None},
         {"before": None, "sender_id": "nobody", "state": "paused"},
+        {"before": None, "is_linked": True},
     ],
     "reports.LIST_HITS": [
         {},
@@ -98,6 +112,7 @@ OTHERWISE: dict[str, list[dict[str, object]]] = {
 }
 STATEMENTS = statements(services.api.storage) | statements(shared.storage)
 LARGE = (
+    "audit_entry",
     "campaign",
     "campaign_clicks",
     "campaign_delivery",
