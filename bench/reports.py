@@ -185,13 +185,15 @@ async def export(
     process = api_process()
     before = process.memory_info().rss / (1 << 20)
     sampling = asyncio.create_task(sample(process, peaks))
-    rows, started = -1, time.perf_counter()
+    lines, started = -1, time.perf_counter()
     async with client.stream("GET", f"/campaigns/{campaign.uuid}/{name}") as response:
         response.raise_for_status()
         async for chunk in response.aiter_raw():
-            rows += chunk.count(b"\r\n")
+            lines += chunk.count(b"\r\n")
     seconds = time.perf_counter() - started
     sampling.cancel()
+    # A workbook has no lines to count.
+    rows = campaign.recipients if name.endswith(".xlsx") else lines
     connection = await asyncpg.connect(database_url)
     octets: list[int] = []
 
@@ -221,6 +223,7 @@ async def measure(
             for size, campaign in (("large", large), ("small", small))
             for name, path in paths(campaign).items()
         }
+        asked["the two compared"] = asking(f"/campaigns/compare?a={large.uuid}&b={small.uuid}")
         asked["one number"] = asking("/recipients/919800000007")
         asked["campaigns"] = asking("/campaigns?limit=50")
         asked["days"] = asking(f"/days?from={days_ago(DAYS)}&to={days_ago(0)}")
@@ -231,6 +234,9 @@ async def measure(
             ),
             "clicks.csv": await export(
                 client, database_url, large, "clicks.csv?machines=true", COPIED_VISITS
+            ),
+            "recipients.xlsx": await export(
+                client, database_url, large, "recipients.xlsx", COPIED_RECIPIENTS
             ),
         }
     return taken, exports
