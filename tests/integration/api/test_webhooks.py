@@ -47,6 +47,7 @@ async def test_a_webhook_is_made_with_a_secret_that_is_shown_once(api: Api, acme
         ({}, 400, "url"),
         ({"url": "http://hooks.example/"}, 400, "url"),
         ({"url": "https://10.0.0.1/"}, 400, "url"),
+        ({"url": "https://169.254.169.254/latest/meta-data/"}, 400, "url"),
         ({"url": "https://[::ffff:127.0.0.1]/"}, 400, "url"),
         ({"url": 7}, 400, "url"),
         ({"url": URL, "kinds": []}, 400, "kinds"),
