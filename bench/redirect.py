@@ -273,7 +273,7 @@ def stack(folder: Path, database_url: str) -> Iterator[Stack]:
     cold = asyncio.run(prepare(database_url, hot))
     # All but one in ten thousand of them stand for nothing.
     guessed = [token[::-1] for token in hot]
-    plain, mapped, bare, ours, book = free_ports(5)
+    plain, mapped, bare, ours, other, book = free_ports(6)
     # Its map knows no case, so of some tokens it has one of two.
     mapped_tokens = {token.casefold(): token for token in hot}.values()
     (folder / "map").write_text("".join(f'"/{each}" {LOCATION};\n' for each in mapped_tokens))
@@ -291,16 +291,21 @@ def stack(folder: Path, database_url: str) -> Iterator[Stack]:
         book_process = server(
             book, f"/{hot[0]}", *peers, "textbook", str(book), sqlalchemy_url(database_url)
         )
-        redirector = server(
-            ours,
-            "/robots.txt",
-            sys.executable,
-            "-m",
-            "services.redirector",
-            DATABASE_URL=database_url,
-            TXLINK_DATA_DIR=folder,
-            TXLINK_REDIRECTOR_PORT=ours,
-        )
+
+        def redirector(port: int) -> psutil.Process:
+            return server(
+                port,
+                "/robots.txt",
+                sys.executable,
+                "-m",
+                "services.redirector",
+                DATABASE_URL=database_url,
+                TXLINK_DATA_DIR=folder,
+                TXLINK_REDIRECTOR_PORT=port,
+            )
+
+        # Tokens that are asked for once would take the places of those asked for again and again.
+        again, once = (redirector(ours), ours), (redirector(other), other)
 
         def asking(name: str, targets: Sequence[str], parts: int = 1) -> list[Path]:
             return [
@@ -308,20 +313,27 @@ def stack(folder: Path, database_url: str) -> Iterator[Stack]:
                 for number, part in enumerate(slices(targets, parts))
             ]
 
-        def ours_asked(name: str, targets: Sequence[str], parts: int = 1) -> Row:
-            return Row(name, redirector, ours, asking(name, targets, parts), clicks.drain)
+        def ours_asked(
+            name: str,
+            of: tuple[psutil.Process, int],
+            targets: Sequence[str],
+            parts: int = 1,
+        ) -> Row:
+            return Row(name, *of, asking(name, targets, parts), clicks.drain)
 
         asked = asking("asked", paths(hot))
         rows = [
             Row("nginx return 302", nginx, plain, asked),
             Row("nginx map, log", nginx, mapped, asked),
             Row("bare ASGI", bare_process, bare, asked),
-            ours_asked("hot", paths(hot)),
-            replace(ours_asked("hot, recorder beside", paths(hot)), beside=clicks.recording),
-            ours_asked("fresh", paths(fresh), ROUNDS),
-            ours_asked("cold blocks", paths(cold), ROUNDS),
-            Row("guessed", redirector, ours, asking("guessed", paths(guessed))),
-            ours_asked("slow lane", [f"{path}?a=1" for path in paths(hot)]),
+            ours_asked("hot", again, paths(hot)),
+            replace(
+                ours_asked("hot, recorder beside", again, paths(hot)), beside=clicks.recording
+            ),
+            ours_asked("fresh", once, paths(fresh), ROUNDS),
+            ours_asked("cold blocks", once, paths(cold), ROUNDS),
+            Row("guessed", *once, asking("guessed", paths(guessed))),
+            ours_asked("slow lane", again, [f"{path}?a=1" for path in paths(hot)]),
             Row("textbook", book_process, book, asked),
         ]
         yield Stack(rows, clicks, ours, hot)
