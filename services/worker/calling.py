@@ -150,7 +150,11 @@ class _CheckingBackend(httpcore.AsyncNetworkBackend):
 
     async def _addresses(self, host: str, port: int) -> list[IpAddress]:
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, self._resolve, host, port)
+        try:
+            found = await loop.run_in_executor(self._threads, self._resolve, host, port)
+        except UnicodeError as error:
+            # Of a name that cannot be written for a name server, which is no OSError.
+            raise socket.gaierror(str(error)) from error
         parsed = [parse_address(text) for text in found]
         open_ones = [
             address

@@ -52,6 +52,9 @@ SCHEMES: Final = frozenset({"https", "http"})
 NO_URL: Final = "must be a URL such as https://example.com/txlink"
 _NEVER_IN_URLS: Final = frozenset(' "<>\\^`{|}#')
 MAX_URL_CHARACTERS: Final = 2_000
+# RFC 1035 §2.3.4.
+_MAX_NAME_OCTETS: Final = 253
+_MAX_LABEL_OCTETS: Final = 63
 
 
 class Reach(NetworkSetting):
@@ -80,7 +83,9 @@ class Reach(NetworkSetting):
             host = parts.hostname if parts.port != 0 else None
         except ValueError:
             return NO_URL
-        if not host or parts.scheme not in SCHEMES or not _NEVER_IN_URLS.isdisjoint(url):
+        if parts.scheme not in SCHEMES or not _NEVER_IN_URLS.isdisjoint(url):
+            return NO_URL
+        if not host or not _can_be_asked_for(host):
             return NO_URL
         if "@" in parts.netloc:
             return "must hold no user name and password: the signature tells who calls"
@@ -111,6 +116,14 @@ def _parse_network(entry: str) -> IpNetwork:
             "should be addresses or networks separated by commas, such as 10.0.0.0/8, "
             f"and {entry!r} is neither"
         ) from error
+
+
+def _can_be_asked_for(host: str) -> bool:
+    name = host.removesuffix(".")
+    labels = name.split(".")
+    return len(name) <= _MAX_NAME_OCTETS and all(
+        0 < len(label) <= _MAX_LABEL_OCTETS for label in labels
+    )
 
 
 def _is_public(address: IpAddress) -> bool:

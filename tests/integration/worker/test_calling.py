@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.worker.calling import Caller
 from shared.clock import SystemClock
-from shared.domain.outbound import Reach, parse_reach
+from shared.domain.outbound import NO_URL, Reach, parse_reach
 from tests.support.webhook_receiver import receiver
 
 HERE = parse_reach("127.0.0.1")
@@ -237,9 +237,24 @@ async def test_a_certificate_is_held_to_the_name_and_not_to_the_address(tmp_path
     assert len(found.requests) == 1
 
 
-async def test_a_name_that_leads_nowhere_is_told() -> None:
-    async with calling() as caller:
-        answer = await caller.post("https://no-such-host.invalid/", {}, b"")
+@pytest.mark.parametrize(
+    "host",
+    ["no-such-host.invalid", "a..example.com", f"{'a' * 64}.example.com", ".example.com"],
+    ids=["no address", "an empty label", "a label too long", "begins with a dot"],
+)
+async def test_a_name_that_leads_nowhere_is_told(host: str) -> None:
+    async with calling(Reach()) as caller:
+        answer = await caller.post(f"https://{host}/", {}, b"")
 
     assert answer.status is None
-    assert answer.cause == "the host's name leads nowhere"
+    assert answer.cause in {"the host's name leads nowhere", f"the URL {NO_URL}"}
+
+
+async def test_a_name_that_the_resolver_cannot_write_is_told() -> None:
+    def resolve(_: str, __: int) -> list[str]:
+        return ["a..b".encode("idna").decode()]
+
+    async with calling(Reach(), resolve=resolve) as caller:
+        answer = await caller.post("https://example.com/", {}, b"")
+
+    assert (answer.status, answer.cause) == (None, "the host's name leads nowhere")
