@@ -75,6 +75,8 @@ SETTLE_DELIVERY = text("""
         cause = :cause, duration_ms = :duration_ms
     WHERE id = :delivery_id AND status = 'pending'
 """)
+# Even where there is nothing to note: whoever disables or deletes a webhook locks it first.
+LOCK_WEBHOOK = text("SELECT FROM webhook WHERE id = :webhook_id FOR NO KEY UPDATE")
 NOTE_SUCCESS = text("""
     UPDATE webhook SET failing_since = NULL, failure_count = 0, paused_until = NULL
     WHERE id = :webhook_id AND failing_since IS NOT NULL
@@ -247,7 +249,8 @@ async def apply_answer(
 
 
 async def note_success(connection: AsyncConnection, webhook_id: int) -> None:
-    """Forget the failures of a webhook."""
+    """Lock a webhook before its deliveries are settled, and forget its failures."""
+    await connection.execute(LOCK_WEBHOOK, {"webhook_id": webhook_id})
     await connection.execute(NOTE_SUCCESS, {"webhook_id": webhook_id})
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.worker.calling import Caller
 from services.worker.dispatching import dispatch
 from services.worker.jobs.send_webhooks import SendWebhooks
+from services.worker.storage.webhooks import apply_answer, disable, note_success
+from services.worker.webhook_retrying import Answer, Ending
 from shared.clock import SystemClock
 from shared.domain.messages import MessageStatus
 from shared.domain.outbound import Reach, parse_reach
@@ -31,7 +34,7 @@ from tests.support.told_events import (
     submit,
     webhook,
 )
-from tests.support.waiting import until
+from tests.support.waiting import until, waits_for_a_lock
 from tests.support.webhook_receiver import receiver
 from tests.support.worker_task import running_worker
 
@@ -288,6 +291,32 @@ async def test_a_webhook_that_is_deleted_while_it_is_called_leaves_nothing(
             await sending
 
     assert await deliveries(engine) == []
+
+
+async def test_a_webhook_is_disabled_while_its_answers_are_noted(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    campaign_id = await one_delivered(engine, message_count=200)
+    taken = Answer(200, None, 1)
+    webhook_id, _ = await add_webhook(engine, campaign_id, "https://example.com/")
+    await submit_all(engine, campaign_id, 200)
+    await dispatch(engine)
+    first, second = [row["id"] for row in await deliveries(engine)]
+
+    async def switch_off() -> None:
+        async with engine.begin() as connection:
+            await disable(connection, webhook_id, "by its owner")
+
+    async with engine.begin() as connection:
+        await note_success(connection, webhook_id)
+        await apply_answer(connection, second, taken, Ending.DELIVERED)
+        switching = asyncio.create_task(switch_off())
+        await until(partial(waits_for_a_lock, database_url))
+        await apply_answer(connection, first, taken, Ending.DELIVERED)
+    await switching
+
+    assert [row["status"] for row in await deliveries(engine)] == ["delivered", "delivered"]
+    assert not (await webhook(engine, webhook_id))["is_enabled"]
 
 
 async def test_a_url_that_leads_inside_is_not_called(engine: AsyncEngine) -> None:
