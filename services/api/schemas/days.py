@@ -14,8 +14,11 @@ class DayReport(Report):
     """What an account sent on a day, and what came on that day."""
 
     day: date
-    campaigns: int = Field(description="Sent on that day")
-    messages: int = Field(description="Of these campaigns")
+    campaigns: int = Field(
+        description="Sent on that day; not those that are scheduled, paused or cancelled before "
+        "anything went out"
+    )
+    messages: int = Field(description="Of these campaigns, but for those that were cancelled")
     delivered: int = Field(description="Of these messages, on whatever day")
     failed: int = Field(description="Of these messages, on whatever day")
     hits: int = Field(description="On that day, whenever the links were sent")

@@ -71,13 +71,17 @@ LIST_ACCOUNT_QUARTERS = text("""
     WHERE c.account_id = :account_id AND c.created_at < :end
     GROUP BY q.quarter ORDER BY q.quarter
 """)
+# What is held back before anything went out was not sent, and what was cancelled never will be.
 LIST_SENT = text("""
-    SELECT greatest(c.created_at, c.scheduled_at) AS sent_at, c.message_count, d.delivered,
+    SELECT greatest(c.created_at, c.scheduled_at) AS sent_at,
+           c.message_count - d.cancelled AS message_count, d.delivered,
            d.undelivered + d.expired + d.rejected + d.failed AS failed
     FROM campaign c
     JOIN campaign_delivery d ON d.campaign_id = c.id
     WHERE c.account_id = :account_id
       AND c.control <> 'external'
+      AND NOT (c.control IN ('scheduled', 'paused') AND d.queued = c.message_count)
+      AND d.cancelled < c.message_count
       AND greatest(c.created_at, c.scheduled_at) >= :begin
       AND greatest(c.created_at, c.scheduled_at) < :end
 """)
@@ -294,7 +298,10 @@ async def list_account_quarters(
 async def list_sent(
     connection: AsyncConnection, account_id: int, *, begin: datetime, end: datetime
 ) -> list[Row]:
-    """Return when an account's campaigns were sent, and what became of their messages."""
+    """Return when an account's campaigns were sent, and what became of their messages.
+
+    Messages that were cancelled do not count, nor do campaigns of which nothing may go out yet.
+    """
     return await fetch(connection, LIST_SENT, account_id=account_id, begin=begin, end=end)
 
 

@@ -8,6 +8,7 @@ import pytest
 from services.api.domain.campaign_states import CampaignState
 from shared.domain.campaigns import CampaignControl
 from tests.support.api import Api
+from tests.support.orders import give
 from tests.support.reports import DELIVERED, UNDELIVERED, Campaign, a_campaign, get, settle
 from tests.support.sends import Headers
 
@@ -55,6 +56,33 @@ async def test_days_have_what_was_sent_and_what_came_on_them(api: Api, acme: Hea
         ("2026-11-24", 2, 6, 0, 0, 9, 6),
     ]
     assert {sum(day[name] for name in names[1:]) for day in none["days"]} == {0}
+
+
+async def test_days_do_not_count_what_was_never_handed_over(api: Api, acme: Headers) -> None:
+    day = "2026-11-24T10:00:00Z"
+    stopped, recalled, held, planned = [await sent_at(api, acme, day) for _ in range(4)]
+    await give(api, acme, recalled, "cancel")
+    await give(api, acme, held, "pause")
+    await api.database.execute(
+        "UPDATE campaign SET control = 'scheduled', scheduled_at = $2 WHERE id = $1",
+        planned.id,
+        datetime.fromisoformat(day),
+    )
+    # One message went out before the rest was stopped.
+    await api.database.execute(
+        "UPDATE message SET status = 2, submitted_at = now() "
+        "WHERE campaign_id = $1 AND position = 0",
+        stopped.id,
+    )
+    await api.database.execute(
+        "UPDATE campaign_delivery SET queued = 2, submitted = 1 WHERE campaign_id = $1", stopped.id
+    )
+    await give(api, acme, stopped, "cancel")
+
+    report = await get(api, acme, "/days", **{"from": "2026-11-24", "to": "2026-11-24"})
+
+    (found,) = report["days"]
+    assert (found["campaigns"], found["messages"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
