@@ -137,6 +137,8 @@ CAMPAIGN_DELIVERY = Table(
     Column("external", Integer, nullable=False, server_default="0"),
     # Batches of events that workers have told of, which numbers the next.
     Column("event_batch_count", BigInteger, nullable=False, server_default="0"),
+    # Of the messages that are cancelled, which cost nothing.
+    Column("cancelled_segments", BigInteger, nullable=False, server_default="0"),
 )
 
 # Messages that did not arrive, by how and why.

@@ -32,17 +32,25 @@ CANCEL_MESSAGES = text("""
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = found.position
-        RETURNING found.status
+        RETURNING found.status, found.position
     )
     UPDATE campaign_delivery SET
         queued = queued - moved.from_queued,
         submitting = submitting - moved.from_submitting,
-        cancelled = cancelled + moved.from_queued + moved.from_submitting
+        cancelled = cancelled + moved.from_queued + moved.from_submitting,
+        cancelled_segments = cancelled_segments + moved.segments
     FROM (
         SELECT
-            count(*) FILTER (WHERE status = :queued) AS from_queued,
-            count(*) FILTER (WHERE status = :submitting) AS from_submitting
+            count(*) FILTER (WHERE cancelled.status = :queued) AS from_queued,
+            count(*) FILTER (WHERE cancelled.status = :submitting) AS from_submitting,
+            coalesce(sum(coalesce(p.segment_count, c.segment_count)), 0) AS segments
         FROM cancelled
+        JOIN campaign c ON c.id = :campaign_id
+        LEFT JOIN LATERAL (
+            SELECT segment_count FROM personal_text
+            WHERE c.is_personal AND campaign_id = :campaign_id AND position = cancelled.position
+            OFFSET 0
+        ) p ON true
     ) AS moved
     WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
 """)

@@ -50,7 +50,8 @@ async def let_come_closer(api: Api, campaign: Campaign, step: timedelta) -> None
 async def kept_counts(api: Api, campaign: Campaign) -> dict[str, int]:
     """Return how many messages stand at each status, by the campaign's own counts."""
     (row,) = await api.database.fetch(COUNTS, campaign.id)
-    return {word: count for word, count in row.items() if count and word != "campaign_id"}
+    beside = {"campaign_id", "event_batch_count", "cancelled_segments"}
+    return {word: count for word, count in row.items() if count and word not in beside}
 
 
 async def jobs_due(api: Api) -> int:

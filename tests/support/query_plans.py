@@ -48,17 +48,29 @@ class PlanReader:
 
     async def whole_scans(self, statement: TextClause, values: Mapping[str, object]) -> set[str]:
         """Return what a statement scans whole, under each of the ways in which it is planned."""
+        return {
+            f"{mode}: {node['Node Type']} of {_relation(node)}"
+            for mode, node in await self._plans(statement, values)
+            if self._is_whole_scan(node)
+        }
+
+    async def rows_read(self, statement: TextClause, values: Mapping[str, object]) -> int:
+        """Return how many rows of large tables a statement reads, however it is planned."""
+        return sum(
+            _rows_read(node)
+            for _, node in await self._plans(statement, values)
+            if _relation(node) in self.large
+        )
+
+    async def _plans(
+        self, statement: TextClause, values: Mapping[str, object]
+    ) -> list[tuple[str, dict[str, Any]]]:
         compiled = statement.compile(dialect=driver.dialect())  # type: ignore[no-untyped-call]
         given = ", ".join(_literal(values[name]) for name in compiled.positiontup or ())
         call = f"EXECUTE asked({given})" if given else "EXECUTE asked"
         await self.database.execute(f"PREPARE asked AS {compiled}")
         try:
-            return {
-                f"{mode}: {node['Node Type']} of {_relation(node)}"
-                for mode in PLAN_MODES
-                for node in await self._nodes(call, mode)
-                if self._is_whole_scan(node)
-            }
+            return [(mode, node) for mode in PLAN_MODES for node in await self._nodes(call, mode)]
         finally:
             await self.database.execute("DEALLOCATE asked")
 

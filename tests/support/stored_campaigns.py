@@ -37,7 +37,8 @@ FORCE_STATUS = text("""
     UPDATE campaign_delivery SET
         queued = queued - (SELECT count(*) FROM moved),
         submitting = submitting + (SELECT count(*) FROM moved WHERE :status = 1),
-        cancelled = cancelled + (SELECT count(*) FROM moved WHERE :status = 8)
+        cancelled = cancelled + (SELECT count(*) FROM moved WHERE :status = 8),
+        cancelled_segments = cancelled_segments + (SELECT count(*) FROM moved WHERE :status = 8)
     WHERE campaign_id = :campaign_id
 """)
 
@@ -146,6 +147,8 @@ async def counts(engine: AsyncEngine, campaign_id: int) -> Mapping[str, int]:
         failures_found = set((await connection.execute(FAILURES_FOUND, key)).all())
     del kept["campaign_id"], kept["event_batch_count"]
     by_word = {MessageStatus(row.status).word: row.message_count for row in found}
+    # Each message is one segment.
+    assert kept.pop("cancelled_segments") == by_word.get("cancelled", 0)
     assert kept == {status.word: by_word.get(status.word, 0) for status in MessageStatus}
     assert failures_kept == failures_found
     return by_word

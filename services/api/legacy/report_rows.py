@@ -51,9 +51,10 @@ def status_row(linked: LinkedRow, zone: ZoneInfo) -> dict[str, str]:
         "text": text,
         "length": str(len(text)),
         "msgType": _type_of(row),
-        "cost": "" if price is None else amount_text(price * row["segment_count"]),
+        "cost": "" if price is None else amount_text(price * _billed_segments(row, status)),
         "Status": STATUS_WORDS[status],
-        "Cause": row["failure_cause"] or CAUSES.get(status, ""),
+        # A message that is cancelled between two attempts still has what the carrier said.
+        "Cause": CAUSES.get(status) or row["failure_cause"] or "",
         "Submitted Time": _local(row["submitted_at"], zone),
         "Delivered Time": (
             _local(row["settled_at"], zone) if status is MessageStatus.DELIVERED else ""
@@ -107,6 +108,10 @@ def account_row(caller: Caller) -> dict[str, str | None]:
         "currency": account.currency,
         "timeZone": account.time_zone.key,
     }
+
+
+def _billed_segments(row: Mapping[str, Any], status: MessageStatus) -> int:
+    return 0 if status is MessageStatus.CANCELLED else row["segment_count"]
 
 
 def _type_of(row: Mapping[str, Any]) -> str:

@@ -51,7 +51,9 @@ class CampaignReport(Report):
     encoding: str = Field(description="Of the longest message")
     segments: int = Field(description="Segments that the longest message is billed as")
     total_segments: int = Field(description="Of all messages")
-    cost: str | None = Field(description="Of all segments; null if no price was agreed")
+    cost: str | None = Field(
+        description="Of all segments but those of cancelled messages; null if no price was agreed"
+    )
     currency: str | None = Field(description="Of the cost; null without one")
     recipients: int
     queued: int = Field(description="Not yet accepted by the carrier")
@@ -218,7 +220,8 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
     after, price, clicks = row["body_after"], row["segment_price"], row["click_count"]
-    cost = None if price is None else price * row["segment_total"]
+    billed = row["segment_total"] - row["cancelled_segments"]
+    cost = None if price is None else price * billed
     return CampaignReport(
         uuid=row["uuid"],
         transaction_id=str(row["transaction_id"]),

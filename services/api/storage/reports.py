@@ -20,7 +20,7 @@ _CAMPAIGN_COLUMNS = """
     c.scheduled_at, c.control,
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
-    d.failed, d.cancelled, d.external,
+    d.failed, d.cancelled, d.external, d.cancelled_segments,
     k.hit_count, k.click_count, k.clicker_count, k.hits_kept_from
 """
 _CAMPAIGN_TABLES = """
@@ -154,11 +154,19 @@ def _messages(condition: str) -> TextClause:
 # Of what another vendor delivers, all that did not click are listed.
 _MAY_BE_THERE = f"{int(MessageStatus.DELIVERED)}, {int(MessageStatus.EXTERNAL)}"
 _FAILED = ", ".join(str(int(status)) for status in FAILURES)
+_HAS_FAILURES = """
+    (
+        SELECT undelivered + expired + rejected + failed FROM campaign_delivery
+        WHERE campaign_id = :campaign_id
+    ) > 0
+"""
 LIST_RECIPIENTS = {
     RecipientFilter.ALL: _messages("true"),
     RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
     RecipientFilter.NOT_CLICKED: _messages(f"status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED}"),
-    RecipientFilter.FAILED: _messages(f"status IN ({_FAILED})"),
+    # An index by status would make each step of a message dearer. So those that did not arrive
+    # are looked for along the campaign, and not at all where none is counted.
+    RecipientFilter.FAILED: _messages(f"status IN ({_FAILED}) AND {_HAS_FAILURES}"),
 }
 _HITS = """
     WITH page AS MATERIALIZED (

@@ -101,7 +101,19 @@ SETTLE_WINDOW = text(
             queued = queued + moved.to_queued,
             submitted = submitted + moved.to_submitted,
             failed = failed + moved.to_failed,
-            cancelled = cancelled + moved.to_cancelled
+            cancelled = cancelled + moved.to_cancelled,
+            cancelled_segments = cancelled_segments + (
+                SELECT coalesce(sum(coalesce(p.segment_count, c.segment_count)), 0)
+                FROM settled
+                JOIN campaign c ON c.id = :campaign_id
+                LEFT JOIN LATERAL (
+                    SELECT segment_count FROM personal_text
+                    WHERE c.is_personal AND campaign_id = :campaign_id
+                    AND position = settled.position
+                    OFFSET 0
+                ) p ON true
+                WHERE settled.status = :cancelled
+            )
         FROM (
             SELECT
                 count(*) AS message_count,

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from tests.support.api import Api
+from tests.support.orders import give
 from tests.support.reports import (
     DELIVERED,
     UNDELIVERED,
@@ -72,6 +73,34 @@ async def test_a_campaigns_segments_and_what_they_cost(api: Api, acme: Headers) 
         [False, 1, 3, None, None],
         [False, 2, 6, "0.72", "EUR"],
     ]
+
+
+async def test_what_is_cancelled_costs_nothing(api: Api, acme: Headers) -> None:
+    await api.database.execute("UPDATE account SET segment_price = 0.12")
+    plain = await a_campaign(api, acme, msg="x" * 200, trackLink="false")
+    personal = await a_personal_campaign(
+        api,
+        acme,
+        {"mobile": "919876543210", "msg": "See https://pay.example.com/1"},
+        {"mobile": "919876543211", "msg": "x" * 160 + " https://pay.example.com/2"},
+    )
+    # The first of each is out.
+    await api.database.execute("UPDATE message SET status = 2 WHERE position = 0")
+    await api.database.execute("UPDATE campaign_delivery SET queued = queued - 1, submitted = 1")
+
+    for campaign in (plain, personal):
+        await give(api, acme, campaign, "cancel")
+        # A repeat takes nothing off a second time.
+        await give(api, acme, campaign, "cancel")
+    reports = [await get(api, acme, f"/campaigns/{each.uuid}") for each in (plain, personal)]
+    old = await api.client.get("/SMSApi/report/status", params={"uuid": plain.uuid}, headers=acme)
+
+    assert [(report["total_segments"], report["cost"]) for report in reports] == [
+        (6, "0.24"),
+        (3, "0.12"),
+    ]
+    rows = old.json()["response"]["report_statusList"]
+    assert [row["cost"] for row in rows] == ["0.24", "0.00", "0.00"]
 
 
 async def test_a_campaign_of_the_release_before_has_its_segments_counted_and_no_cost(

@@ -44,7 +44,8 @@ REOPEN = text("""
     WITH reopened AS (
         UPDATE message SET status = 0 WHERE campaign_id = :campaign_id AND position = 0
     )
-    UPDATE campaign_delivery SET queued = 1, cancelled = cancelled - 1
+    UPDATE campaign_delivery SET queued = 1, cancelled = cancelled - 1,
+        cancelled_segments = cancelled_segments - 1
     WHERE campaign_id = :campaign_id
 """)
 
