@@ -5,6 +5,8 @@ from typing import ClassVar
 
 from shared.domain.errors import DomainError
 
+CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
+
 
 class InvalidCredentialsError(DomainError):
     """Nobody we know, or no longer: one answer for all, so that nothing is given away."""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import api_context
-from services.api.domain.errors import InvalidValueError, MissingFieldError
+from services.api.domain.errors import CURSOR_WANTED, InvalidValueError, MissingFieldError
 from services.api.legacy.calls import ENVELOPE, Answered, OldCall, answer
 from services.api.legacy.envelope import Envelope
 from services.api.legacy.report_rows import account_row, campaign_row, click_row, status_row
@@ -27,7 +27,6 @@ from services.api.schemas.old_reports import (
     to_sent_when,
 )
 from services.api.schemas.report_queries import (
-    CURSOR_WANTED,
     MAX_POSITION,
     cut_page,
     to_number_cursor,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.account_days import AccountDay, Sent, account_days
 from services.api.domain.day_bounds import moments
-from services.api.domain.errors import InvalidValueError, NotFoundError
+from services.api.domain.errors import CURSOR_WANTED, InvalidValueError, NotFoundError
 from services.api.domain.time_spans import Quarter, by_day
 from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
@@ -32,6 +32,14 @@ class LinkedRow:
 
     row: Row
     link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlace:
+    """Where a page of a number's history ends: a message by its campaign and position."""
+
+    campaign_uuid: uuid.UUID
+    position: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,8 +89,14 @@ async def read_campaigns(
     search: CampaignSearch,
     row_limit: int,
 ) -> list[Row]:
-    """Return the account's campaigns with their totals, newest first."""
+    """Return the account's campaigns with their totals, newest first.
+
+    Raises:
+        InvalidValueError: They are to be older than one that the account does not have.
+    """
     async with engine.connect() as connection:
+        if before is not None:
+            await _cursor_campaign(connection, account, before)
         return await reports.list_campaigns(
             connection, account.id, before=before, search=search, row_limit=row_limit
         )
@@ -222,12 +236,25 @@ async def read_hits(
 
 
 async def read_number(
-    engine: AsyncEngine, account: Account, msisdn: int, *, row_limit: int
+    engine: AsyncEngine,
+    account: Account,
+    msisdn: int,
+    *,
+    before: NumberPlace | None,
+    row_limit: int,
 ) -> list[LinkedRow]:
-    """Return the history of one number over the account's campaigns, newest first."""
+    """Return the history of one number over the account's campaigns, newest first.
+
+    Raises:
+        InvalidValueError: It is to be older than a message of no campaign of the account.
+    """
     async with engine.connect() as connection:
+        place = NEWEST_ID, 0
+        if before is not None:
+            campaign = await _cursor_campaign(connection, account, before.campaign_uuid)
+            place = campaign["id"], before.position
         rows = await reports.list_messages_of_number(
-            connection, account.id, msisdn, row_limit=row_limit
+            connection, account.id, msisdn, before=place, row_limit=row_limit
         )
         keys = await reports.token_keys(connection)
     ciphers = {length: TokenCipher(key, length) for length, key in keys.items()}
@@ -245,6 +272,16 @@ async def read_sandbox(
             before=NEWEST_ID if before is None else before,
             row_limit=row_limit,
         )
+
+
+async def _cursor_campaign(
+    connection: AsyncConnection, account: Account, campaign_uuid: uuid.UUID
+) -> Row:
+    # Else a page would silently be the first one, and who follows cursors would never end.
+    campaign = await reports.find_campaign(connection, account.id, campaign_uuid)
+    if campaign is None:
+        raise InvalidValueError("cursor", CURSOR_WANTED)
+    return campaign
 
 
 async def _campaign(

@@ -109,7 +109,7 @@ class CampaignFigures(Figures):
         description=f"Delivered among all recipients, 0 to 1, to four decimals; {UNKNOWN_TEXT}"
     )
     click_through_rate: float | None = Field(
-        description="Clickers among the delivered; null while nothing is delivered"
+        description="Clickers by messages delivered; null while none is"
     )
     best_hour: HourCounts | None = Field(description="With the most clicks; null without any")
     currency: str | None

@@ -4,10 +4,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.api.domain.day_bounds import moments
-from services.api.domain.errors import InvalidValueError
+from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
 from services.api.operations.read_messages import MessagePlace
 from services.api.schemas.parameters import Parameters
-from services.api.schemas.report_queries import CURSOR_WANTED, MAX_POSITION, PAGE_LIMIT
+from services.api.schemas.report_queries import MAX_POSITION, PAGE_LIMIT
 from services.api.schemas.send_parameters import SendParameter
 from services.api.storage.reports import CampaignSearch
 from services.api.storage.sent_messages import SentWhen

@@ -16,13 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.domain.account_rules import checked_zone
 from services.api.domain.campaign_states import MEANINGS, CampaignState
 from services.api.domain.day_bounds import moments
-from services.api.domain.errors import InvalidValueError
+from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
+from services.api.operations.read_reports import NumberPlace
 from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
 
 PAGE_LIMIT = 1_000
 LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
 CURSOR_TEXT = "next_cursor of the page before"
-CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
 STATE_TEXT = "; ".join(f"`{state}`: {meaning}" for state, meaning in MEANINGS.items())
 # What Postgres's integer and bigint hold.
 MAX_POSITION = (1 << 31) - 1
@@ -104,9 +104,10 @@ class DaysQuery(ReportQuery):
 
 
 class NumberQuery(ReportQuery):
-    """What the history of a number takes."""
+    """What the history of a number takes, and what other lists do."""
 
     limit: int = Field(100, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
 class WhichRecipients(BaseModel):
@@ -129,13 +130,9 @@ class WhichVisits(BaseModel):
 class RecipientsQuery(NumberQuery, WhichRecipients):
     """What the list of recipients takes."""
 
-    cursor: str | None = Field(None, description=CURSOR_TEXT)
-
 
 class ClicksQuery(NumberQuery, WhichVisits):
     """What the list of visits takes."""
-
-    cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
 class TableQuery(ReportQuery):
@@ -191,6 +188,30 @@ def to_number_cursor(cursor: str | None, *, highest: int) -> int | None:
     if not 0 <= number <= highest:
         raise InvalidValueError("cursor", CURSOR_WANTED)
     return number
+
+
+def number_cursor(row: Row) -> str:
+    """Name the place of a message, for the page of a number's history that begins behind it."""
+    return f"{row['uuid']}.{row['position']}"
+
+
+def to_number_place(cursor: str | None) -> NumberPlace | None:
+    """Read a cursor of a number's history.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    written, _, number = cursor.partition(".")
+    position = to_number_cursor(number, highest=MAX_POSITION)
+    try:
+        named = UUID(written)
+    except ValueError:
+        raise InvalidValueError("cursor", CURSOR_WANTED) from None
+    if position is None:
+        raise InvalidValueError("cursor", CURSOR_WANTED)
+    return NumberPlace(named, position)
 
 
 def hit_cursor(row: Row) -> str:

@@ -69,7 +69,8 @@ class CampaignReport(Report):
     clicks: int = Field(description="Requests that are people's")
     unique_clickers: int = Field(description="Recipients who clicked")
     click_through_rate: float | None = Field(
-        description="Clickers among the delivered, 0 to 1; null while nothing is known to be"
+        description="Clickers by messages delivered, to four decimals; above 1 where people click "
+        "whose delivery the carrier has not reported; null while none is known to be delivered"
     )
     cost_per_click: str | None = Field(
         description="Cost by clicks, to four decimals; null without a price or a click"
@@ -184,10 +185,11 @@ class VisitPage(Report):
 
 
 class NumberHistory(Report):
-    """Everything sent to one number, newest first."""
+    """A page of what was sent to one number, newest first."""
 
     mobile: str
     messages: list[NumberReport]
+    next_cursor: str | None
 
 
 class SandboxPage(Report):

@@ -25,7 +25,7 @@ async def test_another_accounts_campaign_is_not_found(
 
 
 async def test_another_accounts_rows_are_in_no_list(api: Api, acme: Headers) -> None:
-    campaign = await a_campaign(api, acme)
+    await a_campaign(api, acme)
     stranger = await api.account("stranger")
     await api.database.execute(
         "INSERT INTO sandbox_message (carrier_message_id, account_id, sender_id, msisdn, body, "
@@ -38,11 +38,10 @@ async def test_another_accounts_rows_are_in_no_list(api: Api, acme: Headers) -> 
         (await get(api, stranger, "/campaigns"))["campaigns"],
         (await get(api, stranger, f"/recipients/{NUMBERS[0]}"))["messages"],
         (await get(api, stranger, "/sandbox/messages"))["messages"],
-        (await get(api, stranger, "/campaigns", cursor=campaign.uuid))["campaigns"],
     ]
 
     assert [message["text"] for message in own["messages"]] == ["secret"]
-    assert lists == [[], [], [], []]
+    assert lists == [[], [], []]
 
 
 @pytest.mark.parametrize(
