@@ -18,7 +18,8 @@ import certifi
 import httpcore
 from typing_extensions import override
 
-from services.worker.webhook_retrying import Answer
+from services.worker.webhook_retrying import Answer, parse_retry_after
+from shared.clock import Clock, SystemClock
 from shared.domain.outbound import Reach
 from shared.domain.trusted_proxies import IpAddress, parse_address
 
@@ -43,6 +44,7 @@ class Caller:
         timeout_s: For one request, from its name to its answer.
         resolve: Returns the addresses of a name; blocks, and is called in a thread.
         ssl_context: Whom to trust; by default whom certifi does.
+        clock: By which a receiver's dates are read.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Caller:
         timeout_s: float = TIMEOUT_S,
         resolve: Resolve | None = None,
         ssl_context: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
     ) -> None:
+        self._clock = clock or SystemClock()
         self._reach = reach
         self._timeout_s = timeout_s
         # Threads of its own, as many as can wait: a name server that does not answer must hold up
@@ -81,9 +85,10 @@ class Caller:
         start = time.monotonic()
         status: int | None = None
         cause: str | None
+        wish = ""
         try:
             async with asyncio.timeout(self._timeout_s):
-                status = await self._post(url, headers, body)
+                status, wish = await self._post(url, headers, body)
             cause = None if 200 <= status < 300 else f"answered {status}"  # noqa: PLR2004
         except (TimeoutError, httpcore.TimeoutException):
             cause = f"no answer within {self._timeout_s:g} s"
@@ -92,14 +97,21 @@ class Caller:
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             cause = _why(error)
         duration_ms = int((time.monotonic() - start) * 1_000)
-        return Answer(status, cause, duration_ms)
+        return Answer(status, cause, duration_ms, parse_retry_after(wish, self._clock.now()))
 
-    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """Return the status of the answer, and what it says in ``Retry-After``.
+
+        Raises:
+            ClosedAddressError: The URL is none that may be called.
+        """
         if complaint := self._reach.complaint_of(url):
             raise ClosedAddressError(f"the URL {complaint}")
         pool = self._pools[urlsplit(url).scheme]
         async with pool.stream("POST", url, headers=list(headers.items()), content=body) as found:
             status = found.status
+            wishes = [each for name, each in found.headers if name.lower() == b"retry-after"]
+            wish = wishes[0].decode("latin-1") if wishes else ""
             octets = 0
             try:
                 # A body read to its end leaves the connection fit for the next request.
@@ -109,8 +121,8 @@ class Caller:
                         break
             except (TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
                 # It has answered, and its body is not looked at.
-                return status
-            return status
+                pass
+            return status, wish
 
     async def aclose(self) -> None:
         """End all connections."""

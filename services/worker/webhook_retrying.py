@@ -1,8 +1,10 @@
 """What to do about a delivery that a webhook's receiver did not take."""
 
 import random  # noqa: TID251 - named for its type; the generator is injected
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from enum import Enum
 
 # From one attempt to the next; behind the last of them a delivery is given up, after two days.
@@ -20,6 +22,8 @@ DELAYS = (
 MAX_FAILING = timedelta(days=3)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=10)
+# What a receiver asks for beyond this is not given: it would rather be tried now and then.
+LONGEST_WISH = timedelta(hours=1)
 GONE = 410
 
 
@@ -31,11 +35,13 @@ class Answer:
         status: What the receiver answered; None if it did not.
         cause: Why it is no success, for the receiver's owner to read; None if it is one.
         duration_ms: How long the attempt took.
+        retry_after: How long it asks to be left alone, if it does.
     """
 
     status: int | None
     cause: str | None
     duration_ms: int
+    retry_after: timedelta = timedelta(0)
 
     @property
     def is_success(self) -> bool:
@@ -63,17 +69,37 @@ def decide(answer: Answer, *, attempt: int, jitter: random.Random) -> Ending | t
         return Ending.DELIVERED
     if attempt > len(DELAYS):
         return Ending.GIVEN_UP
-    return DELAYS[attempt - 1] * jitter.uniform(0.8, 1.2)
+    return max(DELAYS[attempt - 1] * jitter.uniform(0.8, 1.2), answer.retry_after)
 
 
-def pause(failure_count: int, jitter: random.Random) -> timedelta:
+def pause(failure_count: int, jitter: random.Random, answers: Iterable[Answer] = ()) -> timedelta:
     """Return how long to leave a receiver alone that took nothing so many times in a row.
 
     It doubles with each failure: whatever waits for a receiver that is down is not all tried on
-    it, but a few at a time.
+    it, but a few at a time. It is at least what the receiver asks for.
     """
     doublings = min(failure_count - 1, 30)
-    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * jitter.uniform(0.5, 1)
+    own = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) * jitter.uniform(0.5, 1)
+    return max([own, *(answer.retry_after for answer in answers)])
+
+
+def parse_retry_after(text: str, now: datetime) -> timedelta:
+    """Read the header ``Retry-After`` (RFC 9110 §10.2.3): seconds or a date; else it is nothing.
+
+    Returns:
+        At least nothing, and ``LONGEST_WISH`` at most.
+    """
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        # More digits than these are no number of seconds that anybody waits for.
+        return min(timedelta(seconds=int(text[:9])), LONGEST_WISH)
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return timedelta(0)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return min(max(moment - now, timedelta(0)), LONGEST_WISH)
 
 
 def reason_to_disable(answer: Answer, *, failing_for: timedelta) -> str | None:

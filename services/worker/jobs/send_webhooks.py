@@ -122,7 +122,7 @@ class SendWebhooks:
         reason = None
         # The webhook is locked before its deliveries, as by everyone.
         if has_failed:
-            delay = pause(webhook.failure_count + 1, self.jitter)
+            delay = pause(webhook.failure_count + 1, self.jitter, called)
             failing_for = await note_failure(connection, webhook.id, pause=delay)
             reasons = (reason_to_disable(answer, failing_for=failing_for) for answer in called)
             reason = next(filter(None, reasons), None)

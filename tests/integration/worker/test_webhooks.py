@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,21 @@ async def test_a_receiver_that_is_gone_disables_its_webhook(engine: AsyncEngine)
     assert (row["is_enabled"], row["disabled_reason"]) == (False, "its receiver answered 410 Gone")
     assert [row["status"] for row in await deliveries(engine)] == ["given_up"]
     assert len(found.requests) == 1
+
+
+async def test_a_receiver_that_asks_for_time_gets_it(engine: AsyncEngine) -> None:
+    campaign_id = await one_delivered(engine)
+    with receiver() as found:
+        found.statuses += [429]
+        found.headers["Retry-After"] = "600"
+        webhook_id, _ = await add_webhook(engine, campaign_id, found.url)
+        await submit_all(engine, campaign_id)
+        await deliver(engine)
+
+    [delivery] = await deliveries(engine)
+    paused_until = (await webhook(engine, webhook_id))["paused_until"]
+    assert timedelta(seconds=599) < delivery["due_at"] - delivery["attempted_at"]
+    assert timedelta(seconds=599) < paused_until - delivery["attempted_at"]
 
 
 async def test_a_receiver_that_fails_for_days_disables_its_webhook(engine: AsyncEngine) -> None:

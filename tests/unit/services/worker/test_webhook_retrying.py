@@ -1,16 +1,18 @@
 """What becomes of deliveries that a receiver does not take."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.worker.webhook_retrying import (
     DELAYS,
     LONGEST_PAUSE,
+    LONGEST_WISH,
     MAX_FAILING,
     Answer,
     Ending,
     decide,
+    parse_retry_after,
     pause,
     reason_to_disable,
 )
@@ -48,6 +50,38 @@ def test_after_the_last_delay_a_delivery_is_given_up() -> None:
 )
 def test_a_receiver_is_left_alone_ever_longer(failures: int, longest: timedelta) -> None:
     assert longest / 2 <= pause(failures, seeded(1)) <= longest
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("120", timedelta(minutes=2)),
+        (" 0 ", timedelta(0)),
+        ("9" * 400, LONGEST_WISH),
+        ("Wed, 25 Nov 2026 12:05:00 GMT", timedelta(minutes=5)),
+        ("Wed, 25 Nov 2026 12:05:00 -0000", timedelta(minutes=5)),
+        ("Wed, 25 Nov 2026 11:00:00 GMT", timedelta(0)),
+        ("Fri, 25 Dec 2026 12:00:00 GMT", LONGEST_WISH),
+        ("Wed, 99 Nov 2026 12:00:00 GMT", timedelta(0)),
+        ("soon", timedelta(0)),
+        ("-5", timedelta(0)),
+        ("٣", timedelta(0)),
+        ("", timedelta(0)),
+    ],
+)
+def test_what_a_receiver_asks_for_is_read(text: str, wish: timedelta) -> None:
+    assert parse_retry_after(text, datetime(2026, 11, 25, 12, tzinfo=UTC)) == wish
+
+
+def test_a_receiver_is_left_alone_for_as_long_as_it_asks() -> None:
+    asks = Answer(429, "answered 429", 5, timedelta(minutes=30))
+
+    assert decide(asks, attempt=1, jitter=seeded(1)) == timedelta(minutes=30)
+    assert pause(1, seeded(1), [BUSY, asks]) == timedelta(minutes=30)
+    # Its own delay is longer.
+    last = decide(asks, attempt=len(DELAYS), jitter=seeded(1))
+    assert isinstance(last, timedelta)
+    assert last > timedelta(hours=19)
 
 
 def test_a_receiver_that_is_gone_disables_its_webhook_at_once() -> None:
