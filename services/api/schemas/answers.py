@@ -38,7 +38,8 @@ def _plain(value: object) -> str:
 
 
 def _add(parent: ET.Element, name: str, value: object) -> None:
-    element = ET.SubElement(parent, name)
+    # Some names of old clients have a space, which no name of an element may.
+    element = ET.SubElement(parent, name.replace(" ", "_"))
     if isinstance(value, Mapping):
         for inner_name, inner in value.items():
             _add(element, inner_name, inner)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from defusedxml.ElementTree import fromstring
 from sqlalchemy import text
 
 from services.api.storage.sent_messages import LIST_PLACES_OF_NUMBER
@@ -201,6 +202,21 @@ async def test_wrong_parameter_is_named(api: Api, acme: Headers) -> None:
 
     unread = await call(api, acme, READ, cursor="x")
     assert unread["msg"].startswith("cursor must be")
+
+
+async def test_reports_as_xml_are_well_formed(api: Api, acme: Headers) -> None:
+    campaign = await a_campaign(api, acme)
+    await settle(api, campaign, DELIVERED)
+
+    for path in (STATUS, READ, REPORT, "account/readstatus"):
+        response = await api.client.get(
+            f"/SMSApi/{path}", params={"uuid": campaign.uuid, "output": "XML"}, headers=acme
+        )
+        document = fromstring(response.content)
+        assert document.findtext("status") == "success"
+        if path == STATUS:
+            times = document.findall("report_statusList/item/Submitted_Time")
+            assert [bool(time.text) for time in times] == [True, False, False]
 
 
 async def test_messages_of_a_number_are_found_by_the_index_of_numbers(
