@@ -19,6 +19,7 @@ from services.api.operations.read_reports import (
     read_campaigns,
     read_recipients,
 )
+from services.api.schemas.complaints import CURSOR_WANTED
 from services.api.schemas.old_reports import (
     message_id,
     to_limit,
@@ -27,7 +28,6 @@ from services.api.schemas.old_reports import (
     to_sent_when,
 )
 from services.api.schemas.report_queries import (
-    CURSOR_WANTED,
     MAX_POSITION,
     cut_page,
     to_number_cursor,
