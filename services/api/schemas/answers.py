@@ -38,7 +38,8 @@ def _plain(value: object) -> str:
 
 
 def _add(parent: ET.Element, name: str, value: object) -> None:
-    element = ET.SubElement(parent, name)
+    # Old clients' rows have spaces in their names, which no name in XML may (XML 1.0 §2.3).
+    element = ET.SubElement(parent, name.replace(" ", "_"))
     if isinstance(value, Mapping):
         for inner_name, inner in value.items():
             _add(element, inner_name, inner)
