@@ -222,12 +222,29 @@ async def read_hits(
 
 
 async def read_number(
-    engine: AsyncEngine, account: Account, msisdn: int, *, row_limit: int
+    engine: AsyncEngine,
+    account: Account,
+    msisdn: int,
+    *,
+    behind: tuple[uuid.UUID, int] | None = None,
+    row_limit: int,
 ) -> list[LinkedRow]:
-    """Return the history of one number over the account's campaigns, newest first."""
+    """Return the history of one number over the account's campaigns, newest first.
+
+    ``behind`` is the campaign and the position of the last message of the page before.
+
+    Raises:
+        NotFoundError: The account has no campaign of that uuid.
+    """
     async with engine.connect() as connection:
+        before = (NEWEST_ID, 0)
+        if behind is not None:
+            campaign = await reports.find_campaign(connection, account.id, behind[0])
+            if campaign is None:
+                raise NotFoundError("campaign", field="cursor")
+            before = (campaign["id"], behind[1])
         rows = await reports.list_messages_of_number(
-            connection, account.id, msisdn, row_limit=row_limit
+            connection, account.id, msisdn, before=before, row_limit=row_limit
         )
         keys = await reports.token_keys(connection)
     ciphers = {length: TokenCipher(key, length) for length, key in keys.items()}

@@ -7,7 +7,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_reports import number_of, read_number
-from services.api.schemas.report_queries import NumberQuery
+from services.api.schemas.report_queries import (
+    NumberQuery,
+    cut_page,
+    message_cursor,
+    to_message_place,
+)
 from services.api.schemas.reports import NumberHistory, to_number_report
 
 router = APIRouter(prefix="/recipients", tags=["reports"])
@@ -23,7 +28,16 @@ async def get_recipient(
     zone = query.zone(caller.account.time_zone)
     number = number_of(msisdn, caller.account)
     engine = api_context(request).engine
-    rows = await read_number(engine, caller.account, number, row_limit=query.limit)
+    rows = await read_number(
+        engine,
+        caller.account,
+        number,
+        behind=to_message_place(query.cursor),
+        row_limit=query.limit + 1,
+    )
+    page, last = cut_page(rows, query.limit)
     return NumberHistory(
-        mobile=str(number), messages=[to_number_report(linked, zone, number) for linked in rows]
+        mobile=str(number),
+        messages=[to_number_report(linked, zone, number) for linked in page],
+        next_cursor=message_cursor(last.row) if last else None,
     )

@@ -107,6 +107,7 @@ class NumberQuery(ReportQuery):
     """What the history of a number takes."""
 
     limit: int = Field(100, ge=1, le=PAGE_LIMIT, description=LIMIT_TEXT)
+    cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
 class WhichRecipients(BaseModel):
@@ -129,13 +130,9 @@ class WhichVisits(BaseModel):
 class RecipientsQuery(NumberQuery, WhichRecipients):
     """What the list of recipients takes."""
 
-    cursor: str | None = Field(None, description=CURSOR_TEXT)
-
 
 class ClicksQuery(NumberQuery, WhichVisits):
     """What the list of visits takes."""
-
-    cursor: str | None = Field(None, description=CURSOR_TEXT)
 
 
 class TableQuery(ReportQuery):
@@ -191,6 +188,29 @@ def to_number_cursor(cursor: str | None, *, highest: int) -> int | None:
     if not 0 <= number <= highest:
         raise InvalidValueError("cursor", CURSOR_WANTED)
     return number
+
+
+def message_cursor(row: Row) -> str:
+    """Name the place of a message to a number, for the page that begins behind it."""
+    return f"{row['uuid']}.{row['position']}"
+
+
+def to_message_place(cursor: str | None) -> tuple[UUID, int] | None:
+    """Read a cursor of messages to a number: a campaign and a position in it.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    if not cursor:
+        return None
+    campaign, _, digits = cursor.partition(".")
+    position = to_number_cursor(digits, highest=MAX_POSITION)
+    try:
+        if position is not None:
+            return UUID(campaign), position
+    except ValueError:
+        pass
+    raise InvalidValueError("cursor", CURSOR_WANTED)
 
 
 def hit_cursor(row: Row) -> str:

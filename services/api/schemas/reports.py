@@ -186,6 +186,7 @@ class NumberHistory(Report):
 
     mobile: str
     messages: list[NumberReport]
+    next_cursor: str | None
 
 
 class SandboxPage(Report):

@@ -205,7 +205,7 @@ LIST_MESSAGES_OF_NUMBER = text("""
         ON r.campaign_id = m.campaign_id AND r.position = m.position
     LEFT JOIN personal_text p
         ON p.campaign_id = m.campaign_id AND p.position = m.position
-    WHERE m.msisdn = :msisdn
+    WHERE m.msisdn = :msisdn AND (m.campaign_id, m.position) < (:before_id, :before_position)
     ORDER BY m.campaign_id DESC, m.position DESC LIMIT :row_limit
 """)
 TOKEN_KEYS = text("SELECT length, key FROM token_domain")
@@ -350,14 +350,21 @@ async def list_hits(
 
 
 async def list_messages_of_number(
-    connection: AsyncConnection, account_id: int, msisdn: int, *, row_limit: int
+    connection: AsyncConnection,
+    account_id: int,
+    msisdn: int,
+    *,
+    before: tuple[int, int],
+    row_limit: int,
 ) -> list[Row]:
-    """Return what the account sent to a number, newest first."""
+    """Return what the account sent to a number ahead of a message, newest first."""
     return await fetch(
         connection,
         LIST_MESSAGES_OF_NUMBER,
         account_id=account_id,
         msisdn=msisdn,
+        before_id=before[0],
+        before_position=before[1],
         row_limit=row_limit,
     )
 
