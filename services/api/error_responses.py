@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -22,7 +21,8 @@ from services.api.domain import (
     upload_errors,
 )
 from services.api.schemas.answers import render
-from services.api.schemas.complaints import complaint, described
+from services.api.schemas.complaints import complaint
+from services.api.schemas.queries import query_names
 from shared.domain.errors import DomainError, InvalidTokenError
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.segments import NotGsmError, TextTooLongError
@@ -163,7 +163,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = str(first["loc"][-1])
-        refusal = complaint(first, field, _known(request))
+        refusal = complaint(first, field, query_names(request))
         return _last_response(request, error_response(refusal))
 
     @app.exception_handler(HTTPException)
@@ -194,16 +194,6 @@ def install_error_handlers(app: FastAPI) -> None:
         # The server raises it again behind the answer, and it is logged there.
         del error
         return _last_response(request, error_response(errors.InternalError()))
-
-
-def _known(request: Request) -> dict[str, str | None]:
-    """Return what the query of a call may hold, with what is said of each."""
-    known: dict[str, str | None] = {}
-    for taken in request.scope["route"].dependant.query_params:
-        kind = taken.field_info.annotation
-        is_model = isinstance(kind, type) and issubclass(kind, BaseModel)
-        known |= described(kind) if is_model else {taken.alias: taken.field_info.description}
-    return known
 
 
 def _last_response(request: Request, response: Response) -> Response:

@@ -3,9 +3,8 @@
 Its own words are about types of Python; a sender is to read what would be right.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -21,10 +20,10 @@ from services.api.domain.errors import (
     UnknownParameterError,
     UnknownValueError,
 )
+from services.api.schemas.parameters import nearest
 
 DAY_WANTED = "must be a day such as 2026-11-25"
 CURSOR_WANTED = "must be the next_cursor of the page before, unchanged"
-MAX_COMPARED_NAME = 40
 _QUOTED = re.compile(r"'([^']*)'")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -75,7 +74,7 @@ def complaint(
     """
     kind, given = found["type"], str(found.get("input"))
     if kind == "extra_forbidden":
-        return UnknownParameterError(field, _nearest(field, known))
+        return UnknownParameterError(field, nearest(field, known))
     if kind == "missing":
         return MissingFieldError(field, _opened(known.get(field) or "it"))
     if kind.startswith("bool_"):
@@ -99,13 +98,6 @@ def _wanted(found: ErrorDetails, field: str) -> str:
 def described(kind: type[BaseModel]) -> dict[str, str | None]:
     """Return the names that a model's fields have on the wire, with what is said of each."""
     return {field.alias or name: field.description for name, field in kind.model_fields.items()}
-
-
-def _nearest(name: str, known: Iterable[str]) -> str | None:
-    if len(name) > MAX_COMPARED_NAME:
-        return None
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return near[0] if near else None
 
 
 def _opened(description: str) -> str:

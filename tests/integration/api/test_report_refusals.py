@@ -30,6 +30,9 @@ def place(text: str) -> str:
         ("/campaigns?limt=5", "limt"),
         ("/campaigns?limit=5&apikey=x", "apikey"),
         ("/recipients/9876543210?cursor=5", "cursor"),
+        (f"/recipients/9876543210?cursor={UUID(int=1)}.", "cursor"),
+        (f"/recipients/9876543210?cursor={UUID(int=1)}.x", "cursor"),
+        ("/recipients/9876543210?cursor=x.5", "cursor"),
         ("/sandbox/messages?machines=true", "machines"),
     ],
 )
@@ -58,6 +61,10 @@ async def test_every_refusal_says_what_would_be_right(api: Api, acme: Headers) -
         "/campaigns?title=%00": "title must not hold the character NUL",
         "/campaigns/x": "campaign_uuid must be a UUID such as 0a2f5c0e-6f9f-4a52-8f5b-4d1f",
         f"/campaigns/{UUID(int=1)}/clicks?machines=some": "machines must be true or false, not",
+        "/campaigns?limit=1&limit=2": "limit came more than once: give it once",
+        f"/campaigns/{UUID(int=1)}/events?last_event_id=1": "'last_event_id' is not a parameter",
+        f"/campaigns/{UUID(int=1)}/links?tz=UTC": "'tz' is not a parameter of this call",
+        f"/webhooks/{UUID(int=1)}/deliveries?limt=1": "'limt' is not a parameter of this call; di",
         f"/webhooks/{UUID(int=1)}/deliveries?limit=0": "limit must be 1 or more",
     }
 
