@@ -21,6 +21,7 @@ from services.api.operations.authenticate import Caller, authenticate_key, authe
 from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
+from services.api.schemas.queries import check_query
 from services.api.schemas.reading import RequestReader, from_fields
 from services.api.schemas.send import to_send_command
 from shared.domain.client_address import ClientAddress, find_client_address
@@ -223,11 +224,13 @@ async def report_caller(
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
         ScopeMissingError: The key may not read reports.
+        FieldError: The query has a name that the call has not, or one twice.
     """
     # Declared for the documentation: of the two, ``_in_headers`` knows which one counts.
     del key, bearer
     caller = await _authenticate(api_context(request), _in_headers(request))
     caller.require("report")
+    check_query(request)
     return caller
 
 
@@ -269,8 +272,10 @@ async def admin_caller(
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
         ScopeMissingError: The key may not set up the account.
+        FieldError: The query has a name that the call has not, or one twice.
     """
     del key, bearer
     caller = await _authenticate(api_context(request), _in_headers(request))
     caller.require("admin")
+    check_query(request)
     return caller

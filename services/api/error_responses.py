@@ -21,6 +21,8 @@ from services.api.domain import (
     upload_errors,
 )
 from services.api.schemas.answers import render
+from services.api.schemas.complaints import complaint
+from services.api.schemas.queries import query_names
 from shared.domain.errors import DomainError, InvalidTokenError
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.segments import NotGsmError, TextTooLongError
@@ -161,9 +163,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def on_validation_error(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         field = str(first["loc"][-1])
-        refusal: DomainError = errors.InvalidValueError(field, f"is wrong: {first['msg']}")
-        if first["type"] == "extra_forbidden":
-            refusal = errors.UnknownParameterError(field, None)
+        refusal = complaint(first, field, query_names(request))
         return _last_response(request, error_response(refusal))
 
     @app.exception_handler(HTTPException)

@@ -24,8 +24,8 @@ class NoLinkError(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "msg has no link to track. Put one in, like https://www.example.com/offer,"
-            " or send with trackLink=false."
+            "msg has no link to track. Put one in, like https://www.example.com/offer;"
+            " a send without one needs trackLink=false."
         )
 
 
@@ -38,7 +38,7 @@ class OwnShortLinkError(DomainError):
     def __init__(self, *, host: str) -> None:
         super().__init__(
             f"The last link in msg is on {host}, which is a short domain of ours, so it is left"
-            " as it is. Put the link that it leads to, or send with trackLink=false."
+            " as it is. Put the link that it leads to; a send that keeps it needs trackLink=false."
         )
 
 

@@ -82,7 +82,7 @@ def parse_schedule_time(text: str, zone: ZoneInfo, now: datetime) -> ScheduledTi
         raise InvalidValueError(
             FIELD,
             f"is past: {_told(scheduled.moment, zone)}, and now it is {_told(now, zone)}. Give a"
-            " time ahead, or leave it out to send at once",
+            " time ahead, or the present one to send at once",
         )
     if scheduled.moment > now + MAX_AHEAD:
         raise InvalidValueError(

@@ -151,7 +151,8 @@ def _wanted(changes: LinkChanges) -> dict[str, Any]:
     if changes.expires_at is not None:
         wanted["expires_at"] = _expiry(changes.expires_at)
     if not wanted and changes.destination is None:
-        raise InvalidValueError("settings", "to change are missing: name at least one")
+        names = "paused, expires_at, query_mode or, by API, destination"
+        raise InvalidValueError("settings", f"to change are missing: name at least one of {names}")
     return wanted
 
 

@@ -74,7 +74,9 @@ OF_MADE_LINKS = (
 OF_ORDERS = (
     errors.ScopeMissingError("send"),
     errors.NotFoundError("campaign"),
-    errors.InvalidValueError("campaign_uuid", "is wrong: Input should be a valid UUID"),
+    errors.InvalidValueError(
+        "campaign_uuid", "must be a UUID such as 0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
+    ),
 )
 OF_ORDERS_WITH_PARAMETERS = (
     errors.MissingFieldError("scheduleTime", SCHEDULE_TIME_WANTED),
@@ -90,7 +92,7 @@ OF_LINK_CHANGES = (
     DestinationRefusedError(OwnShortLinkError(host="tx1.in")),
     SeveralDestinationsError(),
     errors.InvalidValueError("expires_at", "must be a time with its offset, or never"),
-    errors.UnknownParameterError("puased", None),
+    errors.UnknownParameterError("puased", "paused"),
     errors.BodyTimeoutError(60),
     errors.BodyTooLargeError(1 << 14),
     errors.MalformedBodyError("it must be a JSON object"),

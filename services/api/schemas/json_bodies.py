@@ -9,10 +9,9 @@ from starlette.requests import ClientDisconnect, Request
 from services.api.domain.errors import (
     BodyTimeoutError,
     BodyTooLargeError,
-    InvalidValueError,
     MalformedBodyError,
-    UnknownParameterError,
 )
+from services.api.schemas.complaints import complaint, described
 from shared.domain.errors import DomainError
 
 BODY_OCTETS = 16_384
@@ -55,15 +54,12 @@ async def read_body(request: Request, kind: type[Body], *, timeout_s: float) -> 
     try:
         return kind.model_validate_json(bytes(octets) or b"{}")
     except ValidationError as error:
-        complaint = _complaint(error)
-        raise complaint from error
+        refusal = _refusal(error, kind)
+        raise refusal from error
 
 
-def _complaint(error: ValidationError) -> DomainError:
-    first = error.errors(include_url=False, include_input=False)[0]
+def _refusal(error: ValidationError, kind: type[BaseModel]) -> DomainError:
+    first = error.errors(include_url=False)[0]
     if not first["loc"]:
         return MalformedBodyError("it must be a JSON object")
-    name = str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        return UnknownParameterError(name, None)
-    return InvalidValueError(name, f"is wrong: {first['msg']}")
+    return complaint(first, str(first["loc"][0]), described(kind))

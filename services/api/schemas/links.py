@@ -1,7 +1,8 @@
 """Links after the send, and who changed what, as they go over the wire."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -144,7 +145,19 @@ def to_change_report(row: Row, zone: ZoneInfo) -> ChangeReport:
                 "key_prefix": row["key_prefix"],
             },
             "address": None if address is None else str(address),
-            "before": row["before"],
-            "after": row["after"],
+            "before": _in_zone(row["before"], zone),
+            "after": _in_zone(row["after"], zone),
         }
     )
+
+
+def _in_zone(told: Mapping[str, Any] | None, zone: ZoneInfo) -> dict[str, Any] | None:
+    """Return what the trail keeps in UTC on the clocks of the zone."""
+    if told is None:
+        return None
+    return {
+        name: datetime.fromisoformat(value).astimezone(zone).isoformat()
+        if value and name.endswith("_at")
+        else value
+        for name, value in told.items()
+    }

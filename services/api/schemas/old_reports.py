@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from services.api.domain.day_bounds import moments
 from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
 from services.api.operations.read_messages import MessagePlace
+from services.api.schemas.complaints import DAY_WANTED
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.report_queries import MAX_POSITION, PAGE_LIMIT
 from services.api.schemas.send_parameters import SendParameter
@@ -14,7 +15,6 @@ from services.api.storage.sent_messages import SentWhen
 
 DEFAULT_LIMIT = 100
 MAX_DIGITS = 19
-DAY_WANTED = "must be a day such as 2026-11-25"
 _TEXT = {"type": "string"}
 _DAY = {"type": "string", "format": "date"}
 

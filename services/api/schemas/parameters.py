@@ -169,9 +169,15 @@ class Parameters:
         names = {parameter.name.casefold(): parameter.name for parameter in known}
         for name, spelling in self._spellings.items():
             if name not in names:
-                compared = name if len(name) <= MAX_COMPARED_NAME else ""
-                near = difflib.get_close_matches(compared, names, n=1)
-                raise UnknownParameterError(spelling, names[near[0]] if near else None)
+                near = nearest(name, names)
+                raise UnknownParameterError(spelling, near and names[near])
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that was most likely meant; None if nothing is like it."""
+    compared = name if len(name) <= MAX_COMPARED_NAME else ""
+    near = difflib.get_close_matches(compared, list(known), n=1)
+    return near[0] if near else None
 
 
 def _digits(name: str, value: str | float) -> str:

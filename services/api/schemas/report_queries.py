@@ -6,7 +6,7 @@ A parameter that a report does not have is refused: a misspelt one would change 
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from services.api.domain.campaign_states import MEANINGS, CampaignState
 from services.api.domain.day_bounds import moments
 from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
 from services.api.operations.read_reports import NumberPlace
+from services.api.schemas.complaints import Day
 from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
 
 PAGE_LIMIT = 1_000
@@ -65,8 +66,8 @@ class CampaignsQuery(ReportQuery):
     title: Text | None = Field(None, description="A part of the title, in letters of any case")
     sender_id: Text | None = Field(None, description="In letters of any case")
     status: CampaignState | None = Field(None, description=STATE_TEXT)
-    first: date | None = Field(None, alias="from", description="The first day, of the zone")
-    last: date | None = Field(None, alias="to", description="The last day, included")
+    first: Day | None = Field(None, alias="from", description="The first day, of the zone")
+    last: Day | None = Field(None, alias="to", description="The last day, included")
 
     def search(self, default: ZoneInfo) -> CampaignSearch:
         """Return what is searched for.
@@ -85,10 +86,10 @@ class ComparisonQuery(ReportQuery):
     """What the comparison of campaigns takes."""
 
     a: UUID = Field(description="A campaign's uuid: what the others are compared with")
-    b: UUID = Field(description="Another's")
-    c: UUID | None = Field(None, description="A third's")
-    d: UUID | None = Field(None, description="A fourth's")
-    e: UUID | None = Field(None, description="A fifth's")
+    b: UUID = Field(description="Another campaign's uuid")
+    c: UUID | None = Field(None, description="A third campaign's uuid")
+    d: UUID | None = Field(None, description="A fourth campaign's uuid")
+    e: UUID | None = Field(None, description="A fifth campaign's uuid")
 
     def campaigns(self) -> dict[str, UUID]:
         """Return the campaigns that are asked for, by the parameters that name them."""
@@ -99,8 +100,8 @@ class ComparisonQuery(ReportQuery):
 class DaysQuery(ReportQuery):
     """What the report of an account by day takes."""
 
-    first: date = Field(alias="from", description="The first day, of the zone")
-    last: date = Field(alias="to", description="The last day, included")
+    first: Day = Field(alias="from", description="The first day, such as 2026-11-01, of the zone")
+    last: Day = Field(alias="to", description="The last day, such as 2026-11-30, included")
 
 
 class NumberQuery(ReportQuery):

@@ -89,8 +89,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 class ReplaySpan(JsonBody):
     """The events that are to be delivered again."""
 
-    since: Moment = Field(description="With an offset; 30 days are kept")
-    until: Moment = Field(description="Not included")
+    since: Moment = Field(description="Their first moment, with its offset; 30 days are kept")
+    until: Moment = Field(description="Their end, not included, with its offset")
 
 
 class WebhookReport(BaseModel):

@@ -71,6 +71,25 @@ async def test_status_of_a_campaign_has_the_rows_that_old_clients_know(
     assert await rows(api, acme, STATUS, UUID=transaction) == [first, second, third]
 
 
+async def test_rows_in_xml_are_well_formed_though_their_names_have_spaces(
+    api: Api, acme: Headers
+) -> None:
+    campaign = await a_campaign(api, acme)
+
+    told = {
+        path: await api.client.get(
+            f"/SMSApi/{path}", params={"uuid": campaign.uuid, "output": "xml"}, headers=acme
+        )
+        for path in (STATUS, REPORT)
+    }
+
+    status, report = (fromstring(response.content) for response in told.values())
+    assert [row.tag for row in status.iterfind("report_statusList/item[1]/*")] == [
+        name.replace(" ", "_") for name in STATUS_KEYS
+    ]
+    assert len(report.findall("linktrack_reportList/item/First_Click_Time")) == len(NUMBERS)
+
+
 async def test_status_by_days_and_number_pages_through_everything_once(
     api: Api, acme: Headers
 ) -> None:

@@ -193,6 +193,29 @@ async def test_one_numbers_history_over_all_campaigns(api: Api, acme: Headers) -
     assert rows == [(second.uuid, "Two", "queued"), (first.uuid, "One", "delivered")]
     links = {row["link"] for row in history["messages"]}
     assert len(links) == 2
+    assert history["next_cursor"] is None
+
+
+async def test_one_numbers_history_pages_through_every_message_once(
+    api: Api, acme: Headers
+) -> None:
+    one = await a_campaign(api, acme, mobile="919876543210,919876543211,919876543210")
+    path = "/recipients/919876543210"
+    first = await get(api, acme, path, limit=1)
+
+    two = await a_campaign(api, acme, mobile="919876543210")
+    second = await get(api, acme, path, limit=1, cursor=first["next_cursor"])
+
+    listed = first["messages"] + second["messages"]
+    assert [(row["campaign_uuid"], row["position"]) for row in listed] == [
+        (one.uuid, 2),
+        (one.uuid, 0),
+    ]
+    assert second["next_cursor"] is None
+    assert (await get(api, acme, path))["messages"][0]["campaign_uuid"] == two.uuid
+    stranger = await api.account("stranger")
+    refused = await api.client.get(path, params={"cursor": first["next_cursor"]}, headers=stranger)
+    assert (refused.status_code, refused.json()["field"]) == (404, "cursor")
 
 
 async def test_one_numbers_history_shows_the_destination_and_segments_of_each_text(

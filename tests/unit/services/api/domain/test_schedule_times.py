@@ -139,7 +139,7 @@ def test_time_may_be_past_by_what_clocks_differ(behind: timedelta, *, is_taken: 
 
     assert str(refused.value) == (
         "scheduleTime is past: 2026-03-01 17:28:29 (Asia/Kolkata), and now it is "
-        "2026-03-01 17:30:30 (Asia/Kolkata). Give a time ahead, or leave it out to send at once"
+        "2026-03-01 17:30:30 (Asia/Kolkata). Give a time ahead, or the present one to send at once"
     )
 
 
