@@ -215,7 +215,7 @@ async def test_one_numbers_history_pages_through_every_message_once(
     assert (await get(api, acme, path))["messages"][0]["campaign_uuid"] == two.uuid
     stranger = await api.account("stranger")
     refused = await api.client.get(path, params={"cursor": first["next_cursor"]}, headers=stranger)
-    assert (refused.status_code, refused.json()["field"]) == (404, "cursor")
+    assert (refused.status_code, refused.json()["field"]) == (400, "cursor")
 
 
 async def test_one_numbers_history_shows_the_destination_and_segments_of_each_text(
