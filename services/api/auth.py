@@ -18,6 +18,7 @@ from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
+from services.api.operations.key_access import KeyAccess
 from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
@@ -70,6 +71,17 @@ def client_address(request: Request) -> ClientAddress:
 def author_of(request: Request, caller: Caller) -> Author:
     """Return who changes something by a request, and where from."""
     return replace(caller.author, address=client_address(request).address)
+
+
+def access_of(request: Request, caller: Caller) -> KeyAccess:
+    """Return the key in the headers of a request, and where it is used from.
+
+    Raises:
+        InvalidCredentialsError: Somebody calls who showed none.
+    """
+    if caller.key_id is None:
+        raise InvalidCredentialsError
+    return KeyAccess(caller.key_id, client_address(request).address)
 
 
 def _in_headers(request: Request) -> Credentials | None:
