@@ -1,4 +1,4 @@
-"""API keys that are rotated and tell when they were last used; where an account may be called from.
+"""API keys that are rotated and tell when they were last used, and where they may be used from.
 
 APIs of the release before let in whom a list leaves out: set no list before the last of them has
 been replaced.

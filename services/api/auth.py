@@ -103,7 +103,6 @@ def _among(parameters: Parameters) -> Credentials | None:
 
 
 async def _authenticate(request: Request, credentials: Credentials | None) -> Caller:
-    """Return who calls, if they may from where they do."""
     if credentials is None:
         raise InvalidCredentialsError
     context = api_context(request)

@@ -1,4 +1,4 @@
-"""An account and its keys may be used from where their lists say, and nobody is shut out unasked."""
+"""Accounts and keys may be used from where their lists say; nobody is shut out unasked."""
 
 import json
 from collections.abc import AsyncIterator

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from services.api.operations.key_uses import KeyUses
 from services.api.operations.manage_keys import MAX_LIVE_KEYS
@@ -18,6 +19,15 @@ from tests.support.sends import TRACKED, Headers
 NOW = SystemClock().now()
 HOUR = timedelta(hours=1)
 ALL = ["admin", "otp", "report", "send"]
+
+# Three of them have expired, so that with the account's first key there is room for one.
+FILL = """
+    INSERT INTO api_key (account_id, name, prefix, secret_sha256, scopes, expires_at)
+    SELECT id, 'old', lpad(n::text, 12, '0'), sha256('x'), '{send}',
+        CASE WHEN n <= 3 THEN now() END
+    FROM account, generate_series(1, $1::integer) AS n
+"""
+LOCK = "SELECT FROM api_key WHERE name = 'shop' FOR UPDATE"
 
 
 async def made(api: Api, maker: Headers, **values: object) -> dict[str, Any]:
@@ -165,7 +175,7 @@ async def test_a_key_lets_no_other_do_what_it_may_not(api: Api, acme: Headers) -
 
 
 async def test_a_key_that_could_not_be_used_is_refused(api: Api, acme: Headers) -> None:
-    refusals = {
+    refusals: dict[str, dict[str, object]] = {
         "name": {"name": " "},
         "scopes": {"scopes": ["everything"]},
         "expires_at": {"expires_at": (NOW - HOUR).isoformat()},
@@ -185,12 +195,7 @@ async def test_a_key_that_could_not_be_used_is_refused(api: Api, acme: Headers) 
 
 
 async def test_an_account_has_a_bounded_number_of_live_keys(api: Api, acme: Headers) -> None:
-    await api.database.execute(
-        "INSERT INTO api_key (account_id, name, prefix, secret_sha256, scopes, expires_at) "
-        "SELECT id, 'old', lpad(n::text, 12, '0'), sha256('x'), '{send}', "
-        "CASE WHEN n > 3 THEN NULL ELSE now() END "
-        f"FROM account, generate_series(1, {MAX_LIVE_KEYS + 1}) AS n"  # noqa: S608
-    )
+    await api.database.execute(FILL, MAX_LIVE_KEYS + 1)
     await made(api, acme)
 
     over = await api.client.post("/keys", json={"name": "a", "scopes": ["send"]}, headers=acme)
@@ -234,16 +239,15 @@ async def test_the_last_use_is_noted_behind_the_request_and_once_a_minute(
 
 async def test_a_key_that_is_being_changed_holds_up_no_notes(api: Api, acme: Headers) -> None:
     key = await made(api, acme)
-    ids = dict(await api.database.fetch("SELECT prefix, id FROM api_key"))
+    rows = await api.database.fetch("SELECT prefix, id FROM api_key")
+    ids: dict[str, int] = {row["prefix"]: row["id"] for row in rows}
     engine = create_engine(api.database_url, application="test")
     uses = KeyUses(engine)
     for key_id in ids.values():
         uses.add(key_id, None)
 
     async with engine.begin() as connection:
-        await connection.exec_driver_sql(
-            f"SELECT FROM api_key WHERE prefix = '{key['prefix']}' FOR UPDATE"  # noqa: S608
-        )
+        await connection.execute(text(LOCK))
         await uses.flush()
     noted = await api.database.fetch("SELECT id FROM api_key WHERE last_used_at IS NOT NULL")
     await engine.dispose()
