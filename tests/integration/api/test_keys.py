@@ -1,6 +1,7 @@
 """The account's admins make, rotate, revoke and list its keys, and every step is noted."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.api.operations.manage_keys import MAX_LIVE_KEYS
 from shared.clock import SystemClock
 from shared.domain.trusted_proxies import parse_address
 from shared.storage.engine import create_engine
-from tests.support.api import Api
+from tests.support.api import Api, running_api
 from tests.support.sends import TRACKED, Headers
 
 NOW = SystemClock().now()
@@ -102,6 +103,26 @@ async def test_a_key_is_shown_once_and_is_good_for_its_scopes_until_it_is_revoke
     assert entries[1][2] == {"revoked_at": None}
     stored = await api.database.fetchval("SELECT string_agg(t::text, '') FROM audit_entry t")
     assert key["key"].split("_")[2] not in stored
+
+
+async def test_an_end_and_a_list_hold_in_every_process_within_a_second(
+    api: Api, acme: Headers
+) -> None:
+    key = await made(api, acme)
+    async with running_api(api.database_url) as beside:
+        before = await send_status(beside, key["key"])
+        start = time.monotonic()
+        path = f"/keys/{key['prefix']}/ip-allow-list"
+        await api.client.put(path, json={"ip_allow_list": ["192.0.2.1"]}, headers=acme)
+        outside = await send_status(beside, key["key"])
+        await api.client.delete(f"/keys/{key['prefix']}", headers=acme)
+        revoked = await send_status(beside, key["key"])
+        took_s = time.monotonic() - start
+
+    assert before == (200, None)
+    assert outside == (403, "address_not_allowed")
+    assert revoked == (401, "invalid_credentials")
+    assert took_s < 1
 
 
 async def test_a_rotated_key_lives_on_for_the_overlap_and_its_successor_is_like_it(
