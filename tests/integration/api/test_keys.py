@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from services.api.operations.key_uses import KeyUses
+from services.api.operations.key_uses import MAX_KEYS, KeyUses
 from services.api.operations.manage_keys import MAX_LIVE_KEYS
 from shared.clock import SystemClock
 from shared.domain.trusted_proxies import parse_address
@@ -85,7 +85,7 @@ async def test_a_key_is_shown_once_and_is_good_for_its_scopes_until_it_is_revoke
         ["127.0.0.0/8"],
     )
     assert (before, report.status_code) == ((200, None), 403)
-    assert key["key"].rpartition("_")[2] not in shown.text
+    assert key["key"].split("_", 2)[2] not in shown.text
     assert (revoked.status_code, again.status_code) == (204, 204)
     assert after == (401, "invalid_credentials")
     assert (await listed(api, acme))[key["prefix"]]["status"] == "revoked"
@@ -102,7 +102,7 @@ async def test_a_key_is_shown_once_and_is_good_for_its_scopes_until_it_is_revoke
     }
     assert entries[1][2] == {"revoked_at": None}
     stored = await api.database.fetchval("SELECT string_agg(t::text, '') FROM audit_entry t")
-    assert key["key"].split("_")[2] not in stored
+    assert key["key"].split("_", 2)[2] not in stored
 
 
 async def test_an_end_and_a_list_hold_in_every_process_within_a_second(
@@ -256,6 +256,21 @@ async def test_the_last_use_is_noted_behind_the_request_and_once_a_minute(
     assert within_a_minute == used
     assert later["last_used_address"] == "2001:db8::9"
     assert later["last_used_at"] > used["last_used_at"]
+
+
+async def test_a_process_remembers_a_bounded_number_of_keys(api: Api) -> None:
+    await api.account("acme")
+    key_id = await api.database.fetchval("SELECT id FROM api_key")
+    engine = create_engine(api.database_url, application="test")
+    uses = KeyUses(engine)
+
+    for other_id in range(key_id + 1, key_id + 1 + MAX_KEYS):
+        uses.add(other_id, None)
+    uses.add(key_id, None)
+    await uses.flush()
+    await engine.dispose()
+
+    assert await api.database.fetchval("SELECT count(last_used_at) FROM api_key") == 0
 
 
 async def test_a_key_that_is_being_changed_holds_up_no_notes(api: Api, acme: Headers) -> None:
