@@ -18,6 +18,7 @@ from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
+from services.api.operations.key_access import KeyAccess
 from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.parameters import Parameters
@@ -72,6 +73,17 @@ def author_of(request: Request, caller: Caller) -> Author:
     return replace(caller.author, address=client_address(request).address)
 
 
+def access_of(request: Request, caller: Caller) -> KeyAccess:
+    """Return the key in the headers of a request, and where it is used from.
+
+    Raises:
+        InvalidCredentialsError: Somebody calls who showed none.
+    """
+    if caller.key_id is None:
+        raise InvalidCredentialsError
+    return KeyAccess(caller.key_id, client_address(request).address)
+
+
 def _in_headers(request: Request) -> Credentials | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token if scheme.casefold() == "bearer" else ""
@@ -90,12 +102,19 @@ def _among(parameters: Parameters) -> Credentials | None:
     return Credentials(parameters.text("password"), parameters.text("userId"))
 
 
-async def _authenticate(context: ApiContext, credentials: Credentials | None) -> Caller:
+async def _authenticate(request: Request, credentials: Credentials | None) -> Caller:
     if credentials is None:
         raise InvalidCredentialsError
+    context = api_context(request)
     if credentials.login is None:
-        return await authenticate_key(context.engine, credentials.secret)
-    return await authenticate_user(context.engine, credentials.login, credentials.secret)
+        caller = await authenticate_key(context.engine, credentials.secret)
+    else:
+        caller = await authenticate_user(context.engine, credentials.login, credentials.secret)
+    address = client_address(request).address
+    caller.admit(address)
+    if caller.key_id is not None:
+        context.key_uses.add(caller.key_id, address)
+    return caller
 
 
 class Call:
@@ -135,10 +154,13 @@ class Call:
             limit = min(limit, UNPROVEN_OCTETS)
         try:
             return await self._reader.read_whole(limit)
-        except BodyTooLargeError as error:
+        except DomainError as error:
+            # Who is not let in learns that, and not what else is wrong.
             if refusal is not None:
                 raise refusal from error
-            raise BodyTooLargeError(limit, is_unproven=shown is None) from error
+            if isinstance(error, BodyTooLargeError):
+                raise BodyTooLargeError(limit, is_unproven=shown is None) from error
+            raise
 
     async def _read_form_with_file(self) -> Parameters:
         shown = self._in_headers or _among(self._reader.query)
@@ -208,7 +230,7 @@ class Call:
         """
         if credentials not in self._asked:
             try:
-                self._asked[credentials] = await _authenticate(self._context, credentials)
+                self._asked[credentials] = await _authenticate(self._request, credentials)
             except Exception as error:  # noqa: BLE001 - raised by ``read`` or ``caller``
                 self._asked[credentials] = error
         return self._asked[credentials]
@@ -223,12 +245,14 @@ async def report_caller(
 
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
+        KeyExpiredError: Its time is over.
+        AddressNotAllowedError: It may not be used from there.
         ScopeMissingError: The key may not read reports.
         FieldError: The query has a name that the call has not, or one twice.
     """
     # Declared for the documentation: of the two, ``_in_headers`` knows which one counts.
     del key, bearer
-    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller = await _authenticate(request, _in_headers(request))
     caller.require("report")
     check_query(request)
     return caller
@@ -254,10 +278,12 @@ async def send_caller(
 
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
+        KeyExpiredError: Its time is over.
+        AddressNotAllowedError: It may not be used from there.
         ScopeMissingError: The key may not send.
     """
     del key, bearer
-    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller = await _authenticate(request, _in_headers(request))
     caller.require("send")
     return caller
 
@@ -271,11 +297,13 @@ async def admin_caller(
 
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.
+        KeyExpiredError: Its time is over.
+        AddressNotAllowedError: It may not be used from there.
         ScopeMissingError: The key may not set up the account.
         FieldError: The query has a name that the call has not, or one twice.
     """
     del key, bearer
-    caller = await _authenticate(api_context(request), _in_headers(request))
+    caller = await _authenticate(request, _in_headers(request))
     caller.require("admin")
     check_query(request)
     return caller

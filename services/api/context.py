@@ -6,11 +6,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.authors import Author
 from services.api.operations.accepting import SendContext
+from services.api.operations.authenticate import Caller
+from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
+from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.make_spreadsheets import SpreadsheetMaker
+from services.api.operations.manage_keys import KeyOrders
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
@@ -35,6 +39,7 @@ class ApiContext:
     large_sends: LargeSends
     live: LiveEvents
     spreadsheets: SpreadsheetMaker
+    key_uses: KeyUses
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -77,6 +82,7 @@ class ApiContext:
                 max_spreadsheets=settings.max_spreadsheets,
                 max_per_account=settings.max_spreadsheets_per_account,
             ),
+            key_uses=KeyUses(engine),
         )
 
     def to_send_context(self) -> SendContext:
@@ -98,6 +104,14 @@ class ApiContext:
         """Return what an account changes the links of its campaigns with."""
         return LinkOrders(self.engine, account.id, author, self.settings.short_domain)
 
+    def to_key_orders(self, caller: Caller, author: Author) -> KeyOrders:
+        """Return what a caller gives orders to the account's keys with."""
+        return KeyOrders(self.engine, self.clock, caller.account.id, author, caller.scopes)
+
+    def to_allow_list_orders(self, account: Account, author: Author) -> AllowListOrders:
+        """Return what an account says with where it may be used from."""
+        return AllowListOrders(self.engine, account.id, author)
+
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
         return FileLimits(
@@ -111,10 +125,12 @@ class ApiContext:
         """Begin what goes on beside the requests; to be called with a running event loop."""
         self.uploads.start()
         self.live.start()
+        self.key_uses.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
         await self.live.aclose()
         await self.uploads.aclose()
+        await self.key_uses.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

@@ -17,13 +17,18 @@ from services.api.domain.campaign_states import CampaignAction, refusals_of
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
 from services.api.schemas.documented_errors import (
     EVERYWHERE,
+    OF_ALLOW_LISTS,
     OF_BODIES,
+    OF_CHANGED_ALLOW_LISTS,
     OF_DUPLICATES,
+    OF_KEYS,
     OF_LINK_CHANGES,
     OF_MADE_LINKS,
+    OF_NEW_KEYS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
     OF_REPORTS,
+    OF_ROTATIONS,
     OF_SENDS,
     OF_SPREADSHEETS,
 )
@@ -80,15 +85,24 @@ OF_WEBHOOKS = (
     errors.InvalidValueError("url", "must begin with https://"),
     errors.ScopeMissingError("admin"),
 )
-OF_WEBHOOK_BODIES = (
+OF_SMALL_BODIES = (
     errors.BodyTimeoutError(60),
     errors.BodyTooLargeError(1 << 14),
     errors.MalformedBodyError("it must be a JSON object"),
 )
+OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
+    "get /keys": OF_KEYS[1:2],
+    "post /keys": (*OF_KEYS, *OF_NEW_KEYS),
+    "post /keys/{prefix}/rotate": (*OF_KEYS, *OF_ROTATIONS),
+    "delete /keys/{prefix}": OF_KEYS[1:2],
+    "get /ip-allow-list": OF_ALLOW_LISTS[1:],
+    "put /ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
+    "put /keys/{prefix}/ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
+}
 WHAT_STATUSES_MEAN = {
     400: "A parameter is missing or wrong; `field` names it",
     401: "No live API key, or wrong userId and password",
-    403: "The API key or the user may not do this",
+    403: "The API key or the user may not do this, or not from this address",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
@@ -157,6 +171,9 @@ def _describe(path: str, method: str, operation: Operation) -> None:
         _describe_order(order, operation)
     elif (place := f"{method} {path}") in OF_LINKS:
         _add_errors(operation, [*EVERYWHERE, *OF_LINKS[place]])
+    elif place in OF_ACCESS:
+        of_bodies = OF_SMALL_BODIES if "requestBody" in operation else ()
+        _add_errors(operation, [*EVERYWHERE, *OF_ACCESS[place], *of_bodies])
     elif operation.get("security"):
         _describe_report(path, operation)
     else:
@@ -234,7 +251,7 @@ def _query_parameter(parameter: SendParameter) -> dict[str, Any]:
 
 def _describe_report(path: str, operation: Operation) -> None:
     if path.startswith("/webhooks"):
-        of_bodies = OF_WEBHOOK_BODIES if "requestBody" in operation else ()
+        of_bodies = OF_SMALL_BODIES if "requestBody" in operation else ()
         _add_errors(operation, [*EVERYWHERE, *OF_WEBHOOKS, *of_bodies])
         return
     found = [errors.NotFoundError("campaign")] if "{campaign_uuid}" in path else []

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.api.domain import (
+    access_errors,
     campaign_states,
     changed_destination,
     composing,
@@ -53,6 +54,12 @@ class Refusal:
 REFUSALS: dict[type[DomainError], Refusal] = {
     errors.InvalidCredentialsError: Refusal(UNAUTHORIZED, "216"),
     errors.ScopeMissingError: Refusal(403),
+    access_errors.KeyExpiredError: Refusal(UNAUTHORIZED, "216"),
+    access_errors.AddressNotAllowedError: Refusal(403),
+    access_errors.ScopeNotGrantableError: Refusal(403),
+    access_errors.KeyNotLiveError: Refusal(409),
+    access_errors.TooManyKeysError: Refusal(409),
+    access_errors.LockOutError: Refusal(409),
     errors.InvalidBooleanError: Refusal(400, "147"),
     errors.MissingFieldError: Refusal(400),
     errors.UnknownValueError: Refusal(400),

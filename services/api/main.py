@@ -21,11 +21,13 @@ from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
+    allow_lists,
     campaign_control,
     campaigns,
     days,
     events,
     health,
+    keys,
     links,
     recipients,
     sandbox,
@@ -86,6 +88,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         recipients,
         events,
         webhooks,
+        keys,
+        allow_lists,
         sandbox,
         health,
         whoami,

@@ -3,9 +3,13 @@
 import asyncio
 from pathlib import Path
 
+from services.api.domain.access_errors import KeyExpiredError
 from services.api.domain.errors import InvalidCredentialsError, InvalidValueError
 from services.api.operations.authenticate import authenticate_key
-from services.api.operations.create_account import KEY_SCOPES, create_account, create_key
+from services.api.operations.create_account import create_account
+from services.api.operations.manage_keys import orders_for
+from shared.clock import SystemClock
+from shared.domain.api_keys import KEY_SCOPES
 from shared.storage.engine import create_engine
 
 DEMO_ACCOUNT = "demo"
@@ -36,7 +40,7 @@ async def _is_live(database_url: str, key: str) -> bool:
     engine = create_engine(database_url, application="txlink-cli")
     try:
         await authenticate_key(engine, key)
-    except InvalidCredentialsError:
+    except (InvalidCredentialsError, KeyExpiredError):
         return False
     finally:
         await engine.dispose()
@@ -54,8 +58,8 @@ async def _make_demo_key(database_url: str) -> str:
             time_zone="Asia/Kolkata",
         )
     except InvalidValueError:
-        key = await create_key(engine, DEMO_ACCOUNT, "demo", scopes=KEY_SCOPES)
-        return key.text
+        orders = await orders_for(engine, SystemClock(), DEMO_ACCOUNT)
+        return (await orders.add("demo", KEY_SCOPES)).text
     finally:
         await engine.dispose()
     return made.key.text

@@ -1,14 +1,12 @@
 """``txlink``: run everything locally, show what it does, administer accounts."""
 
 import argparse
-import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import SecretStr
 
@@ -21,18 +19,14 @@ from services.api.operations.change_sending import (
     change_sender_id,
     change_sending,
 )
-from services.api.operations.create_account import (
-    KEY_SCOPES,
-    create_account,
-    create_key,
-    create_user,
-)
+from services.api.operations.create_account import create_account, create_user
+from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.demo import demo
 from services.cli.geo import fetch_city_database
-from services.cli.local_database import database_url
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
+from services.cli.on_database import Add, Command, on_database, url_of
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
 from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
@@ -44,7 +38,6 @@ from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
-from shared.storage.engine import create_engine
 
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
@@ -54,10 +47,6 @@ SWITCHES = {
     "landlines": "send to numbers that are surely landlines, too",
     "short-codes": "send to short codes of the account's region, too",
 }
-
-Result = TypeVar("Result")
-Command = Callable[[argparse.Namespace, CliSettings], None]
-Add = Callable[[str, Command, str], argparse.ArgumentParser]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -95,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
 
     _add_account_commands(add)
+    add_access_commands(add, _add_data_dir)
     _add_link_commands(add)
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
     add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
@@ -129,12 +119,6 @@ def _add_account_commands(add: Add) -> None:
     account.add_argument("--region", default="IN", help="of numbers without country code (IN)")
     account.add_argument("--time-zone", default="Asia/Kolkata", help="of reports (Asia/Kolkata)")
     _add_data_dir(account)
-
-    key = add("key-create", _create_key, "Make another API key for an account")
-    key.add_argument("account")
-    key.add_argument("name", help="what the key is for")
-    key.add_argument("--scope", action="append", choices=sorted(KEY_SCOPES), help="default: all")
-    _add_data_dir(key)
 
     user = add(
         "user-create", _create_user, "Make a user, as old clients log in; asks for a password"
@@ -241,22 +225,12 @@ def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> Non
         region=arguments.region,
         time_zone=arguments.time_zone,
     )
-    _show_key(_on_database(_url(arguments, settings), create).key.text)
-
-
-def _create_key(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    create = partial(
-        create_key,
-        account_name=arguments.account,
-        key_name=arguments.name,
-        scopes=frozenset(arguments.scope or KEY_SCOPES),
-    )
-    _show_key(_on_database(_url(arguments, settings), create).text)
+    show_key(on_database(url_of(arguments, settings), create).key.text)
 
 
 def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
     # Before the password is asked for: without a database it would be for nothing.
-    url = _url(arguments, settings)
+    url = url_of(arguments, settings)
     password = (
         getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
     )
@@ -267,7 +241,7 @@ def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
         password=password,
         role=arguments.role,
     )
-    _on_database(url, create)
+    on_database(url, create)
 
 
 def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -283,7 +257,7 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         addresses_kept_days=arguments.addresses_kept_days,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
-    _on_database(_url(arguments, settings), change)
+    on_database(url_of(arguments, settings), change)
 
 
 def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -298,24 +272,7 @@ def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> N
         header=arguments.sender_id,
         changes=changes,
     )
-    _on_database(_url(arguments, settings), change)
-
-
-def _url(arguments: argparse.Namespace, settings: CliSettings) -> str:
-    return database_url(settings, arguments.data_dir)
-
-
-def _on_database(url: str, work: Callable[..., Coroutine[object, object, Result]]) -> Result:
-    """Do some work on an engine of its own."""
-
-    async def do() -> Result:
-        engine = create_engine(url, application="txlink-cli")
-        try:
-            return await work(engine)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(do())
+    on_database(url_of(arguments, settings), change)
 
 
 def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -325,7 +282,7 @@ def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
         query_mode=arguments.query_mode,
     )
     change = partial(change_links, campaign_uuid=arguments.campaign, changes=changes)
-    _on_database(_url(arguments, settings), change)
+    on_database(url_of(arguments, settings), change)
 
 
 def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -334,7 +291,7 @@ def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> No
 
 
 def _reconcile(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    show_reconciliation(_url(arguments, settings), arguments.data_dir)
+    show_reconciliation(url_of(arguments, settings), arguments.data_dir)
 
 
 def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -347,17 +304,12 @@ def _sandbox(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    reclassify(arguments, _url(arguments, settings))
+    reclassify(arguments, url_of(arguments, settings))
 
 
 def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    roll_up(arguments, _url(arguments, settings))
+    roll_up(arguments, url_of(arguments, settings))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:
     return secret.get_secret_value() if secret else None
-
-
-def _show_key(text: str) -> None:
-    print(text)
-    print("This key is shown only now: keep it where secrets are kept.", file=sys.stderr)

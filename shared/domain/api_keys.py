@@ -4,7 +4,10 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from typing import Final
 
+# What a key may be good for: sends, one-time passwords, reports, setting up the account.
+KEY_SCOPES: Final = frozenset({"send", "otp", "report", "admin"})
 MARK = "txk"
 PREFIX_LENGTH = 12
 SECRET_OCTETS = 32

@@ -41,12 +41,8 @@ class NetworkSetting:
         return ",".join(map(str, self._networks)) or "none"
 
 
-class TrustedProxies(NetworkSetting):
-    """The networks of our own proxies.
-
-    Args:
-        networks: None of them means that nobody is believed.
-    """
+class NetworkSet(NetworkSetting):
+    """Networks that an address may be in."""
 
     def __init__(self, networks: Iterable[IpNetwork] = ()) -> None:
         super().__init__(networks)
@@ -62,6 +58,10 @@ class TrustedProxies(NetworkSetting):
             if number & mask == first and version == of_version:
                 return True
         return False
+
+
+class TrustedProxies(NetworkSet):
+    """The networks of our own proxies; none of them means that nobody is believed."""
 
 
 def parse_trusted_proxies(text: str) -> TrustedProxies:
@@ -104,10 +104,23 @@ def parse_address(text: str) -> IpAddress | None:
         return None
 
 
+def read_network(entry: str) -> tuple[IpNetwork, IpAddress]:
+    """Read an address or a network in CIDR notation, of IPv4 mapped into IPv6 as IPv4.
+
+    Returns:
+        The network, and the address that is written before its prefix: where that is not the
+        network's first, there are bits behind the prefix.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    network = _unmapped_network(ip_network(entry, strict=False))
+    return network, unmapped(ip_address(entry.partition("/")[0]))
+
+
 def _parse_network(entry: str) -> IpNetwork:
     try:
-        network = _unmapped_network(ip_network(entry, strict=False))
-        first = unmapped(ip_address(entry.partition("/")[0]))
+        network, first = read_network(entry)
     except ValueError as error:
         raise ValueError(
             "should be addresses or networks separated by commas, such as 10.0.0.0/8, "

@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     func,
 )
+from sqlalchemy.dialects.postgresql import CIDR, INET
 
 from shared.schema.metadata import METADATA
 
@@ -41,6 +42,8 @@ ACCOUNT = Table(
     # Null: for ever.
     Column("clicks_kept_months", Integer),
     Column("addresses_kept_days", Integer),
+    # Where it may be called from; empty: from everywhere.
+    Column("ip_allow_list", ARRAY(CIDR), nullable=False, server_default="{}"),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
@@ -48,6 +51,7 @@ ACCOUNT = Table(
     CheckConstraint("gone_location ~ '^https?://[!-~]+$'", name="gone_location"),
     CheckConstraint("clicks_kept_months BETWEEN 1 AND 1200", name="clicks_kept_months"),
     CheckConstraint("addresses_kept_days BETWEEN 0 AND 36500", name="addresses_kept_days"),
+    CheckConstraint("cardinality(ip_allow_list) <= 200", name="ip_allow_list"),
 )
 
 # "user" is a reserved word of SQL.
@@ -78,7 +82,15 @@ API_KEY = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("expires_at", DateTime(timezone=True)),
     Column("revoked_at", DateTime(timezone=True)),
+    # Noted once a minute, behind the requests; what a killed process had not noted is lost.
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("last_used_address", INET),
+    # Of a key that was rotated: the prefix of the key that took its place.
+    Column("replaced_by", Text(collation="C"), ForeignKey("api_key.prefix")),
+    # Where it may be used from, besides what the account says; empty: from everywhere.
+    Column("ip_allow_list", ARRAY(CIDR), nullable=False, server_default="{}"),
     CheckConstraint("octet_length(secret_sha256) = 32", name="secret_sha256"),
+    CheckConstraint("cardinality(ip_allow_list) <= 200", name="ip_allow_list"),
 )
 
 SENDER_ID = Table(

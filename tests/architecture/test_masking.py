@@ -1,6 +1,7 @@
 """What carries texts, numbers or secrets does not show them when it is printed or logged."""
 
 import uuid
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,15 +9,18 @@ from services.api.domain.composing import PersonalRow, TextRules, compose
 from services.api.domain.link_finding import FoundLink
 from services.api.domain.rewriting import Rewrite
 from services.api.operations.accepting import SendTotals
+from services.api.operations.manage_keys import KeyWithSecret
 from services.api.operations.manage_webhooks import WebhookWithSecret
 from services.api.operations.read_messages import MessageSearch
 from services.api.operations.read_reports import LinkedRow
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.schemas.keys import to_secret_report
 from services.api.schemas.links import LinkTermsChange
 from services.api.schemas.webhooks import NewWebhook, WebhookChange
 from services.api.storage.audit import AuditEntry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from services.api.storage.idempotency import KeptAnswer
+from services.api.storage.keys import Key
 from services.api.storage.personal_texts import PersonalMessage
 from services.api.storage.webhooks import Webhook
 from services.worker.storage.webhooks import WebhookToCall
@@ -37,6 +41,19 @@ WEBHOOK = Webhook(
     failure_count=0,
     created_at=SystemClock().now(),
     previous_until=None,
+)
+KEY = Key(
+    id=1,
+    prefix="5f0c1a9be27d",
+    name="shop",
+    scopes=("send",),
+    created_at=SystemClock().now(),
+    expires_at=None,
+    revoked_at=None,
+    last_used_at=None,
+    last_used_address=None,
+    replaced_by=None,
+    allow_list=(),
 )
 REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECRET)
 
@@ -89,6 +106,8 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
         ),
         WEBHOOK,
         WebhookWithSecret(WEBHOOK, SECRET),
+        KeyWithSecret(KEY, SECRET),
+        to_secret_report(KeyWithSecret(KEY, SECRET), ZoneInfo("UTC"), KEY.created_at),
         WebhookToCall(1, 1, SECRET, [SECRET.encode()], 0),
         # Many receivers have a secret in their URL.
         NewWebhook(url=SECRET),

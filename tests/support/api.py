@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import asyncpg
 import httpx
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services.api.main import create_app
@@ -16,8 +17,9 @@ from shared.storage.engine import create_engine
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A running API and a connection to its database."""
+    """A running API in this process and a connection to its database."""
 
+    app: FastAPI
     client: httpx.AsyncClient
     database: asyncpg.Connection
     database_url: str
@@ -56,6 +58,6 @@ async def running_api(database_url: str, **settings: object) -> AsyncIterator[Ap
     ):
         database = await asyncpg.connect(database_url)
         try:
-            yield Api(client, database, database_url)
+            yield Api(app, client, database, database_url)
         finally:
             await database.close()

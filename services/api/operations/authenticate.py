@@ -7,10 +7,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.access_errors import AddressNotAllowedError, KeyExpiredError
+from services.api.domain.allow_lists import AllowList
 from services.api.domain.authors import Author, AuthorKind
 from services.api.domain.errors import InvalidCredentialsError, ScopeMissingError
 from services.api.storage.accounts import Account, find_key, find_user
 from shared.domain import api_keys
+from shared.domain.trusted_proxies import IpAddress
 
 # 41 ms of one core: OWASP's second choice of parameters, since the default costs five times that.
 PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
@@ -21,8 +24,8 @@ _NOBODY_HASH = (
     "XCepI+QaKEy1k6sx4a16PFZMhI5YgF0d7fhQ8"
 )
 ROLE_SCOPES = {
-    "owner": frozenset({"send", "report", "admin"}),
-    "sender": frozenset({"send", "report"}),
+    "owner": frozenset({"send", "otp", "report", "admin"}),
+    "sender": frozenset({"send", "otp", "report"}),
     "analyst": frozenset({"report"}),
     "read-only": frozenset({"report"}),
 }
@@ -30,11 +33,27 @@ ROLE_SCOPES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and what they may do."""
+    """Who calls, and what they may do.
+
+    Attributes:
+        allow_lists: Where they may call from; all of them apply.
+        key_id: Of the key that they show, if they show one.
+    """
 
     account: Account
     scopes: frozenset[str]
     author: Author
+    allow_lists: tuple[AllowList, ...]
+    key_id: int | None = None
+
+    def admit(self, address: IpAddress | None) -> None:
+        """Let pass only who calls from where these credentials may be used.
+
+        Raises:
+            AddressNotAllowedError: A list leaves the address out.
+        """
+        if not all(allow_list.admits(address) for allow_list in self.allow_lists):
+            raise AddressNotAllowedError(address)
 
     def require(self, scope: str) -> None:
         """Let pass only who may do this.
@@ -51,6 +70,7 @@ async def authenticate_key(engine: AsyncEngine, text: str) -> Caller:
 
     Raises:
         InvalidCredentialsError: It is no key, or not a live one.
+        KeyExpiredError: It was one until it expired.
     """
     parts = api_keys.split_key(text)
     if parts is None:
@@ -60,8 +80,10 @@ async def authenticate_key(engine: AsyncEngine, text: str) -> Caller:
         stored = await find_key(connection, prefix)
     if stored is None or not api_keys.matches(secret, stored.secret_sha256):
         raise InvalidCredentialsError
+    if stored.expired_at is not None:
+        raise KeyExpiredError(stored.expired_at)
     author = Author(AuthorKind.KEY, stored.name, prefix)
-    return Caller(stored.account, stored.scopes, author)
+    return Caller(stored.account, stored.scopes, author, stored.allow_lists, stored.id)
 
 
 async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> Caller:
@@ -77,7 +99,7 @@ async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> C
     if stored is None or not is_right:
         raise InvalidCredentialsError("userId")
     author = Author(AuthorKind.USER, login)
-    return Caller(stored.account, ROLE_SCOPES[stored.role], author)
+    return Caller(stored.account, ROLE_SCOPES[stored.role], author, (stored.allow_list,))
 
 
 def _verify(password_hash: str, password: str) -> bool:

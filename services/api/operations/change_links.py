@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.changed_destination import SeveralDestinationsError, read_destination
 from services.api.domain.errors import InvalidValueError, NotFoundError
+from services.api.domain.expiry import parse_expiry
 from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.link_terms import (
@@ -149,7 +150,7 @@ def _wanted(changes: LinkChanges) -> dict[str, Any]:
     values = {"is_paused": changes.is_paused, "query_mode": changes.query_mode}
     wanted: dict[str, Any] = {name: each for name, each in values.items() if each is not None}
     if changes.expires_at is not None:
-        wanted["expires_at"] = _expiry(changes.expires_at)
+        wanted["expires_at"] = parse_expiry(changes.expires_at)
     if not wanted and changes.destination is None:
         names = "paused, expires_at, query_mode or, by API, destination"
         raise InvalidValueError("settings", f"to change are missing: name at least one of {names}")
@@ -164,23 +165,6 @@ def _told(terms: LinkTerms) -> dict[str, Any]:
         "expires_at": None if expires_at is None else expires_at.astimezone(UTC).isoformat(),
         "query_mode": terms.query_mode,
     }
-
-
-def _expiry(text: str) -> datetime | None:
-    if text == "never":
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            # Overflows where the year would be 0 or 10,000.
-            return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise InvalidValueError(
-        "expires_at",
-        f"must be a time with its offset such as 2026-12-31T23:59:00+05:30, or never,"
-        f" not {text[:60]!r}",
-    )
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -10,20 +10,22 @@ from services.api.domain.account_rules import (
     checked_sender_ids,
     checked_zone,
 )
+from services.api.domain.authors import COMMAND_LINE
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.authenticate import PASSWORD_HASHER, ROLE_SCOPES
+from services.api.operations.manage_keys import creation_of
 from services.api.storage.accounts import (
     add_account,
-    add_key,
     add_sender_id,
     add_user,
     find_account,
 )
-from shared.domain.api_keys import NewKey, make_key
+from services.api.storage.audit import add_entry
+from services.api.storage.keys import add_key
+from shared.domain.api_keys import KEY_SCOPES, NewKey, make_key
 
 # Shorter ones are guessed (NIST SP 800-63B §5.1.1.2 asks for 8 at least).
 MIN_PASSWORD_LENGTH = 12
-KEY_SCOPES = frozenset({"send", "report", "admin"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,27 +55,9 @@ async def create_account(
             raise InvalidValueError("name", f"{name!r} is taken: choose another")
         for sender_id in sender_ids:
             await add_sender_id(connection, account_id, sender_id)
-        await add_key(connection, account_id, "first key", key, scopes=KEY_SCOPES)
+        added = await add_key(connection, account_id, "first key", key, scopes=KEY_SCOPES)
+        await add_entry(connection, account_id, COMMAND_LINE, creation_of(added))
     return NewAccount(account_id, key)
-
-
-async def create_key(
-    engine: AsyncEngine, account_name: str, key_name: str, *, scopes: frozenset[str]
-) -> NewKey:
-    """Make another key for an account.
-
-    Raises:
-        InvalidValueError: There is no such account or scope.
-    """
-    if not scopes <= KEY_SCOPES:
-        raise InvalidValueError("scopes", f"must be among {', '.join(sorted(KEY_SCOPES))}")
-    key = make_key()
-    async with engine.begin() as connection:
-        account_id = await find_account(connection, account_name)
-        if account_id is None:
-            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-        await add_key(connection, account_id, key_name, key, scopes=scopes)
-    return key
 
 
 async def create_user(

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.errors import NotFoundError, StreamsBusyError
 from services.api.domain.event_places import WHOLE, Place, StreamPlace
+from services.api.operations.key_access import KeyAccess, find_refused
 from services.api.storage.accounts import Account
 from services.api.storage.live import find_campaign_id, get_ends
 from shared.domain.events import Event, EventBatch, EventSource
@@ -25,7 +26,7 @@ from shared.storage.events import list_batches, list_events
 
 POLL_S = 0.5
 HEARTBEAT_S = 15.0
-# Then a client has to come again, and show that its key still counts.
+# Then a client has to come again.
 LONGEST_LIFE_S = 900.0
 READ_BATCHES = 10
 CONCURRENT_READS = 4
@@ -98,7 +99,11 @@ class LiveEvents:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def open(
-        self, account: Account, campaign_uuid: uuid.UUID, behind: StreamPlace | None
+        self,
+        account: Account,
+        campaign_uuid: uuid.UUID,
+        behind: StreamPlace | None,
+        access: KeyAccess,
     ) -> "EventStream":
         """Open a stream of a campaign's events, to be closed by the caller.
 
@@ -106,6 +111,7 @@ class LiveEvents:
             account: Whose campaign it is.
             campaign_uuid: The campaign.
             behind: The last that was told; None begins with what comes from now on.
+            access: Whose key is used; the stream ends once it would not be let in any more.
 
         Raises:
             NotFoundError: The account has no such campaign.
@@ -117,7 +123,7 @@ class LiveEvents:
             or self._counts[account.id] >= self._max_per_account
         ):
             raise StreamsBusyError
-        stream = EventStream(self, account.id)
+        stream = EventStream(self, account.id, access)
         # Counted before anything is waited for, so that no more are let in meanwhile.
         self._streams.add(stream)
         self._counts[account.id] += 1
@@ -154,13 +160,17 @@ class LiveEvents:
             try:
                 async with self.engine.connect() as connection:
                     followed = {stream.campaign_id for stream in self._streams}
+                    accesses = {stream.access for stream in self._streams}
                     ends = await get_ends(connection, sorted(followed))
+                    refused = await find_refused(connection, accesses)
             except Exception as error:
                 # Streams outlive it: they say nothing until it is mended.
                 if not is_outage(error):
                     LOGGER.exception("news of campaigns cannot be looked for; trying again")
             else:
                 for stream in self._streams:
+                    if stream.access in refused:
+                        stream.end()
                     stream.notice(ends.get(stream.campaign_id))
             await asyncio.sleep(POLL_S)
 
@@ -168,9 +178,11 @@ class LiveEvents:
 class EventStream:
     """The events of one campaign, for one listener."""
 
-    def __init__(self, live: LiveEvents, account_id: int) -> None:
+    def __init__(self, live: LiveEvents, account_id: int, access: KeyAccess) -> None:
         self._live = live
+        self._is_over = False
         self.account_id = account_id
+        self.access = access
         self.campaign_id = 0
         self.has_news = asyncio.Event()
         self._place = self._end = StreamPlace(Place(0), Place(0))
@@ -195,6 +207,11 @@ class EventStream:
             self._end = end
             self.has_news.set()
 
+    def end(self) -> None:
+        """End the stream behind what it is saying."""
+        self._is_over = True
+        self.has_news.set()
+
     def close(self) -> None:
         """Let go of what the stream holds."""
         self._live.close(self)
@@ -208,10 +225,12 @@ class EventStream:
         loop = asyncio.get_running_loop()
         dies_at = loop.time() + self._live.longest_life_s
         yield Told(self._place, is_gap=self._is_gap)
-        while not self._live.ended.is_set() and loop.time() < dies_at:
+        while not self._has_ended and loop.time() < dies_at:
             self.has_news.clear()
             news = await self._read()
             for told in news:
+                if self._is_over:
+                    return
                 self._place = told.place
                 yield told
             if news:
@@ -221,6 +240,10 @@ class EventStream:
                     await self.has_news.wait()
             except TimeoutError:
                 yield Told(self._place)
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._is_over or self._live.ended.is_set()
 
     async def _read(self) -> list[Told]:
         """Read some of what is new, if there is anything."""

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import StreamingResponse
 
-from services.api.auth import api_context, report_caller
+from services.api.auth import access_of, api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.schemas.event_stream import EXAMPLE, MEDIA_TYPE, EventStreamResponse, to_place
 
@@ -20,7 +20,8 @@ without repetition.
 
 `event: reset` says that events are missing which are no longer kept (30 days): read the report
 anew. A stream that has nothing to say sends a comment every 15 seconds, and each ends after a
-quarter of an hour, to be opened again.
+quarter of an hour, to be opened again. So does, within a second, one whose key is revoked,
+expires, or may no longer be used from there.
 """
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -47,5 +48,7 @@ async def follow_events(
     ] = None,
 ) -> EventStreamResponse:
     live = api_context(request).live
-    stream = await live.open(caller.account, campaign_uuid, to_place(last_event_id))
+    stream = await live.open(
+        caller.account, campaign_uuid, to_place(last_event_id), access_of(request, caller)
+    )
     return EventStreamResponse(stream, longest_life_s=live.longest_life_s)

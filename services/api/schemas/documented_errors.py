@@ -1,6 +1,17 @@
 """The errors that the documentation shows, made of themselves, by what a call is about."""
 
+from datetime import UTC, datetime
+from ipaddress import IPv4Address
+
 from services.api.domain import errors
+from services.api.domain.access_errors import (
+    AddressNotAllowedError,
+    KeyExpiredError,
+    KeyNotLiveError,
+    LockOutError,
+    ScopeNotGrantableError,
+    TooManyKeysError,
+)
 from services.api.domain.changed_destination import (
     DestinationRefusedError,
     SeveralDestinationsError,
@@ -21,6 +32,8 @@ from shared.domain.segments import Encoding, TextTooLongError
 
 EVERYWHERE = (
     errors.InvalidCredentialsError(),
+    KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
+    AddressNotAllowedError(IPv4Address("203.0.113.7")),
     errors.InternalError(),
     errors.UnavailableError(),
     errors.OverloadedError(),
@@ -109,3 +122,19 @@ OF_REPORTS = (
     errors.ScopeMissingError("report"),
 )
 OF_SPREADSHEETS = (errors.SpreadsheetsBusyError(), errors.AccountSpreadsheetsBusyError(2))
+OF_KEYS = (
+    errors.InvalidValueError("expires_at", "must be later than now, and at most ten years ahead"),
+    errors.ScopeMissingError("admin"),
+    ScopeNotGrantableError("send"),
+)
+OF_NEW_KEYS = (TooManyKeysError(100),)
+OF_ROTATIONS = (KeyNotLiveError("5f0c1a9be27d"), *OF_NEW_KEYS)
+OF_ALLOW_LISTS = (
+    errors.InvalidValueError(
+        "ip_allow_list",
+        "must have no bits behind a prefix: 203.0.113.7/24 is within 203.0.113.0/24; write that, "
+        "or 203.0.113.7 for this one address",
+    ),
+    errors.ScopeMissingError("admin"),
+)
+OF_CHANGED_ALLOW_LISTS = (LockOutError(IPv4Address("203.0.113.7")),)

@@ -1,17 +1,19 @@
 """Who may call: API keys, users and what their accounts may send as."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, func, insert, or_, select, update
+from sqlalchemy import JSON, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.domain.api_keys import NewKey
+from services.api.domain.allow_lists import AllowList, stored_allow_list
+from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
 
@@ -71,12 +73,20 @@ class Account:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredKey:
-    """An API key as kept: the secret's SHA-256 and whose it is."""
+    """An API key as kept: the secret's SHA-256 and whose it is.
+
+    Attributes:
+        expired_at: None if it has not, by the database's clock, so in all processes at once.
+        allow_lists: The account's and its own; both apply.
+    """
 
     account: Account
+    id: int
     name: str
     secret_sha256: bytes
     scopes: frozenset[str]
+    expired_at: datetime | None
+    allow_lists: tuple[AllowList, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -86,6 +96,7 @@ class StoredUser:
     account: Account
     password_hash: str
     role: str
+    allow_list: AllowList
 
 
 _SETTINGS = (
@@ -126,35 +137,55 @@ def _to_account(row: Sequence[Any]) -> Account:
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
-    """Return the live key with this prefix; None if none, revoked or expired."""
+    """Return the key with this prefix, be it expired; None if none or revoked."""
     query = (
-        select(API_KEY.c.name, API_KEY.c.secret_sha256, API_KEY.c.scopes, *_ACCOUNT_COLUMNS)
-        .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
-        .where(
-            API_KEY.c.prefix == prefix,
-            API_KEY.c.revoked_at.is_(None),
-            or_(API_KEY.c.expires_at.is_(None), API_KEY.c.expires_at > func.now()),
+        select(
+            API_KEY.c.id,
+            API_KEY.c.name,
+            API_KEY.c.secret_sha256,
+            API_KEY.c.scopes,
+            case((API_KEY.c.expires_at <= func.now(), API_KEY.c.expires_at)),
+            as_texts(ACCOUNT.c.ip_allow_list),
+            as_texts(API_KEY.c.ip_allow_list),
+            *_ACCOUNT_COLUMNS,
         )
+        .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
+        .where(API_KEY.c.prefix == prefix, API_KEY.c.revoked_at.is_(None))
     )
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    name, secret_sha256, scopes, *account = row
-    return StoredKey(_to_account(account), name, secret_sha256, frozenset(scopes))
+    key_id, name, digest, scopes, expired_at, of_account, of_key, *account = row
+    return StoredKey(
+        account=_to_account(account),
+        id=key_id,
+        name=name,
+        secret_sha256=digest,
+        scopes=frozenset(scopes),
+        expired_at=expired_at,
+        allow_lists=(stored_allow_list(tuple(of_account)), stored_allow_list(tuple(of_key))),
+    )
 
 
 async def find_user(connection: AsyncConnection, login: str) -> StoredUser | None:
     """Return the user with this login; None if none or disabled."""
     query = (
-        select(ACCOUNT_USER.c.password_hash, ACCOUNT_USER.c.role, *_ACCOUNT_COLUMNS)
+        select(
+            ACCOUNT_USER.c.password_hash,
+            ACCOUNT_USER.c.role,
+            as_texts(ACCOUNT.c.ip_allow_list),
+            *_ACCOUNT_COLUMNS,
+        )
         .join(ACCOUNT, ACCOUNT.c.id == ACCOUNT_USER.c.account_id)
         .where(ACCOUNT_USER.c.login == login, ACCOUNT_USER.c.is_disabled.is_(False))
     )
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    password_hash, role, *account = row
-    return StoredUser(_to_account(account), password_hash, role)
+    password_hash, role, allow_list, *account = row
+    return StoredUser(
+        _to_account(account), password_hash, role, stored_allow_list(tuple(allow_list))
+    )
 
 
 async def find_account(connection: AsyncConnection, name: str) -> int | None:
@@ -203,26 +234,6 @@ async def set_sender_id(
     key = [SENDER_ID.c.account_id, SENDER_ID.c.header]
     await connection.execute(
         statement.on_conflict_do_update(index_elements=key, set_={"header": header, **values})
-    )
-
-
-async def add_key(
-    connection: AsyncConnection,
-    account_id: int,
-    name: str,
-    key: NewKey,
-    *,
-    scopes: Iterable[str],
-) -> None:
-    """Keep what is kept of a new key: its prefix and the digest of its secret."""
-    await connection.execute(
-        insert(API_KEY).values(
-            account_id=account_id,
-            name=name,
-            prefix=key.prefix,
-            secret_sha256=key.secret_sha256,
-            scopes=sorted(scopes),
-        )
     )
 
 

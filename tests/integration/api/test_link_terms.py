@@ -185,5 +185,7 @@ async def test_nobody_can_change_or_delete_what_was_noted(api: Api, acme: Header
         with pytest.raises(asyncpg.RestrictViolationError, match="only ever added to"):
             await api.database.execute(statement)
 
-    (before,) = await api.database.fetch("SELECT after FROM audit_entry")
+    (before,) = await api.database.fetch(
+        "SELECT after FROM audit_entry WHERE subject = $1", campaign.uuid
+    )
     assert json.loads(before["after"]) == {"paused": True}

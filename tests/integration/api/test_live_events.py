@@ -14,6 +14,7 @@ from services.api.domain.errors import NotFoundError, StreamsBusyError
 from services.api.domain.event_places import Place, StreamPlace
 from services.api.operations.authenticate import authenticate_key
 from services.api.operations.follow_campaign import LiveEvents
+from services.api.operations.key_access import KeyAccess
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import create_engine
 from tests.support.api import Api
@@ -23,6 +24,12 @@ from tests.support.links import SeededCampaign
 from tests.support.reports import a_campaign
 from tests.support.sends import Headers
 from tests.support.told_events import click, seed_counted_campaign, settle, submit
+
+# Of the first account, and its key.
+REVOKED = "UPDATE api_key SET revoked_at = now() WHERE id = 1"
+EXPIRED = "UPDATE api_key SET expires_at = now() WHERE id = 1"
+OUTSIDE_BY_KEY = "UPDATE api_key SET ip_allow_list = '{192.0.2.1}' WHERE id = 1"
+OUTSIDE = "UPDATE account SET ip_allow_list = '{192.0.2.1}' WHERE id = 1"
 
 
 class Stage(NamedTuple):
@@ -203,26 +210,65 @@ async def test_streams_are_bounded_and_let_go(api: Api, acme: Headers) -> None:
     mine = await seed_counted_campaign(engine, api.database_url)
     others = await seed_counted_campaign(engine, api.database_url, account="other")
     caller = await authenticate_key(engine, acme["apikey"])
+    access = KeyAccess(caller.key_id or 0, None)
     live = LiveEvents(engine, max_streams=3, max_per_account=2, heartbeat_s=0.1)
     live.start()
 
-    first, second = [await live.open(caller.account, mine.uuid, None) for _ in range(2)]
+    first, second = [await live.open(caller.account, mine.uuid, None, access) for _ in range(2)]
     with pytest.raises(StreamsBusyError):
-        await live.open(caller.account, mine.uuid, None)
+        await live.open(caller.account, mine.uuid, None, access)
     first.close()
     first.close()
-    third = await live.open(caller.account, mine.uuid, None)
+    third = await live.open(caller.account, mine.uuid, None, access)
     heard = [await anext(told) for told in [third.follow()] for _ in range(3)]
     second.close()
     with pytest.raises(NotFoundError):
-        await live.open(caller.account, others.uuid, None)
-    await live.open(caller.account, mine.uuid, None)
+        await live.open(caller.account, others.uuid, None, access)
+    await live.open(caller.account, mine.uuid, None, access)
     with pytest.raises(StreamsBusyError):
-        await live.open(caller.account, mine.uuid, None)
+        await live.open(caller.account, mine.uuid, None, access)
     await live.aclose()
     await engine.dispose()
 
     assert [(told.event, told.is_gap) for told in heard] == [(None, False)] * 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(REVOKED, id="revoked"),
+        pytest.param(EXPIRED, id="expired"),
+        pytest.param(OUTSIDE_BY_KEY, id="outside the key's list"),
+        pytest.param(OUTSIDE, id="outside the account's"),
+    ],
+)
+async def test_a_stream_ends_within_a_second_of_its_key(
+    api: Api, acme: Headers, change: str
+) -> None:
+    engine = create_engine(api.database_url, application="test")
+    mine = await seed_counted_campaign(engine, api.database_url)
+    key_id = (await authenticate_key(engine, acme["apikey"])).key_id or 0
+    other = (await authenticate_key(engine, (await api.account("other"))["apikey"])).key_id or 0
+    account = (await authenticate_key(engine, acme["apikey"])).account
+    live = LiveEvents(engine, max_streams=3, max_per_account=2)
+    live.start()
+    ended = (await live.open(account, mine.uuid, None, KeyAccess(key_id, None))).follow()
+    lasting = (await live.open(account, mine.uuid, None, KeyAccess(other, None))).follow()
+    await anext(ended)
+    await anext(lasting)
+    left = asyncio.ensure_future(anext(lasting))
+
+    start = time.monotonic()
+    await api.database.execute(change)
+    rest = [told async for told in ended]
+    took_s = time.monotonic() - start
+    is_left = not left.done()
+    await live.aclose()
+    await asyncio.gather(left, return_exceptions=True)
+    await engine.dispose()
+
+    assert (rest, is_left) == ([], True)
+    assert took_s < 1
 
 
 async def test_streams_hold_no_connection_of_their_own(stage: Stage, api: Api) -> None:

@@ -22,6 +22,7 @@ ANY_UUID = str(uuid4())
 PARAMETERS: dict[str, object] = {
     "action": "campaign.pause",
     "address": "192.0.2.7",
+    "addresses": ["192.0.2.7"],
     "after": 500,
     "age": timedelta(days=7),
     "author_kind": "cli",
@@ -50,6 +51,7 @@ PARAMETERS: dict[str, object] = {
     "is_linked": False,
     "journal_id": 1,
     "kept_from": None,
+    "key_ids": [1],
     "key_prefix": None,
     "kinds": ["message.failed"],
     "last_at": NOW - timedelta(seconds=10),

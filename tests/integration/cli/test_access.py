@@ -1,0 +1,126 @@
+"""Keys and allow-lists by ``txlink``, as an operator makes, ends and mends them."""
+
+import asyncio
+import json
+import re
+
+import asyncpg
+import pytest
+
+from services.api.operations.authenticate import Caller, authenticate_key
+from services.cli.main import main
+from shared.domain.trusted_proxies import parse_address
+from shared.storage.engine import create_engine
+
+
+class Terminal:
+    """Runs ``txlink`` on a database, in this process."""
+
+    def __init__(self, url: str, captured: pytest.CaptureFixture[str]) -> None:
+        self.url = url
+        self._captured = captured
+
+    def txlink(self, *arguments: str) -> str:
+        main(arguments)
+        return self._captured.readouterr().out.strip()
+
+    def caller(self, key: str) -> Caller:
+        async def ask() -> Caller:
+            engine = create_engine(self.url, application="test")
+            try:
+                return await authenticate_key(engine, key)
+            finally:
+                await engine.dispose()
+
+        return asyncio.run(ask())
+
+    def trail(self) -> list[asyncpg.Record]:
+        async def fetch() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.url)
+            try:
+                return await connection.fetch("SELECT * FROM audit_entry ORDER BY id")
+            finally:
+                await connection.close()
+
+        return asyncio.run(fetch())
+
+
+@pytest.fixture
+def terminal(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    return Terminal(database_url, capsys)
+
+
+def test_keys_are_made_rotated_listed_and_revoked(terminal: Terminal) -> None:
+    terminal.txlink("account-create", "acme")
+    limits = ["--scope", "send", "--scope", "otp", "--ip", "203.0.113.0/24"]
+    key = terminal.txlink(
+        "key-create", "acme", "shop", *limits, "--expires", "2031-01-01T00:00:00+05:30"
+    )
+    prefix = key.split("_")[1]
+    new = terminal.txlink("key-rotate", prefix, "--overlap-hours", "0.5")
+    caller = terminal.caller(new)
+    listed = terminal.txlink("key-list", "acme").splitlines()
+    terminal.txlink("key-revoke", prefix)
+    ended = terminal.txlink("key-list", "acme").splitlines()
+
+    assert caller.scopes == {"send", "otp"}
+    assert caller.allow_lists[1].texts == ("203.0.113.0/24",)
+    assert [line.split()[:3] for line in listed[:2]] == [
+        [new.split("_")[1], "live", "otp,send"],
+        [prefix, "live", "otp,send"],
+    ]
+    assert re.search(r"until 20\d\d-.* never used  203\.0\.113\.0/24  shop$", listed[0])
+    assert listed[2].endswith("no expiry  never used  from everywhere  first key")
+    assert ended[1].split()[:2] == [prefix, "revoked"]
+    entries = terminal.trail()
+    assert [(entry["author_kind"], entry["action"]) for entry in entries] == [
+        ("cli", "key.create"),
+        ("cli", "key.create"),
+        ("cli", "key.create"),
+        ("cli", "key.rotate"),
+        ("cli", "key.revoke"),
+    ]
+    assert not any(secret.split("_", 2)[2] in str(entries) for secret in (key, new))
+
+
+def test_who_is_locked_out_lets_themselves_in_again(terminal: Terminal) -> None:
+    key = terminal.txlink("account-create", "acme")
+    prefix = key.split("_")[1]
+    said = [
+        terminal.txlink("ip-allow", "acme"),
+        terminal.txlink("ip-allow", "acme", "--set", "192.0.2.1", "--set", "2001:db8::/48"),
+        terminal.txlink("ip-allow", "acme", "--key", prefix, "--set", "192.0.2.0/24"),
+        terminal.txlink("ip-allow", "acme", "--key", prefix),
+    ]
+    shut = terminal.caller(key).allow_lists
+    terminal.txlink("ip-allow", "acme", "--clear")
+    terminal.txlink("ip-allow", "acme", "--key", prefix, "--clear")
+
+    assert said == ["everywhere", "192.0.2.1\n2001:db8::/48", "192.0.2.0/24", "192.0.2.0/24"]
+    assert [allow_list.texts for allow_list in shut] == [
+        ("192.0.2.1", "2001:db8::/48"),
+        ("192.0.2.0/24",),
+    ]
+    terminal.caller(key).admit(parse_address("198.51.100.9"))
+    cleared = [entry for entry in terminal.trail() if entry["action"] == "account.allow"][-1]
+    assert json.loads(cleared["after"]) == {"ip_allow_list": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["key-create", "nobody", "x"], "'nobody' is not an account", id="account"),
+        pytest.param(["key-create", "acme", "x", "--expires", "soon"], "offset", id="expiry"),
+        pytest.param(["key-create", "acme", "x", "--ip", "1.2.3.4/8"], "1.0.0.0/8", id="bits"),
+        pytest.param(["key-rotate", "0123456789ab"], "key-list shows them", id="no-such-key"),
+        pytest.param(["key-rotate", "x", "--overlap-hours", "nan"], "from 0 to 168", id="overlap"),
+        pytest.param(["key-revoke", "0123456789ab"], "key-list shows them", id="none-to-revoke"),
+        pytest.param(["ip-allow", "nobody", "--clear"], "not an account", id="no-account"),
+    ],
+)
+def test_what_cannot_be_done_is_told(terminal: Terminal, arguments: list[str], told: str) -> None:
+    with pytest.raises(SystemExit, match=told):
+        terminal.txlink(*arguments)
