@@ -236,6 +236,12 @@ class Call:
         return self._asked[credentials]
 
 
+async def _caller_with(request: Request, scope: str) -> Caller:
+    caller = await _authenticate(request, _in_headers(request))
+    caller.require(scope)
+    return caller
+
+
 async def report_caller(
     request: Request,
     key: Annotated[str | None, Depends(KEY_HEADER)],
@@ -252,8 +258,7 @@ async def report_caller(
     """
     # Declared for the documentation: of the two, ``_in_headers`` knows which one counts.
     del key, bearer
-    caller = await _authenticate(request, _in_headers(request))
-    caller.require("report")
+    caller = await _caller_with(request, "report")
     check_query(request)
     return caller
 
@@ -283,9 +288,7 @@ async def send_caller(
         ScopeMissingError: The key may not send.
     """
     del key, bearer
-    caller = await _authenticate(request, _in_headers(request))
-    caller.require("send")
-    return caller
+    return await _caller_with(request, "send")
 
 
 async def admin_caller(
@@ -303,7 +306,6 @@ async def admin_caller(
         FieldError: The query has a name that the call has not, or one twice.
     """
     del key, bearer
-    caller = await _authenticate(request, _in_headers(request))
-    caller.require("admin")
+    caller = await _caller_with(request, "admin")
     check_query(request)
     return caller

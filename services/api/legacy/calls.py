@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import Call, api_context, author_of
@@ -82,7 +82,49 @@ class Answered:
 Act = Callable[[OldCall], Awaitable[Answered]]
 
 
-async def answer(request: Request, envelope: Envelope, act: Act, *, scope: str) -> Response:
+def old_call(
+    router: APIRouter,
+    envelope: Envelope,
+    *,
+    scope: str,
+    summary: str,
+    description: str,
+    responses: dict[int | str, dict[str, Any]],
+) -> Callable[[Act], Act]:
+    """Make what is decorated answer its path, with parameters in the query or in the body.
+
+    Args:
+        router: Which takes both routes.
+        envelope: Of the answer; it names the path, too.
+        scope: What the caller has to be allowed.
+        summary: For the documentation, like the two below.
+        description: What it does.
+        responses: What it answers.
+    """
+
+    def add(act: Act) -> Act:
+        async def respond(request: Request) -> Response:
+            return await _answer(request, envelope, act, scope=scope)
+
+        for method, name, ending in (
+            ("GET", "by_query", ""),
+            ("POST", "by_body", ", parameters in the body"),
+        ):
+            router.add_api_route(
+                f"/SMSApi/{envelope.api}/{envelope.action}",
+                respond,
+                methods=[method],
+                name=f"{act.__name__}_{name}",
+                summary=f"{summary}{ending}",
+                description=description,
+                responses=responses,
+            )
+        return act
+
+    return add
+
+
+async def _answer(request: Request, envelope: Envelope, act: Act, *, scope: str) -> Response:
     """Do what is asked for, and answer in the envelope, refusals too."""
     call: Call | None = None
     output = "json"

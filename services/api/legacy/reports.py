@@ -4,12 +4,11 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from services.api.auth import api_context
 from services.api.domain.errors import CURSOR_WANTED, InvalidValueError, MissingFieldError
-from services.api.legacy.calls import ENVELOPE, Answered, OldCall, answer
+from services.api.legacy.calls import ENVELOPE, Answered, OldCall, old_call
 from services.api.legacy.envelope import Envelope
 from services.api.legacy.report_rows import account_row, campaign_row, click_row, status_row
 from services.api.operations.read_messages import MessageSearch, read_messages
@@ -130,87 +129,15 @@ ACCOUNT_RESPONSES = _documented(
 )
 
 
-@router.get(
-    "/SMSApi/report/status",
+@old_call(
+    router,
+    Envelope("report", "status"),
+    scope="report",
     summary="What became of messages",
     description=STATUS,
     responses=STATUS_RESPONSES,
 )
-async def report_status_by_query(request: Request) -> Response:
-    return await answer(request, Envelope("report", "status"), _status, scope="report")
-
-
-@router.post(
-    "/SMSApi/report/status",
-    summary="What became of messages, parameters in the body",
-    description=STATUS,
-    responses=STATUS_RESPONSES,
-)
-async def report_status_by_body(request: Request) -> Response:
-    return await answer(request, Envelope("report", "status"), _status, scope="report")
-
-
-@router.get(
-    "/SMSApi/linktrack/read",
-    summary="Campaigns with tracked links",
-    description=READ,
-    responses=READ_RESPONSES,
-)
-async def read_linktrack_by_query(request: Request) -> Response:
-    return await answer(request, Envelope("linktrack", "read"), _read, scope="report")
-
-
-@router.post(
-    "/SMSApi/linktrack/read",
-    summary="Campaigns with tracked links, parameters in the body",
-    description=READ,
-    responses=READ_RESPONSES,
-)
-async def read_linktrack_by_body(request: Request) -> Response:
-    return await answer(request, Envelope("linktrack", "read"), _read, scope="report")
-
-
-@router.get(
-    "/SMSApi/linktrack/report",
-    summary="Who followed the links of a campaign",
-    description=REPORT,
-    responses=REPORT_RESPONSES,
-)
-async def report_linktrack_by_query(request: Request) -> Response:
-    return await answer(request, Envelope("linktrack", "report"), _report, scope="report")
-
-
-@router.post(
-    "/SMSApi/linktrack/report",
-    summary="Who followed the links of a campaign, parameters in the body",
-    description=REPORT,
-    responses=REPORT_RESPONSES,
-)
-async def report_linktrack_by_body(request: Request) -> Response:
-    return await answer(request, Envelope("linktrack", "report"), _report, scope="report")
-
-
-@router.get(
-    "/SMSApi/account/readstatus",
-    summary="What is known of the account",
-    description=ACCOUNT,
-    responses=ACCOUNT_RESPONSES,
-)
-async def read_account_by_query(request: Request) -> Response:
-    return await answer(request, Envelope("account", "readstatus"), _account, scope="report")
-
-
-@router.post(
-    "/SMSApi/account/readstatus",
-    summary="What is known of the account, parameters in the body",
-    description=ACCOUNT,
-    responses=ACCOUNT_RESPONSES,
-)
-async def read_account_by_body(request: Request) -> Response:
-    return await answer(request, Envelope("account", "readstatus"), _account, scope="report")
-
-
-async def _status(call: OldCall) -> Answered:
+async def report_status(call: OldCall) -> Answered:
     """Return what became of messages.
 
     Raises:
@@ -233,7 +160,15 @@ async def _status(call: OldCall) -> Answered:
     return Answered([status_row(each, call.zone) for each in page], _next(cursor))
 
 
-async def _read(call: OldCall) -> Answered:
+@old_call(
+    router,
+    Envelope("linktrack", "read"),
+    scope="report",
+    summary="Campaigns with tracked links",
+    description=READ,
+    responses=READ_RESPONSES,
+)
+async def read_linktrack(call: OldCall) -> Answered:
     account, engine = call.caller.account, api_context(call.request).engine
     named = await call.optionally_named()
     if named is not None:
@@ -251,7 +186,15 @@ async def _read(call: OldCall) -> Answered:
     return Answered([campaign_row(row, call.zone) for row in page], _next(cursor))
 
 
-async def _report(call: OldCall) -> Answered:
+@old_call(
+    router,
+    Envelope("linktrack", "report"),
+    scope="report",
+    summary="Who followed the links of a campaign",
+    description=REPORT,
+    responses=REPORT_RESPONSES,
+)
+async def report_linktrack(call: OldCall) -> Answered:
     named = await call.named()
     limit = to_limit(call.parameters)
     after = to_number_cursor(call.parameters.text("cursor").strip(), highest=MAX_POSITION)
@@ -267,7 +210,15 @@ async def _report(call: OldCall) -> Answered:
     return Answered([click_row(each, str(named), call.zone) for each in page], _next(cursor))
 
 
-async def _account(call: OldCall) -> Answered:
+@old_call(
+    router,
+    Envelope("account", "readstatus"),
+    scope="report",
+    summary="What is known of the account",
+    description=ACCOUNT,
+    responses=ACCOUNT_RESPONSES,
+)
+async def read_account(call: OldCall) -> Answered:
     row = account_row(call.caller)
     return Answered([row], {"account": row})
 

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter
 
 from services.api.domain.campaign_states import CampaignAction
 from services.api.domain.errors import NotFoundError
-from services.api.legacy.calls import ENVELOPE, Act, Answered, OldCall, answer
+from services.api.legacy.calls import ENVELOPE, Answered, OldCall, old_call
 from services.api.legacy.envelope import Envelope
 from services.api.schemas.control import SCHEDULE_TIME_WANTED
 
@@ -58,68 +57,15 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get(
-    "/SMSApi/schedule/read", summary="What is scheduled", description=READ, responses=RESPONSES
-)
-async def read_schedule_by_query(request: Request) -> Response:
-    return await _answer(request, "read", _read)
-
-
-@router.post(
-    "/SMSApi/schedule/read",
-    summary="What is scheduled, parameters in the body",
+@old_call(
+    router,
+    Envelope("schedule", "read"),
+    scope="send",
+    summary="What is scheduled",
     description=READ,
     responses=RESPONSES,
 )
-async def read_schedule_by_body(request: Request) -> Response:
-    return await _answer(request, "read", _read)
-
-
-@router.get(
-    "/SMSApi/schedule/update",
-    summary="Send at another time",
-    description=UPDATE,
-    responses=RESPONSES,
-)
-async def update_schedule_by_query(request: Request) -> Response:
-    return await _answer(request, "update", _update)
-
-
-@router.post(
-    "/SMSApi/schedule/update",
-    summary="Send at another time, parameters in the body",
-    description=UPDATE,
-    responses=RESPONSES,
-)
-async def update_schedule_by_body(request: Request) -> Response:
-    return await _answer(request, "update", _update)
-
-
-@router.get(
-    "/SMSApi/schedule/delete",
-    summary="Do not send what is scheduled",
-    description=DELETE,
-    responses=RESPONSES,
-)
-async def delete_schedule_by_query(request: Request) -> Response:
-    return await _answer(request, "delete", _delete)
-
-
-@router.post(
-    "/SMSApi/schedule/delete",
-    summary="Do not send what is scheduled, parameters in the body",
-    description=DELETE,
-    responses=RESPONSES,
-)
-async def delete_schedule_by_body(request: Request) -> Response:
-    return await _answer(request, "delete", _delete)
-
-
-async def _answer(request: Request, name: str, act: Act) -> Response:
-    return await answer(request, Envelope("schedule", name), act, scope="send")
-
-
-async def _read(call: OldCall) -> Answered:
+async def read_schedule(call: OldCall) -> Answered:
     """Return what is scheduled.
 
     Raises:
@@ -132,13 +78,29 @@ async def _read(call: OldCall) -> Answered:
     return Answered([_row(row, call.zone) for row in rows])
 
 
-async def _update(call: OldCall) -> Answered:
+@old_call(
+    router,
+    Envelope("schedule", "update"),
+    scope="send",
+    summary="Send at another time",
+    description=UPDATE,
+    responses=RESPONSES,
+)
+async def update_schedule(call: OldCall) -> Answered:
     named = await call.named()
     wanted = call.parameters.required_text("scheduleTime", SCHEDULE_TIME_WANTED)
     return Answered([_row(await call.orders.reschedule(named, wanted), call.zone)])
 
 
-async def _delete(call: OldCall) -> Answered:
+@old_call(
+    router,
+    Envelope("schedule", "delete"),
+    scope="send",
+    summary="Do not send what is scheduled",
+    description=DELETE,
+    responses=RESPONSES,
+)
+async def delete_schedule(call: OldCall) -> Answered:
     named = await call.named()
     cancelled = await call.orders.cancel(named, CampaignAction.UNSCHEDULE)
     return Answered([_row(cancelled, call.zone)])
