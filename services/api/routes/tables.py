@@ -19,8 +19,6 @@ from services.api.schemas.report_queries import (
     ReportQuery,
     VisitSheetQuery,
     VisitTableQuery,
-    WhichRecipients,
-    WhichVisits,
 )
 from services.api.schemas.reports import (
     RecipientReport,
@@ -80,7 +78,7 @@ async def get_recipients_csv(
     campaign_uuid: UUID,
     query: Annotated[RecipientTableQuery, Query()],
 ) -> StreamingResponse:
-    rows = await _recipients(request, caller, campaign_uuid, query, query)
+    rows = await _recipients(request, caller, campaign_uuid, query)
     columns = list(RecipientReport.model_fields)
     name = f"recipients-{campaign_uuid}.csv"
     return _csv_file(name, to_csv(columns, rows, with_mark=query.bom))
@@ -100,7 +98,7 @@ async def get_clicks_csv(
     campaign_uuid: UUID,
     query: Annotated[VisitTableQuery, Query()],
 ) -> StreamingResponse:
-    rows, kept_from = await _visits(request, caller, campaign_uuid, query, query)
+    rows, kept_from = await _visits(request, caller, campaign_uuid, query)
     columns = list(VisitReport.model_fields)
     name = f"{_visits_name(campaign_uuid, kept_from)}.csv"
     answer = _csv_file(name, to_csv(columns, rows, with_mark=query.bom))
@@ -121,7 +119,7 @@ async def get_recipients_xlsx(
     campaign_uuid: UUID,
     query: Annotated[RecipientSheetQuery, Query()],
 ) -> SpreadsheetResponse:
-    rows = await _recipients(request, caller, campaign_uuid, query, query)
+    rows = await _recipients(request, caller, campaign_uuid, query)
     name = f"recipients-{campaign_uuid}.xlsx"
     zone = _zone(caller, query)
     return _spreadsheet(request, caller, name, report=RecipientReport, rows=rows, zone=zone)
@@ -140,7 +138,7 @@ async def get_clicks_xlsx(
     campaign_uuid: UUID,
     query: Annotated[VisitSheetQuery, Query()],
 ) -> SpreadsheetResponse:
-    rows, kept_from = await _visits(request, caller, campaign_uuid, query, query)
+    rows, kept_from = await _visits(request, caller, campaign_uuid, query)
     name = f"{_visits_name(campaign_uuid, kept_from)}.xlsx"
     zone = _zone(caller, query)
     answer = _spreadsheet(request, caller, name, report=VisitReport, rows=rows, zone=zone)
@@ -156,14 +154,13 @@ async def _recipients(
     request: Request,
     caller: Caller,
     campaign_uuid: UUID,
-    query: ReportQuery,
-    asked: WhichRecipients,
+    query: RecipientTableQuery | RecipientSheetQuery,
 ) -> Batches:
     zone = _zone(caller, query)
     engine = api_context(request).engine
     # Before the first octet, since what is refused later cannot be said any more.
     await read_campaign(engine, caller.account, campaign_uuid)
-    batches = export_recipients(engine, caller.account, campaign_uuid, which=asked.which)
+    batches = export_recipients(engine, caller.account, campaign_uuid, which=query.which)
     return (
         (recipient_values(linked, zone, linked.row["msisdn"]) for linked in batch)
         async for batch in batches
@@ -171,7 +168,10 @@ async def _recipients(
 
 
 async def _visits(
-    request: Request, caller: Caller, campaign_uuid: UUID, query: ReportQuery, asked: WhichVisits
+    request: Request,
+    caller: Caller,
+    campaign_uuid: UUID,
+    query: VisitTableQuery | VisitSheetQuery,
 ) -> tuple[Batches, datetime | None]:
     zone = _zone(caller, query)
     engine = api_context(request).engine
@@ -180,8 +180,8 @@ async def _visits(
         engine,
         caller.account,
         campaign_uuid,
-        msisdn=number_of(asked.mobile, caller.account) if asked.mobile else None,
-        with_machines=asked.machines,
+        msisdn=number_of(query.mobile, caller.account) if query.mobile else None,
+        with_machines=query.machines,
     )
     rows = ((visit_values(row, zone) for row in batch) async for batch in batches)
     return rows, local(campaign["hits_kept_from"], zone)
