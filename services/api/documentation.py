@@ -48,6 +48,7 @@ from services.api.schemas.send_parameters import (
 )
 from shared.domain.errors import DomainError
 
+PLAIN = "text/plain"
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
@@ -91,10 +92,13 @@ OF_SMALL_BODIES = (
     errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
-    "get /keys": OF_KEYS[1:2],
+    "get /keys": (errors.UnknownParameterError("limt", "limit"), *OF_KEYS[1:2]),
     "post /keys": (*OF_KEYS, *OF_NEW_KEYS),
     "post /keys/{prefix}/rotate": (*OF_KEYS, *OF_ROTATIONS),
-    "delete /keys/{prefix}": OF_KEYS[1:2],
+    "delete /keys/{prefix}": (
+        errors.InvalidValueError("prefix", "must not hold the character NUL"),
+        *OF_KEYS[1:2],
+    ),
     "get /ip-allow-list": OF_ALLOW_LISTS[1:],
     "put /ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
     "put /keys/{prefix}/ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
@@ -198,6 +202,14 @@ def _describe_send(operation: Operation, method: str) -> None:
     _add_parameters(operation, method)
     of_bodies = OF_BODIES if method == "post" else ()
     _add_errors(operation, [*EVERYWHERE, *OF_SENDS, *of_bodies])
+    _add_forms(operation)
+
+
+def _add_forms(operation: Operation) -> None:
+    """Say that every answer comes as XML or as plain text, too, if that is asked for."""
+    for response in operation["responses"].values():
+        for form in (XML, PLAIN):
+            response["content"].setdefault(form, {"schema": {"type": "string"}})
 
 
 def _describe_old_send(operation: Operation, method: str, *, output: str) -> None:
@@ -205,11 +217,11 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
     answer = _response("Accepted, or refused with status error", ["TradeAnswer", "TradeError"])
     plain = "success | 919876543210 |  | 8466326473775335661 | 200 | success |  | 2026-11-25 …"
     answer["content"] = {
-        "text/plain": {"schema": {"type": "string"}, "example": plain},
+        PLAIN: {"schema": {"type": "string"}, "example": plain},
         **answer["content"],
-        XML: {"schema": {"type": "string"}},
     }
     operation["responses"] = {"200": answer}
+    _add_forms(operation)
     _add_parameters(operation, method, output=output)
 
 
@@ -226,6 +238,7 @@ def _describe_old_call(
 ) -> None:
     """Add the parameters: in the query of a GET, in the body of a POST."""
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    _add_forms(operation)
     taken = [*parameters, *(_BY_NAME[name] for name in ("output", "userId", "password"))]
     if method == "get":
         operation["parameters"] = [_query_parameter(each) for each in taken]
