@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from services.api.domain.link_shape import LinkShape
+from services.api.main import describe_api
 from services.api.operations.authenticate import ROLE_SCOPES
 from services.api.operations.change_links import QUERY_MODES, LinkChanges, change_links
 from services.api.operations.change_sending import (
@@ -34,11 +36,13 @@ from services.cli.rolling_up import add_rollup_arguments, roll_up
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
 from services.cli.telling import ended_by_its_reader
+from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
 
+DESCRIBED = {"api": describe_api, "redirector": describe_short_links}
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -83,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_dir(add("geo", _geo, "Fetch a free city database, so that clicks get regions"))
     add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
 
+    described = add("openapi", _openapi, "Print what a service answers, as an OpenAPI document")
+    described.add_argument("service", choices=sorted(DESCRIBED))
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
     _add_link_commands(add)
@@ -309,6 +315,10 @@ def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
     roll_up(arguments, url_of(arguments, settings))
+
+
+def _openapi(arguments: argparse.Namespace, _settings: CliSettings) -> None:
+    print(json.dumps(DESCRIBED[arguments.service](), ensure_ascii=False, indent=2))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -175,11 +175,13 @@ async def health(request: Request) -> dict[str, str | int]:
     return {"status": "ok", "lost_hits": redirector.journal.lost_count}
 
 
-@router.api_route("/robots.txt", methods=["GET", "HEAD"])
+@router.get("/robots.txt", response_class=PlainTextResponse)
+@router.head("/robots.txt", response_class=PlainTextResponse)
 async def robots() -> PlainTextResponse:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-@router.api_route("/favicon.ico", methods=["GET", "HEAD"], status_code=204)
+@router.get("/favicon.ico", status_code=204)
+@router.head("/favicon.ico", status_code=204)
 async def favicon() -> Response:
     return Response(status_code=204, headers={"cache-control": "public, max-age=86400"})

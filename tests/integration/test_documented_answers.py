@@ -4,6 +4,7 @@ Schemathesis makes the requests of the document, right and wrong ones: every bou
 parameter, and some that are drawn by lot.
 """
 
+import asyncio
 import json
 import os
 import subprocess
@@ -15,11 +16,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from services.api.main import create_app
-from services.api.settings import ApiSettings
+from services.api.main import describe_api
+from services.redirector.documentation import describe_short_links
+from services.redirector.settings import RedirectorSettings
 from tests.support.api import running_api
 from tests.support.api_process import api_process
 from tests.support.database import REPOSITORY
+from tests.support.links import seed_campaign
+from tests.support.redirector import serving
 
 CHECKS = (
     "not_a_server_error",
@@ -87,8 +91,7 @@ def run_schemathesis(document: Document, url: str, given: Mapping[str, Any], fol
 
 
 async def test_the_api_answers_as_it_is_documented(database_url: str, tmp_path: Path) -> None:
-    settings = ApiSettings(database_url=SecretStr("postgresql://nobody@nowhere/none"))
-    document = create_app(settings).openapi()
+    document = describe_api()
     given = {}
     # An account for each operation: it may lock itself out, or end its own key.
     async with running_api(database_url) as api:
@@ -101,5 +104,25 @@ async def test_the_api_answers_as_it_is_documented(database_url: str, tmp_path: 
     with api_process("python", database_url, tmp_path / "log") as client:
         found = run_schemathesis(document, str(client.base_url), given, tmp_path)
 
+    if found:
+        pytest.fail(found, pytrace=False)
+
+
+async def test_the_redirector_answers_as_it_is_documented(
+    database_url: str, tmp_path: Path
+) -> None:
+    campaign = await seed_campaign(database_url)
+    document = describe_short_links()
+    things = {"token": campaign.tokens[0], "header": "ACMEIN"}
+    given = {operation: {"headers": {}, "things": things} for operation in operations_of(document)}
+    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=tmp_path)
+
+    async with serving(settings) as client:
+        found = await asyncio.to_thread(
+            run_schemathesis, document, str(client.base_url), given, tmp_path
+        )
+        opened = await client.get(f"/{campaign.tokens[0]}")
+
+    assert opened.status_code == 302
     if found:
         pytest.fail(found, pytrace=False)
