@@ -37,6 +37,7 @@ from services.api.routes import (
     webhooks,
     whoami,
 )
+from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -74,6 +75,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
+    app.add_middleware(LimitFields)
     for module in (
         send,
         legacy_send,
