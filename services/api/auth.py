@@ -353,6 +353,28 @@ async def send_caller(
         KeyExpiredError: Its time is over.
         AddressNotAllowedError: It may not be used from there.
         ScopeMissingError: The key may not send.
+        FieldError: The query has a name that the call has not, or one twice.
+    """
+    del key, bearer
+    caller = await _caller_with(request, "send")
+    check_query(request)
+    return caller
+
+
+async def parameters_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who calls for something that is part of sending, by parameters of any place.
+
+    Those that the call does not have are refused once they are read, wherever they stood.
+
+    Raises:
+        InvalidCredentialsError: There is no key, or a wrong one.
+        KeyExpiredError: Its time is over.
+        AddressNotAllowedError: It may not be used from there.
+        ScopeMissingError: The key may not send.
     """
     del key, bearer
     return await _caller_with(request, "send")

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 from typing_extensions import override
 
+from services.api.bounded_protocol import BoundedHeads
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
@@ -124,6 +125,7 @@ def main() -> None:
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=BoundedHeads,
         access_log=False,  # for the reason given in app_from_env
         server_header=False,
         # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.

@@ -41,13 +41,14 @@ class KeyWithSecret:
 
 def told(key: Key) -> dict[str, Any]:
     """Return what the audit trail keeps of a key; nothing that lets anyone in."""
+    quotas = {"calls_per_minute": key.calls_per_minute, "sends_per_minute": key.sends_per_minute}
+    set_quotas = {name: quota for name, quota in quotas.items() if quota is not None}
     return {
         "name": key.name,
         "scopes": list(key.scopes),
         "expires_at": _utc(key.expires_at),
         "ip_allow_list": list(stored_allow_list(key.allow_list).texts),
-        "calls_per_minute": key.calls_per_minute,
-        "sends_per_minute": key.sends_per_minute,
+        **set_quotas,
     }
 
 

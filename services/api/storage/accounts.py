@@ -228,6 +228,15 @@ async def add_sender_id(connection: AsyncConnection, account_id: int, header: st
     await connection.execute(insert(SENDER_ID).values(account_id=account_id, header=header))
 
 
+async def find_limits(connection: AsyncConnection, account_id: int) -> dict[str, int | None]:
+    """Return how many calls a minute an account is held to, by the names of the columns."""
+    query = select(ACCOUNT.c.calls_per_minute, ACCOUNT.c.sends_per_minute).where(
+        ACCOUNT.c.id == account_id
+    )
+    calls, sends = (await connection.execute(query)).one()
+    return {"calls_per_minute": calls, "sends_per_minute": sends}
+
+
 async def set_account(
     connection: AsyncConnection, account_id: int, values: Mapping[str, object]
 ) -> None:

@@ -36,8 +36,8 @@ class Key:
     last_used_address: str | None
     replaced_by: str | None
     allow_list: tuple[str, ...]
-    calls_per_minute: int | None
-    sends_per_minute: int | None
+    calls_per_minute: int | None = None
+    sends_per_minute: int | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Tell whether it is let in."""
