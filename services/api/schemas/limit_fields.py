@@ -16,6 +16,25 @@ from services.api.domain.rate_errors import RateLimitedError
 from services.api.domain.rate_limits import WINDOW_S, Standing
 
 RETRY_AFTER: Final = "Retry-After"
+# As the documentation describes them, once for all answers.
+DESCRIBED_FIELDS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "RateLimit-Policy": {
+        "description": "The limits that the call counts to: `q` calls in `w` seconds",
+        "schema": {"type": "string"},
+        "example": '"address-calls";q=6000;w=60, "account-calls";q=600;w=60',
+    },
+    "RateLimit": {
+        "description": "How they stand: `r` calls remain, and all do in `t` seconds; where none "
+        "remains, one does in `t` seconds",
+        "schema": {"type": "string"},
+        "example": '"address-calls";r=5991;t=1, "account-calls";r=0;t=3',
+    },
+    RETRY_AFTER: {
+        "description": "Seconds after which to try again",
+        "schema": {"type": "integer", "minimum": 1},
+        "example": 3,
+    },
+}
 _STANDINGS: Final = "rate_standings"
 _RETRY_AFTER_S: Final = "rate_retry_after_s"
 

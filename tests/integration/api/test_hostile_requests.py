@@ -4,7 +4,7 @@ import io
 import json
 import resource
 import zipfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -156,11 +156,17 @@ class Caller:
     headers: dict[str, str]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def acme(postgres_server: DatabaseServer) -> AsyncIterator[Caller]:
+@pytest.fixture(scope="module")
+def database(postgres_server: DatabaseServer) -> Iterator[str]:
+    """Yield one database for all cases."""
     with postgres_server.migrated_database() as url:
-        async with running_api(url) as api:
-            yield Caller(api.client, await api.account("acme", "ACMEIN"))
+        yield url
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def acme(database: str) -> AsyncIterator[Caller]:
+    async with running_api(database) as api:
+        yield Caller(api.client, await api.account("acme", "ACMEIN"))
 
 
 @pytest.mark.parametrize("name", CASES)
