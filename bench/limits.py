@@ -22,7 +22,7 @@ import httpx
 from bench.send import bench_account, running_api
 
 ROUNDS = 12
-CALLS = 100
+CALLS = 40
 AT_ONCE = 8
 MUST_REACH = 0.95
 LIMIT = 300

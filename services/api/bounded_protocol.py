@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.responses import Response
 from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from services.api.domain.head_errors import HeadersTooLargeError, TargetTooLongError
 from services.api.error_responses import error_response
@@ -98,7 +98,8 @@ class BoundedHeads(HttpToolsProtocol):
         raise HeadRefusedError
 
     def _is_owed(self) -> bool:
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
 
     def _end(self) -> None:
         if not self._is_owed():

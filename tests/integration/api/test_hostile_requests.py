@@ -133,7 +133,7 @@ CASES = {
     "a cursor that is none": Case(
         "GET", "/keys", 400, "invalid_value", params={"cursor": "9" * 5_000}
     ),
-    "NUL in a query": Case("GET", "/campaigns", 400, "invalid_value", params={"q": "a\0"}),
+    "NUL in a query": Case("GET", "/campaigns", 400, "invalid_value", params={"title": "a\0"}),
     "an unknown name in the query of an order": Case(
         "POST", f"/campaigns/{ANY}/pause", 400, "unknown_parameter", params={"forse": "1"}
     ),

@@ -71,7 +71,7 @@ def test_quotas_go_by_the_default_where_they_say_nothing() -> None:
 
 
 def test_only_those_who_have_a_limit_are_counted() -> None:
-    holders = [
+    holders: list[tuple[str, int | str, Quotas]] = [
         ("address", "192.0.2.1", Quotas(0, 5)),
         ("account", 7, Quotas(60, 0)),
         ("key", 9, NO_QUOTAS),
