@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,9 +43,10 @@ READY_WAIT_S = 30.0
 
 
 @contextmanager
-def running_api(database_url: str) -> Iterator[str]:
+def running_api(database_url: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     (port,) = free_ports(1)
     environment = os.environ | {"DATABASE_URL": database_url, "TXLINK_API_PORT": str(port)}  # noqa: TID251
+    environment |= settings or {}
     process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:

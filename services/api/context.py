@@ -13,6 +13,7 @@ from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
+from services.api.operations.limit_rates import RateLimiter
 from services.api.operations.make_spreadsheets import SpreadsheetMaker
 from services.api.operations.manage_keys import KeyOrders
 from services.api.operations.upload_reading import UploadReader
@@ -40,6 +41,7 @@ class ApiContext:
     live: LiveEvents
     spreadsheets: SpreadsheetMaker
     key_uses: KeyUses
+    rates: RateLimiter
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -83,6 +85,7 @@ class ApiContext:
                 max_per_account=settings.max_spreadsheets_per_account,
             ),
             key_uses=KeyUses(engine),
+            rates=RateLimiter(reserve_engine),
         )
 
     def to_send_context(self) -> SendContext:
@@ -126,11 +129,13 @@ class ApiContext:
         self.uploads.start()
         self.live.start()
         self.key_uses.start()
+        self.rates.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
         await self.live.aclose()
         await self.uploads.aclose()
         await self.key_uses.aclose()
+        await self.rates.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

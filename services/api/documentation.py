@@ -27,11 +27,13 @@ from services.api.schemas.documented_errors import (
     OF_NEW_KEYS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
+    OF_RATE_LIMITS,
     OF_REPORTS,
     OF_ROTATIONS,
     OF_SENDS,
     OF_SPREADSHEETS,
 )
+from services.api.schemas.limit_fields import DESCRIBED_FIELDS, RETRY_AFTER
 from services.api.schemas.old_reports import (
     DAY_PARAMETERS,
     NUMBER_PARAMETER,
@@ -52,6 +54,7 @@ PLAIN = "text/plain"
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
+UNLIMITED_PATHS = frozenset({"/healthz", "/whoami"})
 # Each with what it calls the form of the answer, which has another default there.
 OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
 _BY_NAME = {parameter.name: parameter for parameter in SEND_PARAMETERS}
@@ -99,6 +102,7 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
         errors.InvalidValueError("prefix", "must not hold the character NUL"),
         *OF_KEYS[1:2],
     ),
+    "put /keys/{prefix}/rate-limits": OF_RATE_LIMITS,
     "get /ip-allow-list": OF_ALLOW_LISTS[1:],
     "put /ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
     "put /keys/{prefix}/ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
@@ -111,11 +115,12 @@ WHAT_STATUSES_MEAN = {
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
     "the campaign stands where this cannot be done with it, or its links lead to several places",
+    414: "The path with its query is too long",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
-    429: f"As many of this account as may be; try again after `Retry-After` seconds, such as "
-    f"{RETRY_AFTER_S}",
+    429: "Too many calls a minute, or as many of this account at a time as may be; try again "
+    "after `Retry-After` seconds",
     500: "A fault of ours, which has been logged",
     503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
 }
@@ -154,6 +159,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if _is_of_framework(operation["responses"].get("422")):
             del operation["responses"]["422"]
         _describe(path, method, operation)
+        if path not in UNLIMITED_PATHS:
+            _add_limit_fields(operation)
+    described["components"]["headers"] = dict(DESCRIBED_FIELDS)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -272,6 +280,15 @@ def _describe_report(path: str, operation: Operation) -> None:
         found = [errors.NotFoundError("campaign", field="b")]
     busy = OF_SPREADSHEETS if path.endswith(".xlsx") else ()
     _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found, *busy])
+
+
+def _add_limit_fields(operation: Operation) -> None:
+    """Add the header fields that tell of rate limits to every answer."""
+    for status, response in operation["responses"].items():
+        names = [name for name in DESCRIBED_FIELDS if status == "429" or name != RETRY_AFTER]
+        response["headers"] = response.get("headers", {}) | {
+            name: {"$ref": f"#/components/headers/{name}"} for name in names
+        }
 
 
 def _response(meaning: str, models: list[str]) -> dict[str, Any]:

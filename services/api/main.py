@@ -16,6 +16,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import SecretStr
 from typing_extensions import override
 
+from services.api.bounded_protocol import BoundedHeads
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
@@ -39,6 +40,7 @@ from services.api.routes import (
     webhooks,
     whoami,
 )
+from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 
@@ -76,6 +78,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
+    app.add_middleware(LimitFields)
     for module in (
         send,
         legacy_send,
@@ -130,6 +133,7 @@ def main() -> None:
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=BoundedHeads,
         access_log=False,  # for the reason given in app_from_env
         server_header=False,
         # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.

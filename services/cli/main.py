@@ -154,6 +154,12 @@ def _add_account_commands(add: Add) -> None:
         metavar="N",
         help="truncate visitors' addresses after N days; 0 is within the hour (none: never)",
     )
+    for kind in ("calls", "sends"):
+        sending.add_argument(
+            f"--{kind}-per-minute",
+            metavar="N",
+            help=f"{kind} a minute (0: any number; default: as the API's settings say)",
+        )
     _add_data_dir(sending)
 
     sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
@@ -261,6 +267,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         gone_url=arguments.gone_url,
         clicks_kept_months=arguments.clicks_kept_months,
         addresses_kept_days=arguments.addresses_kept_days,
+        calls_per_minute=arguments.calls_per_minute,
+        sends_per_minute=arguments.sends_per_minute,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     on_database(url_of(arguments, settings), change)

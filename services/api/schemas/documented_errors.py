@@ -19,6 +19,8 @@ from services.api.domain.changed_destination import (
 from services.api.domain.composing import RowRefusedError
 from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
 from services.api.domain.placeholders import MissingColumnError
+from services.api.domain.rate_errors import RateLimitedError
+from services.api.domain.rate_limits import CallKind, RateLimit, Standing
 from services.api.domain.schedule_times import EXAMPLES
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.upload_errors import (
@@ -30,7 +32,11 @@ from services.api.domain.upload_errors import (
 from services.api.schemas.control import SCHEDULE_TIME_WANTED
 from shared.domain.segments import Encoding, TextTooLongError
 
+RATE_LIMITED = RateLimitedError(
+    Standing(RateLimit("account", CallKind.CALLS, "account/1/calls", 6_000), 0, 3)
+)
 EVERYWHERE = (
+    RATE_LIMITED,
     errors.InvalidCredentialsError(),
     KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
     AddressNotAllowedError(IPv4Address("203.0.113.7")),
@@ -126,6 +132,10 @@ OF_KEYS = (
     errors.InvalidValueError("expires_at", "must be later than now, and at most ten years ahead"),
     errors.ScopeMissingError("admin"),
     ScopeNotGrantableError("send"),
+)
+OF_RATE_LIMITS = (
+    errors.InvalidValueError("calls_per_minute", "must be 1000000 or less"),
+    errors.ScopeMissingError("admin"),
 )
 OF_NEW_KEYS = (TooManyKeysError(100),)
 OF_ROTATIONS = (KeyNotLiveError("5f0c1a9be27d"), *OF_NEW_KEYS)
