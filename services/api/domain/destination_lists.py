@@ -68,14 +68,18 @@ def parse_rules(name: str, entries: Sequence[str]) -> tuple[Rule, ...]:
         InvalidValueError: One is none, or there are too many.
     """
     rules = sorted({_parse(name, entry) for entry in entries})
-    if len(rules) > MAX_RULES:
-        raise too_many(name, len(rules))
+    refuse_too_many(name, len(rules))
     return tuple(rules)
 
 
-def too_many(name: str, count: int) -> InvalidValueError:
-    """Return the refusal of a list that is too long."""
-    return InvalidValueError(name, f"holds {count} rules and may hold {MAX_RULES}: join some")
+def refuse_too_many(name: str, count: int) -> None:
+    """Refuse a list that would be too long.
+
+    Raises:
+        InvalidValueError: It would.
+    """
+    if count > MAX_RULES:
+        raise InvalidValueError(name, f"holds {count} rules and may hold {MAX_RULES}: join some")
 
 
 def list_sites(text: ComposedText, *, short_host: str) -> list[Site]:

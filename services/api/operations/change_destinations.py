@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.authors import COMMAND_LINE, Author
-from services.api.domain.destination_lists import MAX_RULES, DestinationLists, too_many
+from services.api.domain.destination_lists import MAX_RULES, DestinationLists, refuse_too_many
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.check_destinations import judge
 from services.api.storage.accounts import find_account
@@ -27,6 +27,8 @@ ACTION = "destinations.change"
 OF_ACCOUNT, OF_PLATFORM = "account", "platform"
 # A file that is taken in may name millions; an entry names the first.
 NOTED_RULES = MAX_RULES
+# A statement for a million would take longer than one may.
+ADDED_AT_ONCE = 20_000
 ALLOW, BLOCK = "allow", "block"
 
 
@@ -97,11 +99,12 @@ class DestinationOrders:
         """
         async with self.engine.begin() as connection:
             list_id = await self._take(connection, kind)
-            added = await add_rules(connection, list_id, rules) if rules else []
+            added: list[Rule] = []
+            for first in range(0, len(rules), ADDED_AT_ONCE):
+                part = rules[first : first + ADDED_AT_ONCE]
+                added += await add_rules(connection, list_id, part)
             if self.account_id is not None:
-                count = await count_rules(connection, list_id)
-                if count > MAX_RULES:
-                    raise too_many(kind, count)
+                refuse_too_many(kind, await count_rules(connection, list_id))
             if added:
                 await self._note(connection, None, _noted(kind, added))
         return len(added)

@@ -107,7 +107,7 @@ class _Writing:
         self.tally = PersonalTally(terms.account.number_rules, terms.command.drop_duplicates)
         self._check_links = DestinationCheck(terms.account.id)
         # Where the rows that were composed last lead, by their numbers.
-        self._sites: dict[Site, int] = {}
+        self._sites = dict[Site, int]()
 
     def check_columns(self, rows: PersonalRows) -> None:
         """Refuse a table that lacks a column, before any row is read.
