@@ -47,12 +47,14 @@ class BlockLists:
     Attributes:
         sources: Absolute paths and URLs; the rules of others are dropped.
         interval: From one look at a list to the next.
+        octet_limit: Of the longest list that is read.
     """
 
     engine: AsyncEngine
     caller: Caller
     sources: tuple[str, ...]
     interval: timedelta
+    octet_limit: int = MAX_OCTETS
 
     async def refresh(self) -> None:
         """Read all lists that are due, one after the other."""
@@ -88,10 +90,10 @@ class BlockLists:
 
     async def _fetch(self, due: ListToRead) -> Fetched:
         if due.source.startswith("/"):
-            return await asyncio.to_thread(_read_file, due)
+            return await asyncio.to_thread(_read_file, due, self.octet_limit)
         wishes = {"if-none-match": due.etag, "if-modified-since": due.last_modified}
         asked = HEADERS | {name: value for name, value in wishes.items() if value}
-        return await self.caller.get(due.source, asked, octet_limit=MAX_OCTETS)
+        return await self.caller.get(due.source, asked, octet_limit=self.octet_limit)
 
     async def _replace(self, due: ListToRead, fetched: Fetched, body: bytes) -> str | None:
         """Put what was read in the place of what there was; return why that was not done."""
@@ -138,7 +140,7 @@ def _read_some(read: HostList, lines: Iterator[str]) -> set[Rule]:
     return set()
 
 
-def _read_file(due: ListToRead) -> Fetched:
+def _read_file(due: ListToRead, octet_limit: int) -> Fetched:
     path = Path(due.source)
     try:
         status = path.stat()
@@ -146,9 +148,9 @@ def _read_file(due: ListToRead) -> Fetched:
         if changed == due.etag:
             return Fetched(None)
         with path.open("rb") as file:
-            body = file.read(MAX_OCTETS + 1)
+            body = file.read(octet_limit + 1)
     except OSError as error:
         return Fetched(error.strerror or type(error).__name__)
-    if len(body) > MAX_OCTETS:
-        return Fetched(f"it has more than {MAX_OCTETS} octets")
+    if len(body) > octet_limit:
+        return Fetched(f"it has more than {octet_limit} octets")
     return Fetched(None, body, changed)
