@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from shared.domain.destination_hosts import MAX_NAME
 from shared.domain.destination_rules import Rule, parse_rule
 
 # What the hosts of a hosts file are sent to, so that nobody reaches them.
@@ -45,17 +46,19 @@ class HostList:
         return taken
 
     def _read(self, line: str) -> None:
-        # Most lines of a long list.
-        if _PLAIN.fullmatch(line):
-            self._add(Rule(line))
-            return
-        entries = _COMMENT.sub("", line[:_MAX_LINE]).split()
+        if "#" in line or line.startswith("!"):
+            line = _COMMENT.sub("", line[:_MAX_LINE])
+        entries = line.split()
         if entries and entries[0] in _SINKS:
             entries = [entry for entry in entries[1:] if entry.lower() not in _OWN_NAMES]
         elif len(entries) > 1:
             self.unread_count += 1
             return
         for entry in entries:
+            # Most of a long list.
+            if _PLAIN.fullmatch(entry) and len(entry) <= MAX_NAME:
+                self._add(Rule(entry))
+                continue
             adguard = _ADGUARD.fullmatch(entry)
             try:
                 self._add(parse_rule(adguard[1] if adguard else entry))

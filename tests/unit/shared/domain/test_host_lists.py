@@ -46,3 +46,11 @@ def test_lines_that_are_no_hosts_are_counted() -> None:
 
     assert read.take() == {Rule("evil.example.com", "/offers"), Rule("ok.example.com")}
     assert (read.rule_count, read.unread_count) == (2, 4)
+
+
+def test_a_name_longer_than_any_is_no_host() -> None:
+    read = HostList()
+
+    read.read(["a." * 130 + "com"])
+
+    assert (read.rule_count, read.unread_count) == (0, 1)
