@@ -101,6 +101,8 @@ PARAMETERS: dict[str, object] = {
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
     "audit.ADD_ENTRY": [{"before": "{}", "after": "{}"}],
+    # There is no list to which they could be added.
+    "destinations.ADD_RULES": [{"keys": [], "paths": []}],
     "reports.LIST_CAMPAIGNS": [
         {"before": ANY_UUID},
         {"before": None, "title": "sale 4", "begin": None, "end": None},
