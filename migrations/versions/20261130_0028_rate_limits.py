@@ -2,14 +2,14 @@
 
 APIs of the release before limit nothing, and read nothing of this.
 
-Revision: 0028, after 0021
+Revision: 0028, after 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
-down_revision = "0021"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

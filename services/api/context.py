@@ -8,6 +8,7 @@ from services.api.domain.authors import Author
 from services.api.operations.accepting import SendContext
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_allow_lists import AllowListOrders
+from services.api.operations.change_destinations import DestinationOrders
 from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
@@ -97,6 +98,7 @@ class ApiContext:
             short_domain=self.settings.short_domain,
             max_recipients=self.settings.max_recipients,
             large_sends=self.large_sends,
+            may_be_private=self.settings.private_destinations,
         )
 
     def to_orders(self, account: Account, author: Author) -> CampaignOrders:
@@ -105,7 +107,13 @@ class ApiContext:
 
     def to_link_orders(self, account: Account, author: Author) -> LinkOrders:
         """Return what an account changes the links of its campaigns with."""
-        return LinkOrders(self.engine, account.id, author, self.settings.short_domain)
+        return LinkOrders(
+            self.engine,
+            account.id,
+            author,
+            self.settings.short_domain,
+            may_be_private=self.settings.private_destinations,
+        )
 
     def to_key_orders(self, caller: Caller, author: Author) -> KeyOrders:
         """Return what a caller gives orders to the account's keys with."""
@@ -114,6 +122,10 @@ class ApiContext:
     def to_allow_list_orders(self, account: Account, author: Author) -> AllowListOrders:
         """Return what an account says with where it may be used from."""
         return AllowListOrders(self.engine, account.id, author)
+
+    def to_destination_orders(self, account: Account, author: Author) -> DestinationOrders:
+        """Return what an account says with where its links may lead."""
+        return DestinationOrders(self.engine, account.id, author)
 
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""

@@ -20,6 +20,8 @@ from services.api.schemas.documented_errors import (
     OF_ALLOW_LISTS,
     OF_BODIES,
     OF_CHANGED_ALLOW_LISTS,
+    OF_CHANGED_DESTINATION_LISTS,
+    OF_DESTINATION_LISTS,
     OF_DUPLICATES,
     OF_KEYS,
     OF_LINK_CHANGES,
@@ -32,6 +34,7 @@ from services.api.schemas.documented_errors import (
     OF_ROTATIONS,
     OF_SENDS,
     OF_SPREADSHEETS,
+    OF_TRIED_DESTINATIONS,
 )
 from services.api.schemas.limit_fields import DESCRIBED_FIELDS, RETRY_AFTER
 from services.api.schemas.old_reports import (
@@ -104,6 +107,9 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
     ),
     "put /keys/{prefix}/rate-limits": OF_RATE_LIMITS,
     "get /ip-allow-list": OF_ALLOW_LISTS[1:],
+    "get /destination-list": OF_DESTINATION_LISTS,
+    "put /destination-list": OF_CHANGED_DESTINATION_LISTS,
+    "post /destination-list/test": OF_TRIED_DESTINATIONS,
     "put /ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
     "put /keys/{prefix}/ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
 }

@@ -16,6 +16,10 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
     api_port: int = Field(
         default=8000, ge=0, le=65535, description="port that the API listens on, up to 65535"
     )
+    private_destinations: bool = Field(
+        default=False,
+        description="true or false: whether links may lead to hosts that are not public",
+    )
     max_body_octets: int = Field(
         default=32 * MEBIBYTE, gt=0, description="octets of the largest request body that is read"
     )

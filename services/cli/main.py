@@ -25,6 +25,7 @@ from services.api.operations.create_account import create_account, create_user
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.demo import demo
+from services.cli.destinations import add_destination_commands
 from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
@@ -92,6 +93,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
     _add_link_commands(add)
+    destinations = commands.add_parser("destinations", help="Where links may lead")
+    add_destination_commands(
+        partial(_add, destinations.add_subparsers(required=True, metavar="COMMAND")),
+        _add_data_dir,
+    )
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
     add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
     _add_data_dir(

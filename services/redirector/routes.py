@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.redirector.answers import (
+    BLOCKED,
     GONE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -98,11 +99,15 @@ class ShortLinks:
         )
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
+        if link.is_blocked:
+            return BLOCKED
         return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
 
     def _instead_of(self, block: Block) -> Answer:
         gone_location = block.gone_location
-        if gone_location is None or not self.redirector.resolver.leads_on(gone_location):
+        if gone_location is None or block.is_gone_blocked:
+            return GONE
+        if not self.redirector.resolver.leads_on(gone_location):
             return GONE
         return redirect_to(gone_location)
 

@@ -104,6 +104,7 @@ def test_docker_compose_has_the_processes_defaults() -> None:
         "TRUSTED_PROXIES",
         "GEOIP_CITY_DB",
         "GEOIP_ASN_DB",
+        "TXLINK_DESTINATION_BLOCK_LISTS",
     }
     assert {name: substitutions()[name] for name in shared} == {
         name: of_processes[name] for name in shared
