@@ -14,6 +14,7 @@ from services.api.domain import (
     campaign_states,
     changed_destination,
     composing,
+    credit,
     errors,
     link_errors,
     link_shape,
@@ -33,6 +34,7 @@ RETRY_AFTER_S = 5
 UNAVAILABLE = 503
 TOO_MANY = 429
 UNAUTHORIZED = 401
+PAYMENT_REQUIRED = 402
 
 LOGGER = logging.getLogger(__name__)
 
@@ -76,6 +78,10 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.MalformedBodyError: Refusal(422),
     errors.UnsupportedBodyError: Refusal(415),
     errors.IdempotencyConflictError: Refusal(409),
+    credit.InsufficientCreditError: Refusal(PAYMENT_REQUIRED),
+    credit.DailyCapReachedError: Refusal(TOO_MANY),
+    credit.CreditBelowZeroError: Refusal(409),
+    credit.PostPaidError: Refusal(409),
     errors.NoLinkRoomError: Refusal(UNAVAILABLE),
     errors.SendsBusyError: Refusal(UNAVAILABLE),
     errors.OverloadedError: Refusal(UNAVAILABLE),
@@ -155,7 +161,10 @@ def error_response(error: DomainError, output: str = "json") -> Response:
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status in {UNAVAILABLE, TOO_MANY}:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        wait_s = RETRY_AFTER_S
+        if isinstance(error, credit.DailyCapReachedError):
+            wait_s = error.retry_after_s
+        response.headers["Retry-After"] = str(wait_s)
     return response
 
 

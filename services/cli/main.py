@@ -22,6 +22,7 @@ from services.api.operations.change_sending import (
 from services.api.operations.create_account import create_account, create_user
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
+from services.cli.credit import add_credit_commands
 from services.cli.demo import demo
 from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
+    add_credit_commands(add, _add_data_dir)
     _add_link_commands(add)
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
     add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
@@ -147,6 +149,14 @@ def _add_account_commands(add: Add) -> None:
         "--addresses-kept-days",
         metavar="N",
         help="truncate visitors' addresses after N days; 0 is within the hour (none: never)",
+    )
+    sending.add_argument(
+        "--prepaid",
+        action=argparse.BooleanOptionalAction,
+        help="charge sends to a balance (credit-add); --no-prepaid gives up what is left of it",
+    )
+    sending.add_argument(
+        "--daily-cap", metavar="N", help="most segments of one day of its time zone (none: any)"
     )
     _add_data_dir(sending)
 
@@ -255,6 +265,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         gone_url=arguments.gone_url,
         clicks_kept_months=arguments.clicks_kept_months,
         addresses_kept_days=arguments.addresses_kept_days,
+        is_prepaid=arguments.prepaid,
+        daily_cap=arguments.daily_cap,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     on_database(url_of(arguments, settings), change)

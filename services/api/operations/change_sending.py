@@ -1,4 +1,4 @@
-"""Change how an account sends (links, encoding, numbers, price), and how long it keeps visits."""
+"""Change how an account sends (links, numbers, price, credit), and how long it keeps visits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from services.api.domain.account_rules import (
     checked_price,
     checked_sender_ids,
 )
+from services.api.domain.credit import checked_cap
 from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
+from services.api.operations.manage_credit import CreditChanges, change_credit
 from services.api.storage.accounts import find_account, set_account, set_sender_id
 from shared.domain.errors import DomainError
 
@@ -31,6 +33,8 @@ class SendingChanges:
         gone_url: Where links lead that are paused or have expired; ``none`` shows a page.
         clicks_kept_months: For how many months visits are kept; ``none`` is for ever.
         addresses_kept_days: After how many days their addresses are truncated; ``none`` is never.
+        is_prepaid: Whether sends are charged to a balance.
+        daily_cap: Most segments of one day; ``none`` is any number.
     """
 
     link_shape: LinkShape | None = None
@@ -42,6 +46,8 @@ class SendingChanges:
     gone_url: str | None = None
     clicks_kept_months: str | None = None
     addresses_kept_days: str | None = None
+    is_prepaid: bool | None = None
+    daily_cap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +91,21 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
             lowest=0,
             highest=MAX_KEPT_DAYS,
         )
-    if not changed:
+    of_credit = CreditChanges(
+        changes.is_prepaid,
+        sets_cap=changes.daily_cap is not None,
+        daily_cap=None if changes.daily_cap is None else checked_cap(changes.daily_cap),
+    )
+    if not changed and of_credit == CreditChanges():
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
         account_id = await find_account(connection, account_name)
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-        await set_account(connection, account_id, changed)
+        if changed:
+            await set_account(connection, account_id, changed)
+        if of_credit != CreditChanges():
+            await change_credit(connection, account_id, account_name, of_credit)
 
 
 async def change_sender_id(

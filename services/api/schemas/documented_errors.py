@@ -17,6 +17,7 @@ from services.api.domain.changed_destination import (
     SeveralDestinationsError,
 )
 from services.api.domain.composing import RowRefusedError
+from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
 from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
 from services.api.domain.placeholders import MissingColumnError
 from services.api.domain.schedule_times import EXAMPLES
@@ -48,7 +49,12 @@ OF_BODIES = (
     UploadCutOffError(),
     SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
 )
+OF_CREDIT = (
+    InsufficientCreditError(needed=1_200, available=900),
+    DailyCapReachedError(needed=1_200, cap=5_000, used=4_000, retry_after_s=20_400),
+)
 OF_SENDS = (
+    *OF_CREDIT,
     errors.MissingFieldError("msg", "the text to send"),
     errors.InvalidBooleanError("trackLink", "maybe"),
     errors.UnknownParameterError("trackLnk", "trackLink"),
@@ -111,6 +117,7 @@ OF_LINK_CHANGES = (
     errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_DUPLICATES = (
+    *OF_CREDIT,
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
     errors.IdempotencyConflictError(),
     errors.NoLinkRoomError(100_000),
