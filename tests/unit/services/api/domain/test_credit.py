@@ -56,13 +56,17 @@ def test_send_is_refused_for_what_it_lacks(
         ),
         (
             DailyCapReachedError(needed=5, cap=10, used=7, retry_after_s=9),
-            ("The send has 5 segment(s), and of the 10 that the account may send in a day 7 are "
-            "used: send it tomorrow, or less today"),
+            (
+                "The send has 5 segment(s), and of the 10 that the account may send in a day 7 "
+                "are used: send it tomorrow, or less today"
+            ),
         ),
         (
             DailyCapReachedError(needed=11, cap=10, used=0, retry_after_s=9),
-            ("The send has 11 segment(s), and of the 10 that the account may send in a day 0 are "
-            "used: split it over several days"),
+            (
+                "The send has 11 segment(s), and of the 10 that the account may send in a day 0 "
+                "are used: split it over several days"
+            ),
         ),
         (
             CreditBelowZeroError(taken=3, available=2),
@@ -70,8 +74,10 @@ def test_send_is_refused_for_what_it_lacks(
         ),
         (
             PostPaidError("acme"),
-            ("The account 'acme' is post-paid and keeps no balance: make it prepaid first "
-            "(account-set --prepaid)"),
+            (
+                "The account 'acme' is post-paid and keeps no balance: make it prepaid first "
+                "(account-set --prepaid)"
+            ),
         ),
     ],
 )
