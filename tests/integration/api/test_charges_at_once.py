@@ -95,12 +95,12 @@ async def test_fifty_sends_against_twenty_credits_leave_twenty_and_none(
     [
         ("threes", {"mobile": "919876543210,919876543211,919876543212", "msg": "short"}, 3),
         (
-            "fives",
+            "eights",
             {
                 "sms": [{"mobile": "919876543210", "msg": "x" * 160 * count} for count in (1, 2)]
                 * 2
             },
-            6,
+            8,
         ),
     ],
 )
