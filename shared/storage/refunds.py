@@ -55,7 +55,7 @@ REFUND = text("""
         SELECT account_id FROM account_credit
         WHERE account_id IN (SELECT account_id FROM due) AND balance IS NOT NULL
         ORDER BY account_id
-        FOR UPDATE
+        FOR NO KEY UPDATE
     ), refunded AS (
         UPDATE account_credit SET balance = balance + owed.segments
         FROM (SELECT account_id, sum(segments) AS segments FROM due GROUP BY account_id) AS owed

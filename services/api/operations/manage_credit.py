@@ -1,4 +1,4 @@
-"""Read what an account may still send; give it credits, caps, or neither, as its operator."""
+"""Read the ledger of an account; give it credits, caps, or neither, as its operator."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -31,13 +31,6 @@ from shared.clock import Clock
 BATCH_ROWS = 5_000
 NEWEST_ID = (1 << 63) - 1
 TOP_UP, CORRECTION = "top-up", "correction"
-
-
-async def read_credit(engine: AsyncEngine, clock: Clock, account: Account) -> Credit:
-    """Return how an account stands."""
-    day = clock.now().astimezone(account.time_zone).date()
-    async with engine.connect() as connection:
-        return await get_credit(connection, account.id, day)
 
 
 async def read_entries(

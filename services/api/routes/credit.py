@@ -7,7 +7,7 @@ from fastapi.responses import StreamingResponse
 
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
-from services.api.operations.manage_credit import export_entries, read_credit, read_entries
+from services.api.operations.manage_credit import export_entries, read_entries
 from services.api.schemas.credit import (
     CSV_EXAMPLE,
     CreditReport,
@@ -43,9 +43,8 @@ entry; the amounts of all of them add up to the balance.
 
 
 @router.get("", summary="What may still be sent", description=READ)
-async def get_credit(request: Request, caller: CallerOf) -> CreditReport:
-    context = api_context(request)
-    return to_credit_report(await read_credit(context.engine, context.clock, caller.account))
+async def get_credit(caller: CallerOf) -> CreditReport:
+    return to_credit_report(caller.account.credit)
 
 
 @router.get("/entries", summary="The ledger of credits, newest first", description=LIST)

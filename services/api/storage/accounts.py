@@ -131,6 +131,8 @@ _USED_TODAY = (
         DAILY_USE.c.account_id == ACCOUNT_CREDIT.c.account_id,
         DAILY_USE.c.day == func.timezone(ACCOUNT.c.time_zone, func.now()).cast(Date),
     )
+    # Two levels up, which is not found by itself.
+    .correlate(ACCOUNT, ACCOUNT_CREDIT)
     .scalar_subquery()
 )
 # With the account, too, by two primary keys. Few accounts have a row, and fewer a cap.

@@ -15,12 +15,13 @@ from services.api.domain.credit import Credit
 from services.api.storage.reports import Row, fetch
 
 # By account_credit_pkey. The lock gives the balance as others have left it, and what is locked
-# first is what the send is then refused with. A post-paid account has no such row.
+# first is what the send is then refused with. A post-paid account has no such row. No stronger
+# lock than that: whoever adds a row that refers to this one must not wait for it.
 TAKE_CREDIT = text("""
     WITH locked AS MATERIALIZED (
         SELECT balance FROM account_credit
         WHERE account_id = :account_id AND balance IS NOT NULL
-        FOR UPDATE
+        FOR NO KEY UPDATE
     ), taken AS (
         UPDATE account_credit SET balance = account_credit.balance - CAST(:segments AS bigint)
         FROM locked
@@ -62,7 +63,8 @@ GET_CREDIT = text("""
     FROM account_credit WHERE account_id = :account_id
 """)
 LOCK_CREDIT = text("""
-    SELECT balance, daily_cap FROM account_credit WHERE account_id = :account_id FOR UPDATE
+    SELECT balance, daily_cap FROM account_credit WHERE account_id = :account_id
+    FOR NO KEY UPDATE
 """)
 ADD_ROW = text("""
     INSERT INTO account_credit (account_id) VALUES (:account_id) ON CONFLICT DO NOTHING

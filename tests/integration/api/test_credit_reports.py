@@ -21,11 +21,17 @@ async def test_post_paid_account_has_no_balance(api: Api, acme: Headers) -> None
 async def test_balance_and_cap_are_told_as_they_stand(api: Api, acme: Headers) -> None:
     await give(api, credits_=1_820, daily_cap="5000")
     await send(api, acme, **TRACKED)
+    # Others, in whichever zone, are no part of that.
+    other = await api.account("other")
+    await give(api, "other", daily_cap="10")
+    await send(api, other, mobile="919876543210", msg="short")
 
     answer = await api.client.get("/credit", headers=acme)
     old = await api.client.get("/SMSApi/account/readstatus", headers=acme)
 
     assert answer.json() == {"balance": 1_818, "daily_cap": 5_000, "used_today": 2}
+    of_other = await api.client.get("/credit", headers=other)
+    assert of_other.json() == {"balance": None, "daily_cap": 10, "used_today": 1}
     assert old.json()["response"]["account"]["smsBalance"] == "1818"
 
 
