@@ -11,6 +11,7 @@ import asyncio
 import json
 import statistics
 import sys
+from functools import partial
 
 import httpx
 
@@ -57,15 +58,12 @@ async def measure(api_url: str, keys: dict[str, str]) -> dict[str, dict[str, flo
             await burst(kind)
         for count, rounds in ROUNDS.items():
             times = [
-                {
-                    kind: await seconds(lambda kind=kind, count=count: send(kind, count))
-                    for kind in keys
-                }  # type: ignore[misc]
+                {kind: await seconds(partial(send, kind, count)) for kind in keys}
                 for _ in range(rounds)
             ]
             found[f"{count} recipients"] = _medians(times)
         times = [
-            {kind: await seconds(lambda kind=kind: burst(kind)) for kind in keys}  # type: ignore[misc]
+            {kind: await seconds(partial(burst, kind)) for kind in keys}
             for _ in range(AT_ONCE_ROUNDS)
         ]
         found[f"{AT_ONCE} sends at once"] = _medians(times)

@@ -81,7 +81,7 @@ async def test_others_see_nothing_of_it(api: Api, acme: Headers) -> None:
     other = await api.account("other")
     await give(api, credits_=10, daily_cap="100")
     await send(api, acme, **TRACKED)
-    (entry_id,) = await api.database.fetchrow("SELECT max(id) FROM credit_entry")
+    entry_id = await api.database.fetchval("SELECT max(id) FROM credit_entry")
 
     credit = await api.client.get("/credit", headers=other)
     at = {"cursor": str(entry_id + 1)}

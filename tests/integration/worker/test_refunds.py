@@ -207,7 +207,7 @@ async def test_account_that_became_post_paid_gets_nothing_back(shop: Shop) -> No
     await shop.cancel(campaign_id, range(2))
 
     entries = await shop.database.fetchval("SELECT count(*) FROM credit_entry WHERE kind='refund'")
-    owed = await shop.database.fetchrow("SELECT * FROM campaign_credit")
+    (owed,) = await shop.database.fetch("SELECT * FROM campaign_credit")
     assert entries == 0
     assert owed["refunded_segments"] == owed["refundable_segments"] == 2
 
