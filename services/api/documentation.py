@@ -116,6 +116,7 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
 WHAT_STATUSES_MEAN = {
     400: "A parameter is missing or wrong; `field` names it",
     401: "No live API key, or wrong userId and password",
+    402: "The account is prepaid, and has fewer credits than the send has segments",
     403: "The API key or the user may not do this, or not from this address",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
@@ -125,8 +126,8 @@ WHAT_STATUSES_MEAN = {
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
-    429: "Too many calls a minute, or as many of this account at a time as may be; try again "
-    "after `Retry-After` seconds",
+    429: "Too many calls a minute, the day's cap is reached, or as many of this account at a time "
+    "as may be; try again after `Retry-After` seconds",
     500: "A fault of ours, which has been logged",
     503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
 }

@@ -14,6 +14,7 @@ from services.api.domain import (
     campaign_states,
     changed_destination,
     composing,
+    credit,
     destination_lists,
     errors,
     head_errors,
@@ -37,6 +38,7 @@ RETRY_AFTER_S = 5
 UNAVAILABLE = 503
 TOO_MANY = 429
 UNAUTHORIZED = 401
+PAYMENT_REQUIRED = 402
 
 LOGGER = logging.getLogger(__name__)
 
@@ -83,6 +85,10 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.MalformedBodyError: Refusal(422),
     errors.UnsupportedBodyError: Refusal(415),
     errors.IdempotencyConflictError: Refusal(409),
+    credit.InsufficientCreditError: Refusal(PAYMENT_REQUIRED),
+    credit.DailyCapReachedError: Refusal(TOO_MANY),
+    credit.CreditBelowZeroError: Refusal(409),
+    credit.PostPaidError: Refusal(409),
     errors.NoLinkRoomError: Refusal(UNAVAILABLE),
     errors.SendsBusyError: Refusal(UNAVAILABLE),
     errors.OverloadedError: Refusal(UNAVAILABLE),
@@ -166,7 +172,10 @@ def error_response(error: DomainError, output: str = "json") -> Response:
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status in {UNAVAILABLE, TOO_MANY}:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        wait_s = RETRY_AFTER_S
+        if isinstance(error, credit.DailyCapReachedError):
+            wait_s = error.retry_after_s
+        response.headers["Retry-After"] = str(wait_s)
     return response
 
 

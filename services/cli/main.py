@@ -24,6 +24,7 @@ from services.api.operations.change_sending import (
 from services.api.operations.create_account import create_account, create_user
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
+from services.cli.credit import add_credit_commands
 from services.cli.demo import demo
 from services.cli.destinations import add_destination_commands
 from services.cli.geo import fetch_city_database
@@ -92,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     described.add_argument("service", choices=sorted(DESCRIBED))
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
+    add_credit_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(
@@ -166,6 +168,14 @@ def _add_account_commands(add: Add) -> None:
             metavar="N",
             help=f"{kind} a minute (0: any number; default: as the API's settings say)",
         )
+    sending.add_argument(
+        "--prepaid",
+        action=argparse.BooleanOptionalAction,
+        help="charge sends to a balance (credit-add); --no-prepaid gives up what is left of it",
+    )
+    sending.add_argument(
+        "--daily-cap", metavar="N", help="most segments of one day of its time zone (none: any)"
+    )
     _add_data_dir(sending)
 
     sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
@@ -275,6 +285,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         addresses_kept_days=arguments.addresses_kept_days,
         calls_per_minute=arguments.calls_per_minute,
         sends_per_minute=arguments.sends_per_minute,
+        is_prepaid=arguments.prepaid,
+        daily_cap=arguments.daily_cap,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     on_database(url_of(arguments, settings), change)

@@ -62,3 +62,6 @@ FAILURES = (
     MessageStatus.REJECTED,
     MessageStatus.FAILED,
 )
+# It never went out, or was refused for good: it costs no credit. Carriers bill what they took and
+# could not deliver.
+UNSENT = (MessageStatus.REJECTED, MessageStatus.FAILED, MessageStatus.CANCELLED)

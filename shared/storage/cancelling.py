@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.messages import MessageStatus
+from shared.storage.refunds import OWED_OF_ONE, refund
 
 # Large enough to be quick, small enough that no lock is held for long.
 BATCH_MESSAGE_COUNT = 5_000
@@ -15,7 +16,8 @@ BATCH_MESSAGE_COUNT = 5_000
 # Messages are locked in the order of their key and before the counts, as everywhere; those that a
 # worker has are not, so that it can settle them meanwhile in whatever order. A row that was
 # claimed while this waited for its lock is let go of.
-CANCEL_MESSAGES = text("""
+CANCEL_MESSAGES = text(
+    """
     WITH found AS MATERIALIZED (
         SELECT position, status FROM message
         WHERE campaign_id = :campaign_id
@@ -26,34 +28,41 @@ CANCEL_MESSAGES = text("""
         )
         ORDER BY position
         FOR UPDATE
-    ), cancelled AS (
+    ), settled AS (
         UPDATE message SET status = :cancelled, settled_at = now()
         FROM found
         WHERE message.campaign_id = :campaign_id
         AND message.position = ANY(CAST(:positions AS integer[]))
         AND message.position = found.position
-        RETURNING found.status, found.position
+        RETURNING message.campaign_id, message.position, message.status, found.status AS was
+    ), counted AS (
+        UPDATE campaign_delivery SET
+            queued = queued - moved.from_queued,
+            submitting = submitting - moved.from_submitting,
+            cancelled = cancelled + moved.from_queued + moved.from_submitting,
+            cancelled_segments = cancelled_segments + moved.segments
+        FROM (
+            SELECT
+                count(*) FILTER (WHERE settled.was = :queued) AS from_queued,
+                count(*) FILTER (WHERE settled.was = :submitting) AS from_submitting,
+                coalesce(sum(coalesce(p.segment_count, c.segment_count)), 0) AS segments
+            FROM settled
+            JOIN campaign c ON c.id = :campaign_id
+            LEFT JOIN LATERAL (
+                SELECT segment_count FROM personal_text
+                WHERE c.is_personal AND campaign_id = :campaign_id AND position = settled.position
+                OFFSET 0
+            ) p ON true
+        ) AS moved
+        WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
+        RETURNING campaign_id
     )
-    UPDATE campaign_delivery SET
-        queued = queued - moved.from_queued,
-        submitting = submitting - moved.from_submitting,
-        cancelled = cancelled + moved.from_queued + moved.from_submitting,
-        cancelled_segments = cancelled_segments + moved.segments
-    FROM (
-        SELECT
-            count(*) FILTER (WHERE cancelled.status = :queued) AS from_queued,
-            count(*) FILTER (WHERE cancelled.status = :submitting) AS from_submitting,
-            coalesce(sum(coalesce(p.segment_count, c.segment_count)), 0) AS segments
-        FROM cancelled
-        JOIN campaign c ON c.id = :campaign_id
-        LEFT JOIN LATERAL (
-            SELECT segment_count FROM personal_text
-            WHERE c.is_personal AND campaign_id = :campaign_id AND position = cancelled.position
-            OFFSET 0
-        ) p ON true
-    ) AS moved
-    WHERE campaign_id = :campaign_id AND moved.from_queued + moved.from_submitting > 0
-""")
+    """  # noqa: S608 - nothing but constants
+    + OWED_OF_ONE
+    + """
+    SELECT EXISTS (SELECT FROM settled) AS has_cancelled
+    """
+)
 LIST_UNDER_WAY = text("""
     SELECT position, claimed_until - now() AS free_in FROM message
     WHERE campaign_id = :campaign_id
@@ -81,6 +90,8 @@ async def cancel_messages(
 ) -> UnderWay:
     """Cancel those messages that wait to be handed over, or whose worker has died over it.
 
+    What they cost in credit is given back.
+
     Args:
         connection: Inside a transaction.
         campaign_id: A campaign that is cancelled already, so that none is queued again.
@@ -98,8 +109,10 @@ async def cancel_messages(
         "queued": int(MessageStatus.QUEUED),
         "cancelled": int(MessageStatus.CANCELLED),
     }
-    await connection.execute(CANCEL_MESSAGES, key | statuses)
+    has_cancelled = (await connection.execute(CANCEL_MESSAGES, key | statuses)).scalar_one()
     under_way = (await connection.execute(LIST_UNDER_WAY, key)).all()
+    if has_cancelled:
+        await refund(connection, [campaign_id])
     return UnderWay(
         [row.position for row in under_way],
         max((row.free_in for row in under_way), default=timedelta(0)),

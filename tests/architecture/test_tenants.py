@@ -11,6 +11,7 @@ from services.api.storage import (
     breakdowns,
     campaign_control,
     copied_campaigns,
+    credit,
     link_terms,
     reports,
     sent_messages,
@@ -21,7 +22,7 @@ from shared.storage import events
 # The keys of the token lengths belong to no account.
 OF_NO_ACCOUNT = {"TOKEN_KEYS"}
 # They lock, or take, the account itself.
-OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK", "ADD_ENTRY"}
+OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK", "ADD_ENTRY", "ADD_CREDIT_ENTRY", "ADD_ROW"}
 
 
 def statements(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -39,6 +40,7 @@ MODULES = (
     breakdowns,
     campaign_control,
     copied_campaigns,
+    credit,
     link_terms,
     sent_messages,
     webhooks,
@@ -53,4 +55,4 @@ def test_a_statement_names_the_account(name: str) -> None:
 
 
 def test_the_statements_are_found() -> None:
-    assert len(STATEMENTS) >= 42
+    assert len(STATEMENTS) >= 48

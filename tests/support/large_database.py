@@ -65,6 +65,11 @@ FILL = f"""
         FROM made WHERE n % 2 = 0;
     INSERT INTO audit_entry (account_id, author_kind, author_name, action, subject)
         SELECT account_id, 'cli', 'ops', 'campaign.pause', uuid FROM made;
+    INSERT INTO account_credit (account_id, balance, daily_cap) SELECT id, 10, 5000 FROM account;
+    INSERT INTO campaign_credit (campaign_id, account_id, charged_segments, refundable_segments)
+        SELECT id, account_id, {MESSAGES}, 2 FROM made;
+    INSERT INTO credit_entry (account_id, kind, amount, balance, campaign_id)
+        SELECT account_id, 'charge', -{MESSAGES}, 10, id FROM made;
     ANALYZE;
 """  # noqa: S608
 # Whose campaigns have the messages, and one of these.

@@ -81,6 +81,7 @@ def preflight(run: DryRun) -> Preflight:
         currency=run.currency,
         link_length=max((len(each.short_link or "") for each in run.tracked), default=None),
         warnings=(
+            *_shortfalls(run),
             *_file_warnings(run),
             *_unfilled(run),
             *link_warnings(run),
@@ -100,6 +101,11 @@ def _preview(run: DryRun, message: DryMessage) -> MessagePreview:
         forcing_characters=forcing_characters([message.text]),
         if_replaced=None if run.is_unicode else if_replaced(message.text),
     )
+
+
+def _shortfalls(run: DryRun) -> Warnings:
+    for refusal in run.shortfalls:
+        yield PreflightWarning(refusal.told_code, str(refusal), ())
 
 
 def _file_warnings(run: DryRun) -> Warnings:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.schedule_times import ScheduledTime
+from shared.domain.errors import DomainError
 from shared.domain.segments import MAX_SEGMENTS, Encoding, Segmentation, TextTooLongError, segment
 
 
@@ -57,6 +58,7 @@ class DryRun:
         registered_domains: Hosts registered for the sender ID's links, in lower case.
         encoding: The encoding that was asked for; None chooses by the text.
         scheduled: When it is to go out; None: at once.
+        shortfalls: Why the account could not make it now.
     """
 
     messages: Sequence[DryMessage]
@@ -74,6 +76,7 @@ class DryRun:
     shown_count: int = 10
     file_warnings: Sequence[str] = ()
     scheduled: ScheduledTime | None = None
+    shortfalls: Sequence[DomainError] = ()
 
     @property
     def is_dlt(self) -> bool:

@@ -98,12 +98,12 @@ def click_row(linked: LinkedRow, campaign_uuid: str, zone: ZoneInfo) -> dict[str
 
 
 def account_row(caller: Caller) -> dict[str, str | None]:
-    """Return what is known of an account: no balance, since none is kept."""
+    """Return what is known of an account; one that is post-paid has no balance."""
     account = caller.account
-    price = account.segment_price
+    price, balance = account.segment_price, account.credit.balance
     return {
         "name": account.name,
-        "smsBalance": None,
+        "smsBalance": None if balance is None else str(balance),
         "segmentPrice": "" if price is None else amount_text(price),
         "currency": account.currency,
         "timeZone": account.time_zone.key,

@@ -50,8 +50,8 @@ REPORT = f"""
 Who followed the links of the campaign `uuid` (or its transactionId), in the order of the send.
 {ENVELOPE}"""
 ACCOUNT = f"""
-What is known of the account. **`smsBalance` is null**: no balance is kept, and no send is refused
-for want of one.
+What is known of the account. `smsBalance` counts segments. It is null of a post-paid account: that
+keeps no balance, and no send of it is refused for want of one.
 {ENVELOPE}"""
 
 
@@ -116,7 +116,7 @@ _CLICK_ROW = {
 }
 _ACCOUNT_ROW = {
     "name": "acme",
-    "smsBalance": None,
+    "smsBalance": "1820",
     "segmentPrice": "0.125",
     "currency": "INR",
     "timeZone": "Asia/Kolkata",

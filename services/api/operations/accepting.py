@@ -20,6 +20,7 @@ from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
 from shared.domain.campaigns import CampaignControl
+from shared.domain.errors import DomainError
 from shared.domain.segments import Segmentation, segment
 
 # 19 decimal digits, and below 2^63.
@@ -193,6 +194,7 @@ def look_over(
     shown_count: int,
     segment_total: int,
     file_warnings: Sequence[str] = (),
+    shortfalls: Sequence[DomainError] = (),
 ) -> Preflight:
     """Look over a send that is not made.
 
@@ -202,6 +204,7 @@ def look_over(
         shown_count: How many of them to show.
         segment_total: Of all messages.
         file_warnings: What the sender should know of how a file was read.
+        shortfalls: Why the account could not make it now.
     """
     command = terms.command
     return preflight(
@@ -209,6 +212,7 @@ def look_over(
             messages=messages,
             shown_count=shown_count,
             file_warnings=file_warnings,
+            shortfalls=shortfalls,
             total_segments=segment_total,
             short_domain=terms.short_domain.partition(":")[0],
             link_shape=terms.link_shape,

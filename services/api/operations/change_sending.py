@@ -1,4 +1,4 @@
-"""Change how an account sends (links, encoding, numbers, price), and how long it keeps visits."""
+"""Change how an account sends (links, numbers, price, credit), and how long it keeps visits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,11 @@ from services.api.domain.account_rules import (
     checked_sender_ids,
 )
 from services.api.domain.authors import COMMAND_LINE
+from services.api.domain.credit import checked_cap
 from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
+from services.api.operations.manage_credit import CreditChanges, change_credit
 from services.api.storage.accounts import (
     find_account,
     find_limits,
@@ -41,6 +43,8 @@ class SendingChanges:
         addresses_kept_days: After how many days their addresses are truncated; ``none`` is never.
         calls_per_minute: How many are let through; ``default`` is as the settings have it, 0 any.
         sends_per_minute: The same, of calls that send.
+        is_prepaid: Whether sends are charged to a balance.
+        daily_cap: Most segments of one day; ``none`` is any number.
     """
 
     link_shape: LinkShape | None = None
@@ -54,6 +58,8 @@ class SendingChanges:
     addresses_kept_days: str | None = None
     calls_per_minute: str | None = None
     sends_per_minute: str | None = None
+    is_prepaid: bool | None = None
+    daily_cap: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,12 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
         )
     limits = _limits(changes)
     changed |= limits
-    if not changed:
+    of_credit = CreditChanges(
+        changes.is_prepaid,
+        sets_cap=changes.daily_cap is not None,
+        daily_cap=None if changes.daily_cap is None else checked_cap(changes.daily_cap),
+    )
+    if not changed and of_credit == CreditChanges():
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
         account_id = await find_account(connection, account_name)
@@ -109,7 +120,10 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
             before = await find_limits(connection, account_id)
             entry = AuditEntry("account.limit", "account", before, {**before, **limits})
             await add_entry(connection, account_id, COMMAND_LINE, entry)
-        await set_account(connection, account_id, changed)
+        if changed:
+            await set_account(connection, account_id, changed)
+        if of_credit != CreditChanges():
+            await change_credit(connection, account_id, account_name, of_credit)
 
 
 async def change_sender_id(

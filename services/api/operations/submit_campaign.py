@@ -5,6 +5,7 @@ before the commit: after it only the answer is left to give.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,6 +25,7 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.charging import charge, require_credit, shortfalls
 from services.api.operations.check_destinations import DestinationCheck
 from services.api.operations.planning import (
     SendTerms,
@@ -47,6 +49,7 @@ from services.api.storage.campaigns import (
     copy_messages,
 )
 from shared.domain.campaigns import CampaignControl
+from shared.domain.errors import DomainError
 from shared.domain.recipients import Recipients, parse_recipients
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
@@ -85,7 +88,8 @@ async def submit_campaign(
     totals = _totals(plan)
     answer = accepted(context, terms, totals)
     if command.is_dry_run:
-        return replace(answer, preflight=await asyncio.to_thread(_look_over, plan, totals))
+        short = shortfalls(terms, totals.segment_total, context.clock.now())
+        return replace(answer, preflight=await asyncio.to_thread(_look_over, plan, totals, short))
     campaign = new_campaign(
         terms,
         totals,
@@ -96,8 +100,16 @@ async def submit_campaign(
     answer = named(answer, campaign)
     async with context.engine.connect() as connection:
         if await repeats.keep(connection, command, answer):
-            await _store(connection, campaign, plan)
+            campaign_id = await _store(connection, campaign, plan)
             await note_copy(connection, command, campaign)
+            if not command.is_external:
+                await charge(
+                    connection,
+                    account,
+                    campaign_id,
+                    segments=totals.segment_total,
+                    now=context.clock.now(),
+                )
             await connection.commit()
             return answer
     return await repeats.find_first(command)
@@ -112,6 +124,8 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
         DomainError: The send is refused.
         DestinationBlockedError: A link leads where it may not.
         NoLinkRoomError: No domain has room for the links.
+        DailyCapReachedError: It is more than the account may send today.
+        InsufficientCreditError: It costs more than the account has.
     """
     body = terms.command.body or ""
     # Before the numbers: what is wrong with the text is told in no time.
@@ -120,12 +134,13 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
     recipients, mobiles = await asyncio.to_thread(_recipients, terms, context.max_recipients)
     check = DestinationCheck(terms.account.id)
     sites = await asyncio.to_thread(list_sites, text, short_host=terms.short_host)
+    link_count = len(recipients.msisdns)
     if terms.link_prefix is None:
         if sites:
             async with context.engine.connect() as connection:
                 await check.refuse(connection, sites)
+        _require_credit(context, terms, link_count * text.segmentation.count)
         return _Plan(terms, recipients, mobiles, text)
-    link_count = len(recipients.msisdns)
     # Once a length: the one foreseen may be filled up by another send before it is taken.
     for _ in TOKEN_LENGTHS:
         async with context.engine.connect() as connection:
@@ -136,10 +151,16 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
         plan = _Plan(terms, recipients, mobiles, text, form)
         if terms.command.is_dry_run:
             return plan
+        _require_credit(context, terms, link_count * text.segmentation.count)
         block = await take_block(context.reserve_engine, form, link_count)
         if block is not None:
             return replace(plan, block=block)
     raise NoLinkRoomError(link_count)
+
+
+def _require_credit(context: SendContext, terms: SendTerms, segments: int) -> None:
+    if not terms.command.is_dry_run:
+        require_credit(terms, segments, context.clock.now())
 
 
 def _recipients(terms: SendTerms, limit: int) -> tuple[Recipients, str]:
@@ -173,7 +194,7 @@ def _totals(plan: _Plan) -> SendTotals:
     )
 
 
-def _look_over(plan: _Plan, totals: SendTotals) -> Preflight:
+def _look_over(plan: _Plan, totals: SendTotals, short: Sequence[DomainError]) -> Preflight:
     msisdns = plan.recipients.msisdns[:PREVIEW_COUNT]
     links = plan.form.samples(len(msisdns)) if plan.form else [None] * len(msisdns)
     messages = [
@@ -181,7 +202,11 @@ def _look_over(plan: _Plan, totals: SendTotals) -> Preflight:
         for msisdn, link in zip(msisdns, links, strict=True)
     ]
     return look_over(
-        plan.terms, messages, shown_count=len(messages), segment_total=totals.segment_total
+        plan.terms,
+        messages,
+        shown_count=len(messages),
+        segment_total=totals.segment_total,
+        shortfalls=short,
     )
 
 
@@ -198,7 +223,7 @@ def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:
     )
 
 
-async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> None:
+async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> int:
     msisdns = plan.recipients.msisdns
     campaign_id = await add_campaign(connection, campaign)
     if plan.block and plan.text.rewrite:
@@ -208,3 +233,4 @@ async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan
     await copy_messages(raw, campaign_id, msisdns, status=campaign.first_status)
     if campaign.control is CampaignControl.RUNNING:
         await enqueue_slices(raw, campaign_id, len(msisdns), urgent=len(msisdns) == 1)
+    return campaign_id

@@ -25,6 +25,7 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.charging import charge, require_credit, shortfalls
 from services.api.operations.check_destinations import DestinationCheck
 from services.api.operations.personal_tally import PersonalTally
 from services.api.operations.planning import SendTerms, check_recipients
@@ -47,6 +48,7 @@ from services.api.storage.personal_texts import (
 )
 from shared.domain.campaigns import CampaignControl
 from shared.domain.destination_rules import Site
+from shared.domain.errors import DomainError
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -125,13 +127,19 @@ class _Writing:
                 async with self._context.engine.connect() as connection:
                     await self._refuse_blocked(connection)
         totals = self._totals(None)
-        report = await asyncio.to_thread(self._preflight, totals, rows.warnings)
+        short = shortfalls(self._terms, totals.segment_total, self._context.clock.now())
+        report = await asyncio.to_thread(self._preflight, totals, rows.warnings, short)
         return replace(accepted(self._context, self._terms, totals), preflight=report)
 
     async def write(
         self, connection: AsyncConnection, rows: PersonalRows, repeats: Repeats
     ) -> Accepted | None:
-        """Store and queue all rows; None if links of this length have run out meanwhile."""
+        """Store and queue all rows; None if links of this length have run out meanwhile.
+
+        Raises:
+            DailyCapReachedError: They are more than the account may send today.
+            InsufficientCreditError: They cost more than the account has.
+        """
         campaign_id = await next_campaign_id(connection)
         raw = await raw_connection(connection)
         status = first_status(is_external=self._terms.command.is_external)
@@ -142,6 +150,8 @@ class _Writing:
             await copy_personal_messages(
                 raw, campaign_id, messages, first_position=first_position, status=status
             )
+            # Not only once all are stored: a large file may be far more than can be paid.
+            require_credit(self._terms, self.tally.segment_total, self._context.clock.now())
         self._check()
         block = None
         if self._form is not None:
@@ -182,6 +192,14 @@ class _Writing:
         raw = await raw_connection(connection)
         if campaign.control is CampaignControl.RUNNING:
             await enqueue_slices(raw, campaign_id, count, urgent=count == 1)
+        if not command.is_external:
+            await charge(
+                connection,
+                self._terms.account,
+                campaign_id,
+                segments=totals.segment_total,
+                now=self._context.clock.now(),
+            )
         await connection.commit()
         return answer
 
@@ -239,7 +257,9 @@ class _Writing:
             destination=first.rewrite.destination if first.rewrite else None,
         )
 
-    def _preflight(self, totals: SendTotals, file_warnings: Sequence[str]) -> Preflight:
+    def _preflight(
+        self, totals: SendTotals, file_warnings: Sequence[str], short: Sequence[DomainError]
+    ) -> Preflight:
         samples = [*self.tally.first, *self.tally.noted]
         links = self._form.samples(len(samples)) if self._form else [None] * len(samples)
         messages = [
@@ -258,6 +278,7 @@ class _Writing:
             shown_count=len(self.tally.first),
             segment_total=totals.segment_total,
             file_warnings=file_warnings,
+            shortfalls=short,
         )
 
     def _linked_campaign(self, block: Block | None) -> LinkedCampaign | None:

@@ -17,6 +17,7 @@ from services.api.domain.changed_destination import (
     SeveralDestinationsError,
 )
 from services.api.domain.composing import RowRefusedError
+from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
 from services.api.domain.destination_lists import DestinationBlockedError
 from services.api.domain.link_errors import (
     DestinationNotPublicError,
@@ -62,7 +63,12 @@ OF_BODIES = (
     UploadCutOffError(),
     SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
 )
+OF_CREDIT = (
+    InsufficientCreditError(needed=1_200, available=900),
+    DailyCapReachedError(needed=1_200, cap=5_000, used=4_000, retry_after_s=20_400),
+)
 OF_SENDS = (
+    *OF_CREDIT,
     errors.MissingFieldError("msg", "the text to send"),
     errors.InvalidBooleanError("trackLink", "maybe"),
     errors.UnknownParameterError("trackLnk", "trackLink"),
@@ -133,6 +139,7 @@ OF_LINK_CHANGES = (
 )
 OF_DUPLICATES = (
     BLOCKED,
+    *OF_CREDIT,
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
     errors.IdempotencyConflictError(),
     errors.NoLinkRoomError(100_000),

@@ -1,22 +1,24 @@
 """Who may call: API keys, users and what their accounts may send as."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, case, func, insert, select, update
+from sqlalchemy import JSON, Date, case, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.allow_lists import AllowList, stored_allow_list
+from services.api.domain.credit import Credit
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
+from shared.schema.credit import ACCOUNT_CREDIT, DAILY_USE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Account:
         segment_price: Of one segment, in ``currency``; None if no price is agreed.
         sender_ids: The oldest first; that one is the default.
         quotas: Where they differ from the default.
+        credit: What it might still send when its caller was let in.
     """
 
     id: int
@@ -63,6 +66,7 @@ class Account:
     currency: str
     sender_ids: tuple[SenderId, ...]
     quotas: Quotas = NO_QUOTAS
+    credit: Credit = field(default=Credit())
 
     @property
     def number_rules(self) -> NumberRules:
@@ -126,16 +130,40 @@ _SENDER_IDS = (
     .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
+_USED_TODAY = (
+    select(DAILY_USE.c.segment_count)
+    .where(
+        DAILY_USE.c.account_id == ACCOUNT_CREDIT.c.account_id,
+        DAILY_USE.c.day == func.timezone(ACCOUNT.c.time_zone, func.now()).cast(Date),
+    )
+    # Two levels up, which is not found by itself.
+    .correlate(ACCOUNT, ACCOUNT_CREDIT)
+    .scalar_subquery()
+)
+# With the account, too, by two primary keys. Few accounts have a row, and fewer a cap.
+_CREDIT = (
+    select(
+        func.json_build_array(
+            ACCOUNT_CREDIT.c.balance,
+            ACCOUNT_CREDIT.c.daily_cap,
+            case((ACCOUNT_CREDIT.c.daily_cap.is_not(None), _USED_TODAY)),
+            type_=JSON,
+        )
+    )
+    .where(ACCOUNT_CREDIT.c.account_id == ACCOUNT.c.id)
+    .scalar_subquery()
+)
 _ACCOUNT_COLUMNS = (
     *(ACCOUNT.c[name] for name in _SETTINGS),
     ACCOUNT.c.calls_per_minute,
     ACCOUNT.c.sends_per_minute,
     _SENDER_IDS,
+    _CREDIT,
 )
 
 
 def _to_account(row: Sequence[Any]) -> Account:
-    *settings, calls, sends, sender_ids = row
+    *settings, calls, sends, sender_ids, credit = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
         **account | {"time_zone": ZoneInfo(account["time_zone"])},
@@ -144,7 +172,15 @@ def _to_account(row: Sequence[Any]) -> Account:
             for header, shape, domains, entity_id in sender_ids or ()
         ),
         quotas=Quotas(calls, sends),
+        credit=_to_credit(credit),
     )
+
+
+def _to_credit(row: Sequence[int | None] | None) -> Credit:
+    if row is None:
+        return Credit()
+    balance, daily_cap, used_today = row
+    return Credit(balance, daily_cap, used_today or 0)
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
@@ -207,6 +243,12 @@ async def find_account(connection: AsyncConnection, name: str) -> int | None:
     query = select(ACCOUNT.c.id).where(ACCOUNT.c.name == name)
     found: int | None = (await connection.execute(query)).scalar_one_or_none()
     return found
+
+
+async def find_time_zone(connection: AsyncConnection, account_id: int) -> ZoneInfo:
+    """Return the time zone of an account that there is."""
+    query = select(ACCOUNT.c.time_zone).where(ACCOUNT.c.id == account_id)
+    return ZoneInfo((await connection.execute(query)).scalar_one())
 
 
 async def add_account(

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.worker.delivery_reports import ReportOutcome
 from services.worker.storage.event_batches import NEWS, TOLD
 from services.worker.storage.failures import COUNT_FAILURES
-from shared.domain.messages import FAILURES, MessageStatus
+from shared.domain.messages import FAILURES, UNSENT, MessageStatus
+from shared.storage.refunds import OWED, refund
 
 LOCK_REPORTS = text("""
     SELECT id, carrier, raw, attempt_count FROM delivery_report
@@ -80,6 +81,7 @@ APPLY_VERDICTS = text(
         RETURNING campaign_delivery.campaign_id, campaign_delivery.event_batch_count
     )
     """
+    + OWED
     + TOLD
     + COUNT_FAILURES
 )
@@ -158,7 +160,11 @@ async def claim_reported_messages(
 
 
 async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict]) -> None:
-    """Move submitted messages to their final status."""
+    """Move submitted messages to their final status.
+
+    What those that are rejected cost in credit is given back. That locks accounts' balances, so
+    that no message or count may be locked behind it.
+    """
     await connection.execute(
         APPLY_VERDICTS,
         {
@@ -174,6 +180,9 @@ async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict
             "failures": list(map(int, FAILURES)),
         },
     )
+    unsent = {each.message.campaign_id for each in verdicts if each.status in UNSENT}
+    if unsent:
+        await refund(connection, sorted(unsent))
 
 
 async def apply_outcomes(

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.storage.event_batches import NEWS, TOLD
 from services.worker.storage.failures import COUNT_FAILURES
-from shared.domain.messages import FAILURES, MessageStatus
+from shared.domain.messages import FAILURES, UNSENT, MessageStatus
+from shared.storage.refunds import OWED_OF_ONE, refund
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
@@ -127,6 +128,7 @@ SETTLE_WINDOW = text(
         RETURNING campaign_id, event_batch_count
     )
     """
+    + OWED_OF_ONE
     + TOLD
     + COUNT_FAILURES
 )
@@ -231,7 +233,8 @@ async def apply_settlements(
 ) -> None:
     """Record what became of submitting messages; any that are submitting no more stay as they are.
 
-    Applying the same settlements twice changes nothing the second time.
+    Applying the same settlements twice changes nothing the second time. What failed and cancelled
+    messages cost in credit is given back.
     """
     await connection.execute(
         SETTLE_WINDOW,
@@ -249,3 +252,5 @@ async def apply_settlements(
             "failures": list(map(int, FAILURES)),
         },
     )
+    if any(settlement.status in UNSENT for settlement in settlements):
+        await refund(connection, [campaign_id])

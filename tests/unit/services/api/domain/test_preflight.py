@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.api.domain.credit import InsufficientCreditError
 from services.api.domain.preflight import preflight
 from services.api.domain.schedule_times import parse_schedule_time
 from shared.domain.segments import Encoding
@@ -202,3 +203,13 @@ def test_time_that_clocks_make_doubtful_is_warned_of(written: str, said: str) ->
     warnings = {each.code: each.message for each in told.warnings}
     assert warnings.get("schedule_time_doubtful", "").startswith(said)
     assert bool(said) == ("schedule_time_doubtful" in warnings)
+
+
+def test_what_the_account_lacks_is_told_first() -> None:
+    lacking = InsufficientCreditError(needed=2, available=1)
+    run = replace(a_dry_run(a_dry_message("Hi {name}", short_link=None)), shortfalls=[lacking])
+
+    told = preflight(run).warnings
+
+    assert (told[0].code, told[0].message) == ("insufficient_credit", str(lacking))
+    assert [each.code for each in told[1:]] == ["placeholder_not_filled"]
