@@ -10,10 +10,12 @@ from services.api.storage import (
     audit,
     breakdowns,
     campaign_control,
+    contact_groups,
     copied_campaigns,
     link_terms,
     reports,
     sent_messages,
+    suppressions,
     webhooks,
 )
 from shared.storage import events
@@ -21,7 +23,14 @@ from shared.storage import events
 # The keys of the token lengths belong to no account.
 OF_NO_ACCOUNT = {"TOKEN_KEYS"}
 # They lock, or take, the account itself.
-OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK", "ADD_ENTRY"}
+OF_THE_ACCOUNT = {
+    "COUNT_WEBHOOKS",
+    "ADD_WEBHOOK",
+    "ADD_ENTRY",
+    "ADD_GROUP",
+    "ADD_SUPPRESSION",
+    "ADD_SUPPRESSIONS",
+}
 
 
 def statements(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -41,6 +50,8 @@ MODULES = (
     copied_campaigns,
     link_terms,
     sent_messages,
+    contact_groups,
+    suppressions,
     webhooks,
     events,
 )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, case, func, insert, select, update
+from sqlalchemy import JSON, case, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +16,7 @@ from services.api.domain.allow_lists import AllowList, stored_allow_list
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
+from shared.schema.consent import SUPPRESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Account:
         smart_encoding: Whether look-alikes of GSM-7 replace characters that it lacks.
         segment_price: Of one segment, in ``currency``; None if no price is agreed.
         sender_ids: The oldest first; that one is the default.
+        has_opt_outs: Whether any number has opted out of what it sends.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Account:
     segment_price: Decimal | None
     currency: str
     sender_ids: tuple[SenderId, ...]
+    has_opt_outs: bool = False
 
     @property
     def number_rules(self) -> NumberRules:
@@ -121,11 +124,14 @@ _SENDER_IDS = (
     .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
-_ACCOUNT_COLUMNS = (*(ACCOUNT.c[name] for name in _SETTINGS), _SENDER_IDS)
+# So that a send costs no round trip for opt-outs where there are none; one descent of
+# suppression_pkey.
+_HAS_OPT_OUTS = exists().where(SUPPRESSION.c.account_id == ACCOUNT.c.id)
+_ACCOUNT_COLUMNS = (*(ACCOUNT.c[name] for name in _SETTINGS), _SENDER_IDS, _HAS_OPT_OUTS)
 
 
 def _to_account(row: Sequence[Any]) -> Account:
-    *settings, sender_ids = row
+    *settings, sender_ids, has_opt_outs = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
         **account | {"time_zone": ZoneInfo(account["time_zone"])},
@@ -133,7 +139,15 @@ def _to_account(row: Sequence[Any]) -> Account:
             SenderId(header, shape, frozenset(domains), entity_id)
             for header, shape, domains, entity_id in sender_ids or ()
         ),
+        has_opt_outs=has_opt_outs,
     )
+
+
+async def find_whole_account(connection: AsyncConnection, name: str) -> Account | None:
+    """Return the account of that name as a request for it would see it; None if there is none."""
+    query = select(*_ACCOUNT_COLUMNS).where(ACCOUNT.c.name == name)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _to_account(row)
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
