@@ -104,7 +104,7 @@ def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
     method = parameters.choice("sendMethod", SEND_METHODS, "quick")
     given = _given(parameters, file)
     if given == ["group"] or (not given and method in GROUP_METHODS):
-        return _Asked(groups=_groups(parameters))
+        return _Asked(groups=_groups(parameters, method))
     if method in GROUP_METHODS:
         wanted = f"must be {QUICK_METHODS[0]} or left out where {given[0]} says whom it goes to"
         raise InvalidValueError("sendMethod", wanted)
@@ -145,7 +145,10 @@ def _given(parameters: Parameters, file: IO[bytes] | None) -> list[str]:
     return given
 
 
-def _groups(parameters: Parameters) -> tuple[str, ...]:
+def _groups(parameters: Parameters, method: str) -> tuple[str, ...]:
+    if method in BULK_METHODS:
+        wanted = f"must be {GROUP_METHODS[0]} or left out where it goes to a group"
+        raise InvalidValueError("sendMethod", wanted)
     asked = parameters.texts("group")
     texts = [asked] if isinstance(asked, str) else asked
     names = [name.strip() for text in texts for name in text.split(",")]

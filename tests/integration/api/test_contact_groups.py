@@ -5,14 +5,16 @@ import json
 from typing import Any
 
 import openpyxl
-import pytest
 
-from services.api.operations import manage_groups
 from tests.support.api import Api, running_api
 
 Headers = dict[str, str]
 NUMBER, OTHER_NUMBER = "919876543210", "919876543211"
 CSV = "Phone,Name,City\n9876543210,Asha,Pune\n12,Nobody,\n9876543211,Bala,\n"
+FILL_UP = """
+    INSERT INTO contact_group (uuid, account_id, name, folded_name)
+    SELECT gen_random_uuid(), id, n, n FROM account, generate_series(3, 1000) n
+"""
 UNKNOWN = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
 
 
@@ -80,7 +82,7 @@ async def test_a_group_is_made_renamed_listed_and_deleted(api: Api, acme: Header
 
 
 async def test_names_are_one_of_a_kind_in_any_case_and_no_lists_or_ids(
-    api: Api, acme: Headers, monkeypatch: pytest.MonkeyPatch
+    api: Api, acme: Headers
 ) -> None:
     group = await make(api, acme)
     await make(api, acme, "Leads")
@@ -98,7 +100,7 @@ async def test_names_are_one_of_a_kind_in_any_case_and_no_lists_or_ids(
         assert (made.status_code, made.json()["code"], made.json()["field"]) == (*expected, "name")
     taken = await api.client.patch(f"/groups/{group}", json={"name": "leads"}, headers=acme)
     own = await api.client.patch(f"/groups/{group}", json={"name": "CUSTOMERS"}, headers=acme)
-    monkeypatch.setattr(manage_groups, "MAX_GROUPS", 2)
+    await api.database.execute(FILL_UP)
     full = await api.client.post("/groups", json={"name": "Third"}, headers=acme)
 
     assert taken.json()["code"] == "group_name_taken"

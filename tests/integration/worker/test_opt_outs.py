@@ -37,7 +37,7 @@ EVENTS = text("SELECT kind, places FROM event_batch ORDER BY kind DESC, places")
 SEGMENTS = text("SELECT cancelled_segments FROM campaign_delivery")
 MANY_OPT_OUTS = text("""
     INSERT INTO suppression (account_id, msisdn, source, author_kind)
-    SELECT account_id, :first + n, 'api', 'cli' FROM campaign, generate_series(1, 20000) n
+    SELECT account_id, CAST(:first AS bigint) + n, 'api', 'cli' FROM campaign, generate_series(1, 20000) n
     WHERE id = :campaign_id
 """)
 ANALYZE = text("ANALYZE suppression")
@@ -87,7 +87,7 @@ async def test_a_window_of_none_but_opt_outs_is_not_handed_over(engine: AsyncEng
 
 async def test_who_opts_out_between_two_attempts_is_held_back(engine: AsyncEngine) -> None:
     campaign_id = await store_campaign(engine)
-    await submit_all(engine, ScriptedCarrier({0: [THROTTLED]}), campaign_id, 1)
+    await submit_all(engine, ScriptedCarrier(lambda _: THROTTLED), campaign_id, 1)
     assert await statuses(engine, campaign_id) == [MessageStatus.QUEUED]
     await opt_out(engine, campaign_id, 0)
     carrier = ScriptedCarrier()
