@@ -131,7 +131,7 @@ async def add_suppressions(
             ADD_SUPPRESSIONS,
             {
                 "account_id": account_id,
-                "msisdns": msisdns[first : first + ADDED_AT_ONCE],
+                "msisdns": list(msisdns[first : first + ADDED_AT_ONCE]),
                 "suppression_source": source.value,
                 "note": note,
                 "author_kind": author.kind.value,

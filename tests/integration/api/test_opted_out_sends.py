@@ -247,3 +247,24 @@ async def test_a_number_tells_that_it_opted_out(api: Api, acme: Headers) -> None
     assert before["opt_out"] is None
     assert (after["opt_out"]["source"], after["opt_out"]["note"]) == ("reply", "Answered STOP")
     assert after["messages"] == before["messages"]
+
+
+async def test_old_clients_see_what_an_opt_out_held_back_as_blacklisted(
+    api: Api, acme: Headers
+) -> None:
+    sent = (await _uniform(api, acme)).json()
+    await api.database.execute(
+        "UPDATE message SET status = 8, failure_cause = 'opted_out' WHERE position = 1"
+    )
+    values = {"uuid": sent["uuid"], "output": "json"}
+
+    rows = {}
+    for path in ("report/status", "linktrack/report"):
+        answer = await api.client.get(f"/SMSApi/{path}", params=values, headers=acme)
+        ((_, listed),) = [
+            item for item in answer.json()["response"].items() if item[0].endswith("List")
+        ]
+        rows[path] = [(row["mobileNo"], row["Status"]) for row in listed]
+
+    expected = [(GOOD, "PENDING"), (GONE, "BLACKLISTED")]
+    assert rows == {"report/status": expected, "linktrack/report": expected}

@@ -37,8 +37,8 @@ EVENTS = text("SELECT kind, places FROM event_batch ORDER BY kind DESC, places")
 SEGMENTS = text("SELECT cancelled_segments FROM campaign_delivery")
 MANY_OPT_OUTS = text("""
     INSERT INTO suppression (account_id, msisdn, source, author_kind)
-    SELECT account_id, CAST(:first AS bigint) + n, 'api', 'cli' FROM campaign, generate_series(1, 20000) n
-    WHERE id = :campaign_id
+    SELECT account_id, CAST(:first AS bigint) + n, 'api', 'cli'
+    FROM campaign, generate_series(1, 20000) n WHERE id = :campaign_id
 """)
 ANALYZE = text("ANALYZE suppression")
 
