@@ -13,6 +13,7 @@ import statistics
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import httpx
@@ -75,9 +76,7 @@ async def send_seconds(api_url: str, keys: tuple[str, str]) -> dict[int, Pair]:
                 response = await client.post("/send", content=payload, headers=headers)
                 response.raise_for_status()
 
-            medians[count] = await compared(
-                lambda send=send: send(keys[0]), lambda send=send: send(keys[1]), rounds
-            )
+            medians[count] = await compared(partial(send, keys[0]), partial(send, keys[1]), rounds)
     return medians
 
 
@@ -85,7 +84,8 @@ async def claim_seconds(database_url: str) -> Pair:
     """Time claims on windows of the campaigns that were sent, each rolled back."""
     engine = create_engine(database_url, application="bench")
     database = await asyncpg.connect(database_url)
-    campaign_id, account_id = await database.fetchrow(FIND, BULK)
+    (found,) = await database.fetch(FIND, BULK)
+    campaign_id, account_id = found
     await database.execute("VACUUM ANALYZE message")
     await database.close()
 
@@ -103,11 +103,11 @@ async def claim_seconds(database_url: str) -> Pair:
             await connection.rollback()
 
     turns: tuple[list[int], list[int]] = [0], [500]
-    found = await compared(
+    pair = await compared(
         lambda: claim(None, turns[0]), lambda: claim(account_id, turns[1]), CLAIM_ROUNDS
     )
     await engine.dispose()
-    return found
+    return pair
 
 
 async def measure(api_url: str, database_url: str, key: str) -> dict[str, Pair]:

@@ -1,6 +1,7 @@
 """An opt-out that came after a send was accepted holds when the send is handed over."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -164,7 +165,5 @@ async def test_opt_outs_are_looked_up_by_their_key_however_many_there_are(
     assert all(node["Actual Rows"] <= 1 for node in scans)
 
 
-def _nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    below = plan.get("Plans", [])
-    assert isinstance(below, list)
-    return [plan, *(node for each in below for node in _nodes(each))]
+def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for each in plan.get("Plans", []) for node in _nodes(each))]
