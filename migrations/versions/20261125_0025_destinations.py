@@ -4,14 +4,14 @@ Redirectors hear of changed rules on a channel of their own, since those of the 
 would not understand the notice. APIs and redirectors of the release before let every link lead
 on: set no rule before the last of them has been replaced.
 
-Revision: 0025, after 0023
+Revision: 0025, after 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0025"
-down_revision = "0023"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

@@ -380,6 +380,16 @@ async def parameters_caller(
     return await _caller_with(request, "send")
 
 
+async def list_caller(request: Request, caller: Annotated[Caller, Depends(send_caller)]) -> Caller:
+    """Return who calls about lists that sends heed or go to; nothing of the body is read.
+
+    Raises:
+        FieldError: The query has a name that the call has not, or one twice.
+    """
+    check_query(request)
+    return caller
+
+
 async def admin_caller(
     request: Request,
     key: Annotated[str | None, Depends(KEY_HEADER)],

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.authors import Author
+from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
 from services.api.operations.accepting import SendContext
+from services.api.operations.account_places import AccountPlaces
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.operations.change_destinations import DestinationOrders
@@ -16,13 +18,20 @@ from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.limit_rates import RateLimiter
 from services.api.operations.make_spreadsheets import SpreadsheetMaker
+from services.api.operations.manage_groups import GroupOrders
 from services.api.operations.manage_keys import KeyOrders
+from services.api.operations.manage_suppressions import OptOutOrders
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from services.api.storage.accounts import Account
 from shared.clock import Clock, SystemClock
 from shared.storage.engine import create_engine
+
+# Lists that are taken in at a time: each reads a file in a process of its own, and contacts hold
+# a connection meanwhile.
+MAX_IMPORTS = 4
+MAX_IMPORTS_PER_ACCOUNT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class ApiContext:
 
     Attributes:
         reserve_engine: Connections that no send can hold for long.
+        imports: Places for lists of opt-outs and contacts that are taken in.
     """
 
     settings: ApiSettings
@@ -43,6 +53,7 @@ class ApiContext:
     spreadsheets: SpreadsheetMaker
     key_uses: KeyUses
     rates: RateLimiter
+    imports: AccountPlaces
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -87,6 +98,12 @@ class ApiContext:
             ),
             key_uses=KeyUses(engine),
             rates=RateLimiter(reserve_engine),
+            imports=AccountPlaces(
+                MAX_IMPORTS,
+                per_account=MAX_IMPORTS_PER_ACCOUNT,
+                when_full=UploadsBusyError,
+                when_account_full=AccountUploadsBusyError,
+            ),
         )
 
     def to_send_context(self) -> SendContext:
@@ -126,6 +143,14 @@ class ApiContext:
     def to_destination_orders(self, account: Account, author: Author) -> DestinationOrders:
         """Return what an account says with where its links may lead."""
         return DestinationOrders(self.engine, account.id, author)
+
+    def to_opt_out_orders(self, account: Account, author: Author) -> OptOutOrders:
+        """Return what an account reads and changes its opt-outs with."""
+        return OptOutOrders(self.engine, account, author)
+
+    def to_group_orders(self, account: Account, author: Author) -> GroupOrders:
+        """Return what an account reads and changes its contact groups with."""
+        return GroupOrders(self.engine, account, author, self.settings.max_recipients)
 
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""

@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.api.domain import errors
 from services.api.domain.campaign_states import CampaignAction, refusals_of
+from services.api.domain.opt_outs import NotOptedOutError
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
 from services.api.schemas.documented_errors import (
     EVERYWHERE,
@@ -21,12 +22,17 @@ from services.api.schemas.documented_errors import (
     OF_BODIES,
     OF_CHANGED_ALLOW_LISTS,
     OF_CHANGED_DESTINATION_LISTS,
+    OF_CHANGED_GROUPS,
     OF_DESTINATION_LISTS,
     OF_DUPLICATES,
+    OF_GROUPS,
+    OF_IMPORTS,
     OF_KEYS,
     OF_LINK_CHANGES,
     OF_MADE_LINKS,
     OF_NEW_KEYS,
+    OF_ONE_GROUP,
+    OF_OPT_OUTS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
     OF_RATE_LIMITS,
@@ -193,6 +199,8 @@ def _describe(path: str, method: str, operation: Operation) -> None:
     elif place in OF_ACCESS:
         of_bodies = OF_SMALL_BODIES if "requestBody" in operation else ()
         _add_errors(operation, [*EVERYWHERE, *OF_ACCESS[place], *of_bodies])
+    elif path.startswith(("/suppressions", "/groups")):
+        _describe_consent(path, method, operation)
     elif operation.get("security"):
         _describe_report(path, operation)
     else:
@@ -296,6 +304,24 @@ def _add_limit_fields(operation: Operation) -> None:
         response["headers"] = response.get("headers", {}) | {
             name: {"$ref": f"#/components/headers/{name}"} for name in names
         }
+
+
+def _describe_consent(path: str, method: str, operation: Operation) -> None:
+    found: list[DomainError] = [*EVERYWHERE]
+    if path.startswith("/groups"):
+        found += OF_GROUPS
+        found += OF_ONE_GROUP if "{group_id}" in path else ()
+        found += OF_CHANGED_GROUPS if method != "get" else ()
+    else:
+        scopes = {"get": "report", "put": "send"}
+        found += [*OF_OPT_OUTS, errors.ScopeMissingError(scopes.get(method, "admin"))]
+        found += [NotOptedOutError()] if "{msisdn}" in path and method != "put" else []
+    if path.endswith("/import"):
+        found += OF_IMPORTS
+    elif "requestBody" in operation:
+        found += OF_SMALL_BODIES
+    found += OF_SPREADSHEETS if path.endswith(".xlsx") else ()
+    _add_errors(operation, found)
 
 
 def _response(meaning: str, models: list[str]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.on_database import Add, Command, on_database, url_of
+from services.cli.opt_outs import add_opt_out_commands
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
 from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
@@ -94,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
     add_credit_commands(add, _add_data_dir)
+    add_opt_out_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(

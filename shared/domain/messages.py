@@ -30,7 +30,8 @@ _NEXT: dict[MessageStatus, frozenset[MessageStatus]] = {
     MessageStatus.QUEUED: frozenset(
         {MessageStatus.SUBMITTING, MessageStatus.FAILED, MessageStatus.CANCELLED}
     ),
-    # Cancelled, if the campaign was meanwhile, and the carrier did not take it.
+    # Cancelled, if the campaign was meanwhile, and the carrier did not take it; or if its
+    # recipient had opted out, so that it was not handed over.
     MessageStatus.SUBMITTING: frozenset(
         {
             MessageStatus.QUEUED,

@@ -58,6 +58,8 @@ CAMPAIGN = Table(
     # When it is to go out; null: at once. And what it is under orders to do.
     Column("scheduled_at", DateTime(timezone=True)),
     Column("control", Text, nullable=False, server_default="running"),
+    # Marketing goes to nobody who opted out.
+    Column("category", Text, nullable=False, server_default="marketing"),
     CheckConstraint("message_count > 0", name="message_count"),
     CheckConstraint(
         "num_nulls(link_prefix, token_length, first_link) IN (0, 3)"
@@ -69,6 +71,7 @@ CAMPAIGN = Table(
         "control IN ('scheduled', 'running', 'paused', 'cancelled', 'external')", name="control"
     ),
     CheckConstraint("scheduled_at IS NOT NULL OR control <> 'scheduled'", name="scheduled_at"),
+    CheckConstraint("category IN ('marketing', 'transactional')", name="category"),
     Index(None, "account_id", "id"),
     # How a worker finds what is due, and an account what it has scheduled.
     Index(None, "scheduled_at", postgresql_where=text("control = 'scheduled'")),

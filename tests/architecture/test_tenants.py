@@ -10,11 +10,13 @@ from services.api.storage import (
     audit,
     breakdowns,
     campaign_control,
+    contact_groups,
     copied_campaigns,
     credit,
     link_terms,
     reports,
     sent_messages,
+    suppressions,
     webhooks,
 )
 from shared.storage import events
@@ -22,7 +24,16 @@ from shared.storage import events
 # The keys of the token lengths belong to no account.
 OF_NO_ACCOUNT = {"TOKEN_KEYS"}
 # They lock, or take, the account itself.
-OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK", "ADD_ENTRY", "ADD_CREDIT_ENTRY", "ADD_ROW"}
+OF_THE_ACCOUNT = {
+    "COUNT_WEBHOOKS",
+    "ADD_WEBHOOK",
+    "ADD_CREDIT_ENTRY",
+    "ADD_ENTRY",
+    "ADD_GROUP",
+    "ADD_ROW",
+    "ADD_SUPPRESSION",
+    "ADD_SUPPRESSIONS",
+}
 
 
 def statements(module: ModuleType) -> Iterator[tuple[str, str]]:
@@ -43,6 +54,8 @@ MODULES = (
     credit,
     link_terms,
     sent_messages,
+    contact_groups,
+    suppressions,
     webhooks,
     events,
 )

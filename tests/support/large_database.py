@@ -63,6 +63,12 @@ FILL = f"""
             segment_count, receipt_state, receipt_due_at)
         SELECT n, account_id, 'ACMEIN', 919800000000, 'Hello', 'GSM-7', 1, 'DELIVRD', now()
         FROM made WHERE n % 2 = 0;
+    INSERT INTO suppression (account_id, msisdn, source, author_kind)
+        SELECT account_id, 919800000000 + n, 'api', 'cli' FROM made;
+    INSERT INTO contact_group (uuid, account_id, name, folded_name)
+        SELECT uuid, account_id, 'Group ' || n, 'group ' || n FROM made WHERE n % 2 = 0;
+    INSERT INTO contact (group_id, msisdn)
+        SELECT id, 919800000000 + n FROM contact_group, generate_series(1, 2) n;
     INSERT INTO audit_entry (account_id, author_kind, author_name, action, subject)
         SELECT account_id, 'cli', 'ops', 'campaign.pause', uuid FROM made;
     INSERT INTO account_credit (account_id, balance, daily_cap) SELECT id, 10, 5000 FROM account;

@@ -25,7 +25,9 @@ FAILURES_KEPT = text("""
 """)
 FAILURES_FOUND = text("""
     SELECT status, coalesce(failure_cause, ''), count(*) FROM message
-    WHERE campaign_id = :campaign_id AND status IN (4, 5, 6, 7) GROUP BY 1, 2
+    WHERE campaign_id = :campaign_id
+    AND (status IN (4, 5, 6, 7) OR status = 8 AND failure_cause = 'opted_out')
+    GROUP BY 1, 2
 """)
 STATUSES = text("SELECT status FROM message WHERE campaign_id = :campaign_id ORDER BY position")
 FORCE_STATUS = text("""

@@ -12,9 +12,11 @@ from services.api.operations.read_messages import text_of
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.old_reports import message_id
 from services.api.schemas.reports import state_of
+from shared.domain.consent import OPTED_OUT
 from shared.domain.messages import MessageStatus
 from shared.domain.segments import Encoding
 
+BLACKLISTED = "BLACKLISTED"
 STATUS_WORDS: Mapping[MessageStatus, str] = MappingProxyType(
     {
         MessageStatus.QUEUED: "PENDING",
@@ -52,9 +54,8 @@ def status_row(linked: LinkedRow, zone: ZoneInfo) -> dict[str, str]:
         "length": str(len(text)),
         "msgType": _type_of(row),
         "cost": "" if price is None else amount_text(price * _billed_segments(row, status)),
-        "Status": STATUS_WORDS[status],
-        # A message that is cancelled between two attempts still has what the carrier said.
-        "Cause": CAUSES.get(status) or row["failure_cause"] or "",
+        "Status": status_word(row),
+        "Cause": _cause(row, status),
         "Submitted Time": _local(row["submitted_at"], zone),
         "Delivered Time": (
             _local(row["settled_at"], zone) if status is MessageStatus.DELIVERED else ""
@@ -93,8 +94,18 @@ def click_row(linked: LinkedRow, campaign_uuid: str, zone: ZoneInfo) -> dict[str
         "clicks": str(row["click_count"]),
         "First Click Time": _local(row["first_click_at"], zone),
         "Last Click Time": _local(row["last_click_at"], zone),
-        "Status": STATUS_WORDS[MessageStatus(row["status"])],
+        "Status": status_word(row),
     }
+
+
+def status_word(row: Mapping[str, Any]) -> str:
+    """Return the trade's word for where a message stands."""
+    return BLACKLISTED if is_held_back(row) else STATUS_WORDS[MessageStatus(row["status"])]
+
+
+def is_held_back(row: Mapping[str, Any]) -> bool:
+    """Tell whether a message did not go out since its recipient had opted out meanwhile."""
+    return (row["status"], row["failure_cause"]) == (MessageStatus.CANCELLED, OPTED_OUT)
 
 
 def account_row(caller: Caller) -> dict[str, str | None]:
@@ -108,6 +119,13 @@ def account_row(caller: Caller) -> dict[str, str | None]:
         "currency": account.currency,
         "timeZone": account.time_zone.key,
     }
+
+
+def _cause(row: Mapping[str, Any], status: MessageStatus) -> str:
+    if is_held_back(row):
+        return OPTED_OUT
+    # A message that is cancelled between two attempts still has what the carrier said.
+    return CAUSES.get(status) or row["failure_cause"] or ""
 
 
 def _billed_segments(row: Mapping[str, Any], status: MessageStatus) -> int:

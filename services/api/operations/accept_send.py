@@ -7,6 +7,7 @@ from services.api.operations.row_sources import (
     RowSource,
     copied_rows,
     file_rows,
+    group_rows,
     listed_rows,
     upload_rows,
 )
@@ -27,6 +28,7 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
         DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
         NotFoundError: The account has no such upload.
+        UnknownGroupError: The account has no such contact group.
         UploadNotReadyError: Its rows are not read yet, or could not be.
         SheetError: Its file cannot be read.
         SendsBusyError: It is large, and as many large ones are under way as may.
@@ -47,6 +49,8 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
 def _row_source(context: SendContext, account: Account, command: SendCommand) -> RowSource | None:
     if command.upload_id is not None:
         return upload_rows(context.engine, account, command.upload_id)
+    if command.groups:
+        return group_rows(context.engine, account, command.groups)
     if command.copy_of is not None:
         return copied_rows(context.engine, account, command.copy_of)
     if command.file is not None:

@@ -118,6 +118,7 @@ def new_campaign(
         currency=terms.account.currency,
         scheduled_at=terms.scheduled.moment if terms.scheduled else None,
         control=_control(terms),
+        category=command.category,
     )
 
 

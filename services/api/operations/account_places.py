@@ -1,7 +1,8 @@
 """How many of what costs much may be under way at once, in all and of one account."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from shared.domain.errors import DomainError
 
@@ -41,6 +42,19 @@ class AccountPlaces:
         if self._held[account_id] >= self._per_account:
             raise self._when_account_full(self._per_account)
         self._held[account_id] += 1
+
+    @contextmanager
+    def place(self, account_id: int) -> Iterator[None]:
+        """Hold one for as long as the context lasts.
+
+        Raises:
+            DomainError: There is none, in all or for the account.
+        """
+        self.hold(account_id)
+        try:
+            yield
+        finally:
+            self.free(account_id)
 
     def free(self, account_id: int) -> None:
         """Give back one that an account held."""

@@ -44,7 +44,8 @@ async def duplicate_campaign(
 ) -> Accepted:
     """Accept a send of what a campaign was, under the rules that hold now.
 
-    It goes to all recipients of the first, whatever became of their messages.
+    It goes to all recipients of the first but those who have opted out, whatever became of
+    their messages.
 
     Raises:
         NotFoundError: The account has no such campaign.
@@ -91,6 +92,7 @@ def _command(
         dlt_entity_id=campaign.dlt_entity_id,
         dlt_template_id=campaign.dlt_template_id,
         schedule_time=wishes.schedule_time,
+        category=campaign.category,
     )
 
 

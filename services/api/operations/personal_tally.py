@@ -1,19 +1,19 @@
 """What the rows of a send of personal texts come to, counted as they pass."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from services.api.domain.composing import ComposedText, PersonalRow
 from services.api.domain.sheet_numbers import rejection_message
 from services.api.operations.accepting import PREVIEW_COUNT
+from services.api.operations.addressing import rejected_for_opt_out
 from services.api.operations.planning import to_rejected
-from services.api.operations.send_values import Rejected
+from services.api.operations.send_values import REJECTED_LISTED, Rejected
 from shared.domain.msisdn import NumberRules
 from shared.domain.recipients import parse_recipients
 from shared.domain.segments import Encoding, Segmentation
 
-# What is answered of the rejected numbers: a sheet may hold a million of them.
-REJECTED_LISTED = 10_000
 _NOTED_OF_A_KIND = 10
 
 
@@ -71,16 +71,26 @@ class PersonalTally:
         noted = {id(each): each for each in [*self._blank, *self._unicode, *longest]}
         return [each for key, each in noted.items() if key not in set(map(id, self.first))]
 
-    def recipients_of(self, row: PersonalRow) -> Sequence[int]:
-        """Return whom a row's text goes to, and count the numbers that get none."""
+    def read(self, row: PersonalRow) -> Sequence[int]:
+        """Return the numbers of a row, and count what is none."""
         msisdns, rejected = _read_numbers(row, self.rules)
-        self.rejected_count += len(rejected)
-        self.rejected += rejected[: REJECTED_LISTED - len(self.rejected)]
+        self._reject(rejected)
+        return msisdns
+
+    def recipients_of(self, msisdns: Sequence[int], opted_out: AbstractSet[int]) -> Sequence[int]:
+        """Return which numbers of a row its text goes to, and count those that opted out."""
+        if opted_out:
+            self._reject([rejected_for_opt_out(each) for each in msisdns if each in opted_out])
+            msisdns = [each for each in msisdns if each not in opted_out]
         if not self.drops_duplicates:
             return msisdns
         fresh = [each for each in dict.fromkeys(msisdns) if each not in self._seen]
         self.dropped_count += len(msisdns) - len(fresh)
         return fresh
+
+    def _reject(self, rejected: Sequence[Rejected]) -> None:
+        self.rejected_count += len(rejected)
+        self.rejected += rejected[: REJECTED_LISTED - len(self.rejected)]
 
     def add(self, msisdn: int, text: ComposedText, row: PersonalRow, *, has_blank: bool) -> None:
         """Count a message; ``has_blank`` says that something filled into it is blank."""

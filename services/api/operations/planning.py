@@ -16,6 +16,7 @@ from services.api.domain.link_shape import LinkShape, link_prefix
 from services.api.domain.schedule_times import ScheduledTime, parse_schedule_time
 from services.api.operations.send_values import Rejected, SendCommand
 from services.api.storage.accounts import Account, SenderId
+from shared.domain.consent import Category
 from shared.domain.recipients import RejectedNumber
 
 REASONS_SHOWN = 5
@@ -59,6 +60,11 @@ class SendTerms:
         """The entity that the send goes out for: the one asked for, else the sender ID's."""
         own = self.sender_id.dlt_entity_id if self.sender_id else None
         return self.command.dlt_entity_id or own
+
+    @property
+    def heeds_opt_outs(self) -> bool:
+        """Whether some numbers are to be left out, since they want nothing of the kind."""
+        return self.account.has_opt_outs and self.command.category is Category.MARKETING
 
     def text_rules(self, sample_link: str | None) -> TextRules:
         """Return how its texts are made; ``sample_link`` has the length of all its links."""

@@ -15,6 +15,7 @@ from services.api.domain.time_spans import Quarter, by_day
 from services.api.storage import breakdowns, reports
 from services.api.storage.accounts import Account
 from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
+from services.api.storage.suppressions import Suppression, find_suppression
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.tokens import TokenCipher
@@ -40,6 +41,18 @@ class NumberPlace:
 
     campaign_uuid: uuid.UUID
     position: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NumberRead:
+    """What is known of a number.
+
+    Attributes:
+        opt_out: None if it has not opted out.
+    """
+
+    messages: Sequence[LinkedRow]
+    opt_out: Suppression | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -242,7 +255,7 @@ async def read_number(
     *,
     before: NumberPlace | None,
     row_limit: int,
-) -> list[LinkedRow]:
+) -> NumberRead:
     """Return the history of one number over the account's campaigns, newest first.
 
     Raises:
@@ -257,8 +270,10 @@ async def read_number(
             connection, account.id, msisdn, before=place, row_limit=row_limit
         )
         keys = await reports.token_keys(connection)
+        opt_out = await find_suppression(connection, account.id, msisdn)
     ciphers = {length: TokenCipher(key, length) for length, key in keys.items()}
-    return [LinkedRow(row, _link(row, row["position"], ciphers)) for row in rows]
+    messages = [LinkedRow(row, _link(row, row["position"], ciphers)) for row in rows]
+    return NumberRead(messages, opt_out)
 
 
 async def read_sandbox(

@@ -1,15 +1,25 @@
-"""Where the rows of a send come from: the request, a form's file, an upload, another send."""
+"""Where the rows of a send come from: the request, a file, an upload, groups, another send."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import IO, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.domain.column_names import column_key
 from services.api.domain.composing import PersonalRow
+from services.api.domain.contact_groups import (
+    NUMBER_KEYS,
+    ContactColumns,
+    EmptyGroupError,
+    UnknownGroupError,
+    folded_name,
+    to_uuid,
+)
 from services.api.domain.errors import NotFoundError
 from services.api.domain.sheet_numbers import NumberCell
 from services.api.domain.sheets import SheetHeader, SheetRow
@@ -18,6 +28,12 @@ from services.api.operations.find_uploads import as_known
 from services.api.operations.upload_reading import SILENCE
 from services.api.sheets.reading import SheetReading, reading_sheet
 from services.api.storage.accounts import Account
+from services.api.storage.contact_groups import (
+    Contact,
+    ContactGroup,
+    find_groups,
+    stream_contacts,
+)
 from services.api.storage.copied_campaigns import find_to_copy, stream_texts
 from services.api.storage.uploads import Upload, find_upload, stream_rows
 
@@ -62,6 +78,15 @@ def upload_rows(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -
     its file is still being read, or could not be.
     """
     return partial(_upload, engine, account, upload_uuid)
+
+
+def group_rows(engine: AsyncEngine, account: Account, asked: Sequence[str]) -> RowSource:
+    """Return what reads the contacts of groups, each number once, as they are at one moment.
+
+    It raises ``UnknownGroupError`` where a name or id is no group's of the account, and
+    ``EmptyGroupError`` if none of them holds anybody.
+    """
+    return partial(_groups, engine, account, asked)
 
 
 def copied_rows(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> RowSource:
@@ -115,6 +140,71 @@ async def _upload_batches(
     rows = stream_rows(connection, account.id, upload.id, row_limit=BATCH_ROW_COUNT)
     async for batch in rows:
         yield [_personal_row(header, row) for row in batch]
+
+
+@asynccontextmanager
+async def _groups(
+    engine: AsyncEngine, account: Account, asked: Sequence[str]
+) -> AsyncIterator[PersonalRows]:
+    # One snapshot for all batches: the send goes to whom the groups hold when it is accepted.
+    snapshots = engine.execution_options(isolation_level="REPEATABLE READ")
+    async with snapshots.connect() as connection:
+        groups = await _found_groups(connection, account, asked)
+        if not any(group.contact_count for group in groups):
+            raise EmptyGroupError
+        columns = ContactColumns(name for group in groups for name in group.columns)
+        batches = _group_batches(connection, account, groups, columns.names)
+        yield PersonalRows(batches, [*sorted(NUMBER_KEYS), *columns.names])
+
+
+async def _found_groups(
+    connection: AsyncConnection, account: Account, asked: Sequence[str]
+) -> list[ContactGroup]:
+    """Return the groups that are asked for in that order, each once.
+
+    Raises:
+        UnknownGroupError: One is none of the account's.
+    """
+    ids = {text: to_uuid(text) for text in asked}
+    by_uuid, by_name = await find_groups(
+        connection,
+        account.id,
+        uuids=[each for each in ids.values() if each is not None],
+        names=[folded_name(text) for text in asked],
+    )
+    found: dict[int, ContactGroup] = {}
+    for text, named in ids.items():
+        group = by_name.get(folded_name(text)) if named is None else by_uuid.get(named)
+        if group is None:
+            raise UnknownGroupError(text)
+        found[group.id] = group
+    return list(found.values())
+
+
+async def _group_batches(
+    connection: AsyncConnection,
+    account: Account,
+    groups: Sequence[ContactGroup],
+    columns: Sequence[str],
+) -> AsyncIterator[Sequence[PersonalRow]]:
+    # What a contact has not is blank, as an empty cell of a file is.
+    blank = dict.fromkeys(map(column_key, columns), "")
+    number = count(1)
+    ids = [group.id for group in groups]
+    contacts = stream_contacts(connection, account.id, ids, row_limit=BATCH_ROW_COUNT)
+    async for batch in contacts:
+        yield [_contact_row(next(number), contact, blank) for contact in batch]
+
+
+def _contact_row(number: int, contact: Contact, blank: dict[str, str]) -> PersonalRow:
+    mobile = str(contact.msisdn)
+    own = {column_key(name): value for name, value in contact.columns.items()}
+    return PersonalRow(
+        number=number,
+        mobiles=[mobile],
+        values=blank | own | dict.fromkeys(NUMBER_KEYS, mobile),
+        cell=NumberCell(contact.msisdn, None),
+    )
 
 
 @asynccontextmanager

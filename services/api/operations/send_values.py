@@ -11,11 +11,24 @@ from services.api.domain.authors import Author
 from services.api.domain.composing import PersonalRow
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.preflight import Preflight
+from shared.domain.consent import Category
 from shared.domain.segments import Encoding
+
+# What is answered of the rejected numbers: a sheet may hold a million of them.
+REJECTED_LISTED = 10_000
 
 # What came later than the first release is digested where it is there alone, or a repeat of a send
 # that an older one took would be another.
-_NOT_THE_SEND = {"idempotency_key", "rows", "mobiles", "file", "copying", "is_external"}
+_NOT_THE_SEND = {
+    "idempotency_key",
+    "rows",
+    "mobiles",
+    "file",
+    "copying",
+    "is_external",
+    "category",
+    "groups",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,7 @@ class SendCommand:
         body: The message with the sender's own links in it; None if each row brings its own.
         rows: Texts of each recipient's own, instead of ``mobiles``.
         upload_id: The upload that has such rows.
+        groups: Names or ids of the contact groups that have them.
         copy_of: The campaign whose texts and recipients these are, where texts are personal.
         file: A file that has such rows, on disk; open for as long as the send is taken in.
         file_sha256: Hexadecimal digest of its content.
@@ -44,12 +58,14 @@ class SendCommand:
         is_dry_run: Everything but storing and sending.
         schedule_time: When it is to go out, as written; None: at once.
         is_external: Whether another vendor delivers it, and its links alone are wanted.
+        category: What it is for; marketing goes to nobody who opted out.
     """
 
     mobiles: str | Sequence[str] = ""
     body: str | None = None
     rows: Sequence[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
+    groups: Sequence[str] = ()
     copy_of: uuid.UUID | None = None
     copying: Copying | None = None
     file: IO[bytes] | None = None
@@ -69,6 +85,7 @@ class SendCommand:
     dlt_template_id: str | None = None
     schedule_time: str | None = None
     is_external: bool = False
+    category: Category = Category.MARKETING
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""
@@ -80,6 +97,10 @@ class SendCommand:
         digest = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode())
         if self.is_external:
             digest.update(b"external")
+        if self.category is not Category.MARKETING:
+            digest.update(self.category.encode())
+        if self.groups:
+            digest.update(json.dumps(["groups", *self.groups]).encode())
         mobiles = self.mobiles if isinstance(self.mobiles, str) else ",".join(self.mobiles)
         digest.update(mobiles.encode())
         for row in self.rows or ():

@@ -25,13 +25,10 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.addressing import Addressed, address
 from services.api.operations.charging import charge, require_credit, shortfalls
 from services.api.operations.check_destinations import DestinationCheck
-from services.api.operations.planning import (
-    SendTerms,
-    check_recipients,
-    to_rejected,
-)
+from services.api.operations.planning import SendTerms
 from services.api.operations.replaying import Repeats
 from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.tracked_links import (
@@ -50,7 +47,6 @@ from services.api.storage.campaigns import (
 )
 from shared.domain.campaigns import CampaignControl
 from shared.domain.errors import DomainError
-from shared.domain.recipients import Recipients, parse_recipients
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -61,14 +57,12 @@ class _Plan:
     """A send worked out.
 
     Attributes:
-        mobiles: The recipients, separated by commas.
         form: None where no link is tracked.
         block: What the links' tokens come from; None also of a dry run.
     """
 
     terms: SendTerms
-    recipients: Recipients
-    mobiles: str
+    addressed: Addressed
     text: ComposedText
     form: LinkForm | None = None
     block: Block | None = None
@@ -131,16 +125,16 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
     # Before the numbers: what is wrong with the text is told in no time.
     first_draft = terms.text_rules(terms.link_prefix)
     text = await asyncio.to_thread(compose, body, first_draft)
-    recipients, mobiles = await asyncio.to_thread(_recipients, terms, context.max_recipients)
+    addressed = await address(context.engine, terms, limit=context.max_recipients)
     check = DestinationCheck(terms.account.id)
     sites = await asyncio.to_thread(list_sites, text, short_host=terms.short_host)
-    link_count = len(recipients.msisdns)
+    link_count = len(addressed.msisdns)
     if terms.link_prefix is None:
         if sites:
             async with context.engine.connect() as connection:
                 await check.refuse(connection, sites)
         _require_credit(context, terms, link_count * text.segmentation.count)
-        return _Plan(terms, recipients, mobiles, text)
+        return _Plan(terms, addressed, text)
     # Once a length: the one foreseen may be filled up by another send before it is taken.
     for _ in TOKEN_LENGTHS:
         async with context.engine.connect() as connection:
@@ -148,7 +142,7 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
             form = await foresee_links(connection, prefix=terms.link_prefix, link_count=link_count)
         (sample,) = form.samples(1)
         text = await asyncio.to_thread(compose, body, terms.text_rules(sample))
-        plan = _Plan(terms, recipients, mobiles, text, form)
+        plan = _Plan(terms, addressed, text, form)
         if terms.command.is_dry_run:
             return plan
         _require_credit(context, terms, link_count * text.segmentation.count)
@@ -163,29 +157,20 @@ def _require_credit(context: SendContext, terms: SendTerms, segments: int) -> No
         require_credit(terms, segments, context.clock.now())
 
 
-def _recipients(terms: SendTerms, limit: int) -> tuple[Recipients, str]:
-    recipients = parse_recipients(
-        terms.command.mobiles,
-        rules=terms.account.number_rules,
-        drop_duplicates=terms.command.drop_duplicates,
-    )
-    check_recipients(len(recipients.msisdns), to_rejected(recipients.rejected), limit=limit)
-    return recipients, ",".join(map(str, recipients.msisdns))
-
-
 def _totals(plan: _Plan) -> SendTotals:
     link = None
     if plan.form is not None:
         block, prefix = plan.block, plan.form.prefix
         link = first_link_of(block, prefix) if block else plan.form.samples(1)[0]
     rewrite = plan.text.rewrite
-    message_count = len(plan.recipients.msisdns)
+    addressed = plan.addressed
+    message_count = len(addressed.msisdns)
     return SendTotals(
-        mobiles=plan.mobiles,
+        mobiles=addressed.mobiles,
         message_count=message_count,
-        duplicate_count=plan.recipients.duplicate_count,
-        rejected=to_rejected(plan.recipients.rejected),
-        rejected_count=len(plan.recipients.rejected),
+        duplicate_count=addressed.duplicate_count,
+        rejected=addressed.rejected,
+        rejected_count=addressed.rejected_count,
         longest=plan.text.segmentation,
         segment_total=message_count * plan.text.segmentation.count,
         sample_text=plan.text.with_link(link or ""),
@@ -195,7 +180,7 @@ def _totals(plan: _Plan) -> SendTotals:
 
 
 def _look_over(plan: _Plan, totals: SendTotals, short: Sequence[DomainError]) -> Preflight:
-    msisdns = plan.recipients.msisdns[:PREVIEW_COUNT]
+    msisdns = plan.addressed.msisdns[:PREVIEW_COUNT]
     links = plan.form.samples(len(msisdns)) if plan.form else [None] * len(msisdns)
     messages = [
         dry_message(plan.terms, plan.text, mobile=str(msisdn), link=link)
@@ -224,7 +209,7 @@ def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:
 
 
 async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> int:
-    msisdns = plan.recipients.msisdns
+    msisdns = plan.addressed.msisdns
     campaign_id = await add_campaign(connection, campaign)
     if plan.block and plan.text.rewrite:
         location = plan.text.rewrite.location

@@ -6,7 +6,8 @@ to; a row that is refused takes everything back.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,6 +26,7 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.addressing import opted_out_of
 from services.api.operations.charging import charge, require_credit, shortfalls
 from services.api.operations.check_destinations import DestinationCheck
 from services.api.operations.personal_tally import PersonalTally
@@ -87,9 +89,9 @@ async def submit_personal(
         writing = _Writing(context, terms, form)
         async with source() as rows:
             writing.check_columns(rows)
-            if command.is_dry_run:
-                return await writing.look_over(rows)
             async with context.engine.connect() as connection:
+                if command.is_dry_run:
+                    return await writing.look_over(connection, rows)
                 answer = await writing.write(connection, rows, repeats)
         if answer is not None:
             return answer
@@ -120,12 +122,10 @@ class _Writing:
         if rows.columns is not None:
             self._composer.require(rows.columns)
 
-    async def look_over(self, rows: PersonalRows) -> Accepted:
+    async def look_over(self, connection: AsyncConnection, rows: PersonalRows) -> Accepted:
         async for batch in rows.batches:
-            await asyncio.to_thread(self._compose, batch)
-            if self._sites:
-                async with self._context.engine.connect() as connection:
-                    await self._refuse_blocked(connection)
+            await self._compose(connection, batch)
+            await self._refuse_blocked(connection)
         totals = self._totals(None)
         short = shortfalls(self._terms, totals.segment_total, self._context.clock.now())
         report = await asyncio.to_thread(self._preflight, totals, rows.warnings, short)
@@ -145,7 +145,7 @@ class _Writing:
         status = first_status(is_external=self._terms.command.is_external)
         async for batch in rows.batches:
             first_position = len(self.tally.msisdns)
-            messages = await asyncio.to_thread(self._compose, batch)
+            messages = await self._compose(connection, batch)
             await self._refuse_blocked(connection)
             await copy_personal_messages(
                 raw, campaign_id, messages, first_position=first_position, status=status
@@ -203,16 +203,33 @@ class _Writing:
         await connection.commit()
         return answer
 
-    def _compose(self, batch: Sequence[PersonalRow]) -> list[PersonalMessage]:
-        """Compose a batch of rows; in a thread, since it keeps a core busy.
+    async def _compose(
+        self, connection: AsyncConnection, batch: Sequence[PersonalRow]
+    ) -> list[PersonalMessage]:
+        """Compose a batch of rows; in threads, since that keeps a core busy.
 
         Raises:
             DomainError: A row is refused, or there are too many.
         """
+        if not self._terms.heeds_opt_outs:
+            return await asyncio.to_thread(self._compose_all, self._read(batch), frozenset())
+        numbers = await asyncio.to_thread(list, self._read(batch))
+        wanted = [msisdn for _, msisdns in numbers for msisdn in msisdns]
+        opted_out = await opted_out_of(connection, self._terms, wanted)
+        return await asyncio.to_thread(self._compose_all, numbers, opted_out)
+
+    def _read(self, batch: Sequence[PersonalRow]) -> Iterator[tuple[PersonalRow, Sequence[int]]]:
+        return ((row, self.tally.read(row)) for row in batch)
+
+    def _compose_all(
+        self,
+        numbers: Iterable[tuple[PersonalRow, Sequence[int]]],
+        opted_out: AbstractSet[int],
+    ) -> list[PersonalMessage]:
         tally, composer = self.tally, self._composer
         messages: list[PersonalMessage] = []
-        for row in batch:
-            msisdns = tally.recipients_of(row)
+        for row, numbers_of_row in numbers:
+            msisdns = tally.recipients_of(numbers_of_row, opted_out)
             if msisdns:
                 text = composer.compose(row)
                 for site in list_sites(text, short_host=self._terms.short_host):

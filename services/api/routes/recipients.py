@@ -13,7 +13,7 @@ from services.api.schemas.report_queries import (
     number_cursor,
     to_number_place,
 )
-from services.api.schemas.reports import NumberHistory, to_number_report
+from services.api.schemas.reports import NumberHistory, to_number_report, to_opt_out_report
 
 router = APIRouter(prefix="/recipients", tags=["reports"])
 
@@ -28,16 +28,17 @@ async def get_recipient(
     zone = query.zone(caller.account.time_zone)
     number = number_of(msisdn, caller.account)
     engine = api_context(request).engine
-    rows = await read_number(
+    known = await read_number(
         engine,
         caller.account,
         number,
         before=to_number_place(query.cursor),
         row_limit=query.limit + 1,
     )
-    page, last = cut_page(rows, query.limit)
+    page, last = cut_page(known.messages, query.limit)
     return NumberHistory(
         mobile=str(number),
+        opt_out=known.opt_out and to_opt_out_report(known.opt_out, zone),
         messages=[to_number_report(linked, zone, number) for linked in page],
         next_cursor=number_cursor(last.row) if last else None,
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
+from pydantic.fields import FieldInfo
 
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
@@ -22,7 +23,6 @@ from services.api.schemas.report_queries import (
 )
 from services.api.schemas.reports import (
     RecipientReport,
-    Report,
     VisitReport,
     local,
     recipient_values,
@@ -61,8 +61,9 @@ twenty seconds for each 100,000 rows. Where as many are being made as may be, th
 """
 
 
-def _csv_answer(name: str) -> dict[int | str, dict[str, Any]]:
-    example = {"schema": {"type": "string"}, "example": CSV_EXAMPLES[name]}
+def csv_answer(example_text: str) -> dict[int | str, dict[str, Any]]:
+    """Describe the answer of a table as CSV."""
+    example = {"schema": {"type": "string"}, "example": example_text}
     return {200: {"content": {"text/csv": example}, "description": "A row each, UTF-8, RFC 4180"}}
 
 
@@ -70,7 +71,7 @@ def _csv_answer(name: str) -> dict[int | str, dict[str, Any]]:
     "/{campaign_uuid}/recipients.csv",
     summary="All recipients as CSV",
     response_class=StreamingResponse,
-    responses=_csv_answer("recipients"),
+    responses=csv_answer(CSV_EXAMPLES["recipients"]),
 )
 async def get_recipients_csv(
     request: Request,
@@ -81,7 +82,7 @@ async def get_recipients_csv(
     rows = await _recipients(request, caller, campaign_uuid, query)
     columns = list(RecipientReport.model_fields)
     name = f"recipients-{campaign_uuid}.csv"
-    return _csv_file(name, to_csv(columns, rows, with_mark=query.bom))
+    return csv_file(name, to_csv(columns, rows, with_mark=query.bom))
 
 
 @router.get(
@@ -90,7 +91,7 @@ async def get_recipients_csv(
     description="Where visits before some time are no longer kept, the file's name says since "
     "when they are, and so does the header x-visits-kept-from.",
     response_class=StreamingResponse,
-    responses=_csv_answer("clicks"),
+    responses=csv_answer(CSV_EXAMPLES["clicks"]),
 )
 async def get_clicks_csv(
     request: Request,
@@ -101,7 +102,7 @@ async def get_clicks_csv(
     rows, kept_from = await _visits(request, caller, campaign_uuid, query)
     columns = list(VisitReport.model_fields)
     name = f"{_visits_name(campaign_uuid, kept_from)}.csv"
-    answer = _csv_file(name, to_csv(columns, rows, with_mark=query.bom))
+    answer = csv_file(name, to_csv(columns, rows, with_mark=query.bom))
     _say_since(answer, kept_from)
     return answer
 
@@ -122,7 +123,9 @@ async def get_recipients_xlsx(
     rows = await _recipients(request, caller, campaign_uuid, query)
     name = f"recipients-{campaign_uuid}.xlsx"
     zone = _zone(caller, query)
-    return _spreadsheet(request, caller, name, report=RecipientReport, rows=rows, zone=zone)
+    return spreadsheet(
+        request, caller, name, fields=RecipientReport.model_fields, rows=rows, zone=zone
+    )
 
 
 @router.get(
@@ -141,7 +144,9 @@ async def get_clicks_xlsx(
     rows, kept_from = await _visits(request, caller, campaign_uuid, query)
     name = f"{_visits_name(campaign_uuid, kept_from)}.xlsx"
     zone = _zone(caller, query)
-    answer = _spreadsheet(request, caller, name, report=VisitReport, rows=rows, zone=zone)
+    answer = spreadsheet(
+        request, caller, name, fields=VisitReport.model_fields, rows=rows, zone=zone
+    )
     _say_since(answer, kept_from)
     return answer
 
@@ -197,7 +202,8 @@ def _say_since(answer: Response, kept_from: datetime | None) -> None:
         answer.headers["x-visits-kept-from"] = kept_from.isoformat()
 
 
-def _csv_file(name: str, octets: AsyncIterator[bytes]) -> StreamingResponse:
+def csv_file(name: str, octets: AsyncIterator[bytes]) -> StreamingResponse:
+    """Answer with a table as CSV."""
     return StreamingResponse(
         octets,
         headers={
@@ -207,16 +213,16 @@ def _csv_file(name: str, octets: AsyncIterator[bytes]) -> StreamingResponse:
     )
 
 
-def _spreadsheet(
+def spreadsheet(
     request: Request,
     caller: Caller,
     name: str,
     *,
-    report: type[Report],
+    fields: Mapping[str, FieldInfo],
     rows: Batches,
     zone: ZoneInfo,
 ) -> SpreadsheetResponse:
-    fields = report.model_fields
+    """Answer with a table as a workbook, whose sheet is called as the file up to its hyphen."""
     making = api_context(request).spreadsheets.make(
         caller.account,
         to_shape(name.partition("-")[0], fields, zone),

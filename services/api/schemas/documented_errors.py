@@ -17,6 +17,14 @@ from services.api.domain.changed_destination import (
     SeveralDestinationsError,
 )
 from services.api.domain.composing import RowRefusedError
+from services.api.domain.contact_groups import (
+    EmptyGroupError,
+    GroupBusyError,
+    GroupNameTakenError,
+    TooManyContactsError,
+    TooManyGroupsError,
+    UnknownGroupError,
+)
 from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
 from services.api.domain.destination_lists import DestinationBlockedError
 from services.api.domain.link_errors import (
@@ -31,8 +39,11 @@ from services.api.domain.rate_limits import CallKind, RateLimit, Standing
 from services.api.domain.schedule_times import EXAMPLES
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.upload_errors import (
+    AccountUploadsBusyError,
+    UnsupportedUploadError,
     UploadCutOffError,
     UploadNotReadyError,
+    UploadsBusyError,
     UploadTimeoutError,
     UploadTooLargeError,
 )
@@ -74,6 +85,8 @@ OF_SENDS = (
     errors.UnknownParameterError("trackLnk", "trackLink"),
     errors.RepeatedParameterError("msg"),
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
+    UnknownGroupError("custmers"),
+    EmptyGroupError(),
     NoLinkError(),
     OwnShortLinkError(host="tx1.in"),
     DestinationNotPublicError(host="10.0.0.1"),
@@ -107,6 +120,34 @@ OF_MADE_LINKS = (
     errors.MalformedBodyError("it is not valid JSON"),
     errors.NoLinkRoomError(10_000),
     errors.SendsBusyError(),
+)
+OF_IMPORTS = (
+    errors.MissingFieldError("file", "a csv, txt or xlsx file"),
+    SheetError(SheetFault.NO_NUMBER_COLUMN, row=1, what="Name, City"),
+    UploadTooLargeError(64 << 20),
+    UploadTimeoutError(30),
+    UploadCutOffError(),
+    UnsupportedUploadError("text/html"),
+    errors.BodyTimeoutError(60),
+    errors.MalformedBodyError("it broke off"),
+    UploadsBusyError(),
+    AccountUploadsBusyError(2),
+)
+OF_OPT_OUTS = (
+    errors.InvalidValueError("msisdn", "cannot be read: Digits are missing; write the whole"),
+    errors.UnknownParameterError("limt", "limit"),
+)
+OF_GROUPS = (
+    errors.InvalidValueError("name", "must hold no comma, which separates names in a send"),
+    errors.UnknownParameterError("limt", "limit"),
+    errors.ScopeMissingError("send"),
+)
+OF_ONE_GROUP = (errors.NotFoundError("contact group"),)
+OF_CHANGED_GROUPS = (
+    GroupNameTakenError("Customers"),
+    TooManyGroupsError(1_000),
+    TooManyContactsError(1_000_000),
+    GroupBusyError(),
 )
 OF_ORDERS = (
     errors.ScopeMissingError("send"),

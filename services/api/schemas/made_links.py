@@ -23,6 +23,7 @@ from services.api.schemas.send_parameters import SEND_PARAMETERS
 _NOT_OF_LINKS = {
     "file",
     "upload",
+    "group",
     "sendMethod",
     "scheduleTime",
     "output",

@@ -20,6 +20,7 @@ from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
 from services.api.operations.read_reports import NumberPlace
 from services.api.schemas.complaints import Day
 from services.api.storage.reports import CampaignSearch, HitPlace, RecipientFilter, Row
+from shared.domain.consent import Category
 
 PAGE_LIMIT = 1_000
 LIMIT_TEXT = f"Rows a page, 1 to {PAGE_LIMIT}"
@@ -66,6 +67,7 @@ class CampaignsQuery(ReportQuery):
     title: Text | None = Field(None, description="A part of the title, in letters of any case")
     sender_id: Text | None = Field(None, description="In letters of any case")
     status: CampaignState | None = Field(None, description=STATE_TEXT)
+    category: Category | None = Field(None, description="What they are for")
     first: Day | None = Field(None, alias="from", description="The first day, of the zone")
     last: Day | None = Field(None, alias="to", description="The last day, included")
 
@@ -79,7 +81,7 @@ class CampaignsQuery(ReportQuery):
             InvalidValueError: There is no such zone, or the days are the wrong way round.
         """
         begin, end = moments(self.first, self.last, self.zone(default))
-        return CampaignSearch(self.title, self.sender_id, begin, end, self.status)
+        return CampaignSearch(self.title, self.sender_id, begin, end, self.status, self.category)
 
 
 class ComparisonQuery(ReportQuery):
@@ -117,7 +119,7 @@ class WhichRecipients(BaseModel):
     which: RecipientFilter = Field(
         RecipientFilter.ALL,
         description="`clicked`; `not_clicked`: have the message, or may have it by another "
-        "vendor, and did not follow its link; `failed`: it did not arrive",
+        "vendor, did not follow its link and have not opted out; `failed`: it did not arrive",
     )
 
 

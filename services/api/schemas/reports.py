@@ -2,7 +2,7 @@
 
 import ipaddress
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,9 @@ from services.api.domain.money import amount_text, rounded
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.report_queries import LIMIT_TEXT, PAGE_LIMIT, STATE_TEXT
 from services.api.storage.reports import Row
+from services.api.storage.suppressions import Suppression
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import Category
 from shared.domain.messages import MessageStatus
 
 STATUSES = [status.word for status in MessageStatus]
@@ -40,6 +42,7 @@ class CampaignReport(Report):
     created_at: datetime
     state: CampaignState = Field(description=STATE_TEXT)
     scheduled_at: datetime | None = Field(description="When it goes out; null: at once")
+    category: Category = Field(description="What it is for; `marketing` heeds opt-outs")
     is_personal: bool = Field(description="Whether each message has a text of its own")
     text: str = Field(
         description="The text, with {link} where each recipient's link stands; of personal texts "
@@ -120,6 +123,20 @@ class NumberReport(RecipientReport):
     campaign_created_at: datetime
 
 
+class OptOutReport(Report):
+    """That a number opted out of what the account sends, and how that became known."""
+
+    source: Literal["api", "file", "console", "reply"] = Field(
+        description="`reply`: its owner answered a message"
+    )
+    note: str = Field(examples=["Asked by telephone"])
+    author_kind: Literal["user", "key", "cli"]
+    author_name: str = Field(
+        description="The login or the key's name; empty of the command line", examples=["shop"]
+    )
+    created_at: datetime
+
+
 class VisitReport(Report):
     """One visit in full."""
 
@@ -188,6 +205,7 @@ class NumberHistory(Report):
     """A page of what was sent to one number, newest first."""
 
     mobile: str
+    opt_out: OptOutReport | None = Field(description="Null if it has not opted out")
     messages: list[NumberReport]
     next_cursor: str | None
 
@@ -232,6 +250,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         created_at=row["created_at"].astimezone(zone),
         state=state_of(row),
         scheduled_at=local(row["scheduled_at"], zone),
+        category=row["category"],
         is_personal=row["is_personal"],
         text=row["body_before"] + ("" if after is None else "{link}" + after),
         destination=row["destination"],
@@ -302,6 +321,22 @@ def to_number_report(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> NumberRe
         campaign_title=row["title"],
         campaign_created_at=row["created_at"].astimezone(zone),
     )
+
+
+def to_opt_out_report(opt_out: Suppression, zone: ZoneInfo) -> OptOutReport:
+    """Turn an opt-out into its report."""
+    return OptOutReport.model_validate(opt_out_values(opt_out, zone))
+
+
+def opt_out_values(opt_out: Suppression, zone: ZoneInfo) -> dict[str, Any]:
+    """Return what ``OptOutReport`` tells."""
+    return {
+        "source": opt_out.source,
+        "note": opt_out.note,
+        "author_kind": opt_out.author_kind,
+        "author_name": opt_out.author_name,
+        "created_at": opt_out.created_at.astimezone(zone),
+    }
 
 
 def to_visit_report(row: Row, zone: ZoneInfo) -> VisitReport:

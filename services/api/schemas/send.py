@@ -8,6 +8,7 @@ from typing import IO, Any
 from zoneinfo import ZoneInfo
 
 from services.api.domain.composing import PersonalRow
+from services.api.domain.contact_groups import MAX_GROUPS_OF_SEND
 from services.api.domain.errors import (
     InvalidValueError,
     MissingFieldError,
@@ -21,6 +22,7 @@ from services.api.schemas.personal_rows import to_personal_rows
 from services.api.schemas.preflight import preflight_answer
 from services.api.schemas.send_parameters import (
     BULK_METHODS,
+    GROUP_METHODS,
     MAX_IDEMPOTENCY_KEY,
     MAX_TITLE,
     MESSAGE_TYPES,
@@ -28,6 +30,7 @@ from services.api.schemas.send_parameters import (
     SEND_METHODS,
     UNSUPPORTED,
 )
+from shared.domain.consent import Category
 
 
 def to_send_command(
@@ -52,13 +55,14 @@ def to_send_command(
     shape = parameters.optional_choice("linkShape", LinkShape)
     recipients = _recipients(parameters, file)
     body = parameters.text("msg")
-    if recipients.mobiles and not body.strip():
+    if (recipients.mobiles or recipients.groups) and not body.strip():
         raise MissingFieldError("msg", "the text to send")
     return SendCommand(
         mobiles=recipients.mobiles,
         body=body if body.strip() else None,
         rows=recipients.rows,
         upload_id=recipients.upload_id,
+        groups=recipients.groups,
         file=recipients.file,
         file_sha256=_sha256(recipients.file) if recipients.file else None,
         title=bounded_text(parameters, "smartLinkTitle", MAX_TITLE),
@@ -75,17 +79,19 @@ def to_send_command(
         dlt_entity_id=parameters.digits("dltEntityId"),
         dlt_template_id=parameters.digits("dltTemplateId"),
         schedule_time=parameters.text("scheduleTime").strip() or None,
+        category=Category(parameters.choice("category", Category, Category.MARKETING)),
     )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
-    """Whom a send goes to; exactly one of the four is there."""
+    """Whom a send goes to; exactly one of the five is there."""
 
     mobiles: str | list[str] = ""
     rows: list[PersonalRow] | None = None
     upload_id: uuid.UUID | None = None
     file: IO[bytes] | None = None
+    groups: tuple[str, ...] = ()
 
 
 def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
@@ -96,13 +102,12 @@ def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
         InvalidValueError: It says so twice, or wrongly.
     """
     method = parameters.choice("sendMethod", SEND_METHODS, "quick")
-    if FILE_FIELD in parameters:
-        wanted = "must be the file itself, as a part of multipart/form-data with a filename"
-        raise InvalidValueError(FILE_FIELD, wanted)
-    given = [name for name in ("mobile", "sms", "upload") if name in parameters]
-    given += [FILE_FIELD] if file is not None else []
-    if len(given) > 1:
-        raise InvalidValueError(given[1], f"and {given[0]} exclude each other: send one of them")
+    given = _given(parameters, file)
+    if given == ["group"] or (not given and method in GROUP_METHODS):
+        return _Asked(groups=_groups(parameters, method))
+    if method in GROUP_METHODS:
+        wanted = f"must be {QUICK_METHODS[0]} or left out where {given[0]} says whom it goes to"
+        raise InvalidValueError("sendMethod", wanted)
     sms = parameters.objects("sms")
     if given == ["sms"] or (not given and isinstance(sms, list)):
         return _Asked(rows=to_personal_rows(sms))
@@ -122,6 +127,37 @@ def _recipients(parameters: Parameters, file: IO[bytes] | None) -> _Asked:
     if not (mobiles if isinstance(mobiles, list) else mobiles.strip()):
         raise MissingFieldError("mobile", "at least one number with country code")
     return _Asked(mobiles=mobiles)
+
+
+def _given(parameters: Parameters, file: IO[bytes] | None) -> list[str]:
+    """Return the name of what says whom a send goes to; none if nothing does.
+
+    Raises:
+        InvalidValueError: Several do, or a file is none.
+    """
+    if FILE_FIELD in parameters:
+        wanted = "must be the file itself, as a part of multipart/form-data with a filename"
+        raise InvalidValueError(FILE_FIELD, wanted)
+    given = [name for name in ("mobile", "sms", "upload", "group") if name in parameters]
+    given += [FILE_FIELD] if file is not None else []
+    if len(given) > 1:
+        raise InvalidValueError(given[1], f"and {given[0]} exclude each other: send one of them")
+    return given
+
+
+def _groups(parameters: Parameters, method: str) -> tuple[str, ...]:
+    if method in BULK_METHODS:
+        wanted = f"must be {GROUP_METHODS[0]} or left out where it goes to a group"
+        raise InvalidValueError("sendMethod", wanted)
+    asked = parameters.texts("group")
+    texts = [asked] if isinstance(asked, str) else asked
+    names = [name.strip() for text in texts for name in text.split(",")]
+    groups = tuple(dict.fromkeys(filter(None, names)))
+    if not groups:
+        raise MissingFieldError("group", "the name or id of a contact group, or several")
+    if len(groups) > MAX_GROUPS_OF_SEND:
+        raise InvalidValueError("group", f"must name at most {MAX_GROUPS_OF_SEND} groups")
+    return groups
 
 
 def _choice_of_smart(parameters: Parameters) -> bool | None:

@@ -39,8 +39,13 @@ class TradeError(Answer):
 class RejectedNumber(Answer):
     """A number that is not sent to."""
 
-    mobile: str = Field(description="As it was written", examples=["12345"])
-    reason: str = Field(description="Stable code", examples=["too_short"])
+    mobile: str = Field(
+        description="As it was written; of one that opted out, its digits", examples=["12345"]
+    )
+    reason: str = Field(
+        description="Stable code; `opted_out`: its owner wants nothing more of the account",
+        examples=["too_short"],
+    )
     message: str = Field(description="What would be right")
 
 

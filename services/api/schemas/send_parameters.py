@@ -9,13 +9,15 @@ from services.api.domain.link_shape import LinkShape
 from services.api.domain.schedule_times import MAX_AHEAD
 from services.api.schemas.file_bodies import FILE_FIELD, MULTIPART
 from services.api.schemas.reading import JSON, XML
+from shared.domain.consent import Category
 from shared.domain.segments import Encoding
 
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TITLE = 200
 QUICK_METHODS = ("quick", "simpleMsg", "simple")
 BULK_METHODS = ("bulkupload", "excelMsg", "bulk")
-SEND_METHODS = QUICK_METHODS + BULK_METHODS
+GROUP_METHODS = ("group", "groupMsg")
+SEND_METHODS = QUICK_METHODS + BULK_METHODS + GROUP_METHODS
 OUTPUTS = ("json", "plain", "xml")
 # None: by the text. `text` promises GSM-7, so another character is an error and no mojibake.
 MESSAGE_TYPES: Mapping[str, Encoding | None] = MappingProxyType(
@@ -87,6 +89,12 @@ SEND_PARAMETERS = (
         "of msg.",
         {"type": "string", "format": "uuid"},
     ),
+    SendParameter(
+        "group",
+        "Instead of mobile: names or ids of contact groups, separated by commas; each number gets "
+        "the text once, and contacts' columns fill {placeholders} of msg.",
+        _TEXT,
+    ),
     SendParameter("trackLink", "Replace the last URL by a tracked link.", _BOOLEAN, example=True),
     SendParameter(
         "appendHttp",
@@ -120,6 +128,16 @@ SEND_PARAMETERS = (
         "2026-12-31 18:30",
     ),
     SendParameter("smartLinkTitle", "The campaign's title in reports.", _TEXT, "Diwali sale"),
+    SendParameter(
+        "category",
+        "marketing goes to nobody who opted out; transactional, for what the recipient asked for "
+        "or has to know, goes to all. Misused, it breaks the law in most countries.",
+        {
+            "type": "string",
+            "enum": [category.value for category in Category],
+            "default": Category.MARKETING.value,
+        },
+    ),
     SendParameter("duplicateCheck", "Drop repeated numbers of this request.", _BOOLEAN),
     SendParameter(
         "test",
@@ -129,7 +147,7 @@ SEND_PARAMETERS = (
     SendParameter("testMessage", "The same as test.", _BOOLEAN),
     SendParameter(
         "sendMethod",
-        "quick, or bulkupload with an upload or a form's file.",
+        "quick, bulkupload with an upload or a form's file, or group with a group.",
         {"type": "string", "enum": list(SEND_METHODS)},
     ),
     SendParameter("dltEntityId", "India: the DLT entity id, digits.", _TEXT),
@@ -146,4 +164,4 @@ SEND_PARAMETERS = (
     SendParameter("password", "See userId. An API key in a header is safer.", _TEXT),
 )
 # Known to the trade and not served yet: to ignore them would send something else than asked.
-UNSUPPORTED = tuple(SendParameter(name, "Not supported yet.", _TEXT) for name in ("group", "link"))
+UNSUPPORTED = (SendParameter("link", "Not supported yet.", _TEXT),)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Date, case, func, insert, select, update
+from sqlalchemy import JSON, Date, case, exists, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,7 @@ from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
+from shared.schema.consent import SUPPRESSION
 from shared.schema.credit import ACCOUNT_CREDIT, DAILY_USE
 
 
@@ -51,6 +52,7 @@ class Account:
         sender_ids: The oldest first; that one is the default.
         quotas: Where they differ from the default.
         credit: What it might still send when its caller was let in.
+        has_opt_outs: Whether any number has opted out of what it sends.
     """
 
     id: int
@@ -67,6 +69,7 @@ class Account:
     sender_ids: tuple[SenderId, ...]
     quotas: Quotas = NO_QUOTAS
     credit: Credit = field(default=Credit())
+    has_opt_outs: bool = False
 
     @property
     def number_rules(self) -> NumberRules:
@@ -153,17 +156,21 @@ _CREDIT = (
     .where(ACCOUNT_CREDIT.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
+# So that a send costs no round trip for opt-outs where there are none; one descent of
+# suppression_pkey.
+_HAS_OPT_OUTS = exists().where(SUPPRESSION.c.account_id == ACCOUNT.c.id)
 _ACCOUNT_COLUMNS = (
     *(ACCOUNT.c[name] for name in _SETTINGS),
     ACCOUNT.c.calls_per_minute,
     ACCOUNT.c.sends_per_minute,
     _SENDER_IDS,
     _CREDIT,
+    _HAS_OPT_OUTS,
 )
 
 
 def _to_account(row: Sequence[Any]) -> Account:
-    *settings, calls, sends, sender_ids, credit = row
+    *settings, calls, sends, sender_ids, credit, has_opt_outs = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
         **account | {"time_zone": ZoneInfo(account["time_zone"])},
@@ -173,6 +180,7 @@ def _to_account(row: Sequence[Any]) -> Account:
         ),
         quotas=Quotas(calls, sends),
         credit=_to_credit(credit),
+        has_opt_outs=has_opt_outs,
     )
 
 
@@ -181,6 +189,13 @@ def _to_credit(row: Sequence[int | None] | None) -> Credit:
         return Credit()
     balance, daily_cap, used_today = row
     return Credit(balance, daily_cap, used_today or 0)
+
+
+async def find_whole_account(connection: AsyncConnection, name: str) -> Account | None:
+    """Return the account of that name as a request for it would see it; None if there is none."""
+    query = select(*_ACCOUNT_COLUMNS).where(ACCOUNT.c.name == name)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else _to_account(row)
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:

@@ -13,6 +13,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import Category
 from shared.domain.messages import MessageStatus
 from shared.schema.campaigns import CAMPAIGN, CAMPAIGN_DELIVERY
 from shared.schema.hits import CAMPAIGN_CLICKS
@@ -58,6 +59,7 @@ class NewCampaign:
     currency: str
     scheduled_at: datetime | None = None
     control: CampaignControl = CampaignControl.RUNNING
+    category: Category = Category.MARKETING
 
     @property
     def first_status(self) -> MessageStatus:
@@ -106,6 +108,7 @@ async def add_campaign(
         "currency": campaign.currency,
         "scheduled_at": campaign.scheduled_at,
         "control": campaign.control.value,
+        "category": campaign.category.value,
     }
     if campaign_id is not None:
         values["id"] = campaign_id

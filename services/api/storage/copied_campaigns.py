@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.storage.reports import Row, fetch
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import Category
 
 FIND_TO_COPY = text("""
     SELECT c.id, c.title, c.sender_id, c.body_before, c.body_after, c.destination, c.link_prefix,
-           c.encoding, c.is_flash, c.is_personal, c.control, c.dlt_entity_id, c.dlt_template_id,
-           p.body_before AS first_before, p.body_after AS first_after
+           c.encoding, c.is_flash, c.is_personal, c.control, c.category, c.dlt_entity_id,
+           c.dlt_template_id, p.body_before AS first_before, p.body_after AS first_after
     FROM campaign c LEFT JOIN personal_text p ON p.campaign_id = c.id AND p.position = 0
     WHERE c.account_id = :account_id AND c.uuid = :uuid
 """)
@@ -56,6 +57,7 @@ class CampaignToCopy:
     is_flash: bool
     is_personal: bool
     control: CampaignControl
+    category: Category
     dlt_entity_id: str | None
     dlt_template_id: str | None
 
@@ -87,6 +89,7 @@ async def find_to_copy(
         is_flash=row["is_flash"],
         is_personal=row["is_personal"],
         control=CampaignControl(row["control"]),
+        category=Category(row["category"]),
         dlt_entity_id=row["dlt_entity_id"],
         dlt_template_id=row["dlt_template_id"],
     )

@@ -11,13 +11,14 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.campaign_states import CampaignState
+from shared.domain.consent import Category
 from shared.domain.messages import FAILURES, MessageStatus
 
 _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
     c.body_before, c.body_after, c.destination, c.link_prefix, c.token_length, c.first_link,
     c.encoding, c.segment_count, c.is_personal, c.segment_price, c.currency,
-    c.scheduled_at, c.control,
+    c.scheduled_at, c.control, c.category,
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
     d.failed, d.cancelled, d.external, d.cancelled_segments,
@@ -53,6 +54,7 @@ LIST_CAMPAIGNS = text(
           WHEN d.queued = c.message_count THEN 'queued'
           ELSE 'sending'
       END)
+      AND (CAST(:category AS text) IS NULL OR c.category = :category)
       AND (NOT :is_linked OR c.link_prefix IS NOT NULL)
       AND (CAST(:title AS text) IS NULL OR strpos(lower(c.title), lower(:title)) > 0)
     ORDER BY c.id DESC LIMIT :row_limit
@@ -132,12 +134,24 @@ _HAS_CLICKED = """
 """
 
 
+# The same of whoever may not be sent to again.
+_HAS_OPTED_OUT = """
+    coalesce(
+        (
+            SELECT true FROM suppression
+            WHERE account_id = :account_id AND msisdn = message.msisdn
+        ),
+        false
+    )
+"""
+
+
 class RecipientFilter(StrEnum):
     """Which recipients of a campaign are asked for."""
 
     ALL = "all"
     CLICKED = "clicked"
-    # Those who have the message, or may have it, and did not follow its link.
+    # Those who have the message, or may have it, did not follow its link and have not opted out.
     NOT_CLICKED = "not_clicked"
     FAILED = "failed"
 
@@ -163,7 +177,9 @@ _HAS_FAILURES = """
 LIST_RECIPIENTS = {
     RecipientFilter.ALL: _messages("true"),
     RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
-    RecipientFilter.NOT_CLICKED: _messages(f"status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED}"),
+    RecipientFilter.NOT_CLICKED: _messages(
+        f"status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED} AND NOT {_HAS_OPTED_OUT}"
+    ),
     # An index by status would make each step of a message dearer. So those that did not arrive
     # are looked for along the campaign, and not at all where none is counted.
     RecipientFilter.FAILED: _messages(f"status IN ({_FAILED}) AND {_HAS_FAILURES}"),
@@ -242,6 +258,7 @@ class CampaignSearch:
         begin: From when on they were sent.
         end: Before when.
         state: Where they stand.
+        category: What they are for.
         is_linked: Whether those without tracked links are left out.
     """
 
@@ -250,6 +267,7 @@ class CampaignSearch:
     begin: datetime | None = None
     end: datetime | None = None
     state: CampaignState | None = None
+    category: Category | None = None
     is_linked: bool = False
 
 

@@ -31,6 +31,7 @@ from services.worker.storage.outages import outlive_outages
 from services.worker.throttling import Pace
 from services.worker.wording import bodies
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import OPTED_OUT
 from shared.domain.messages import MessageStatus
 from shared.storage.cancelling import BATCH_MESSAGE_COUNT, cancel_messages
 from shared.storage.engine import raw_connection
@@ -134,16 +135,20 @@ class SubmitMessages:
         # Reckoned from before the claim, so that it is over before the claim runs out.
         turn_s = loop.time()
         deadline_s = turn_s + self.limits.carrier_timeout_s
-        control, claimed = await self._claim(campaign.id, positions, urgent=urgent)
+        control, claimed = await self._claim(campaign, positions, urgent=urgent)
         if not claimed:
             return control
-        answers = await hand_over(
-            campaign.carrier,
-            carrier,
-            campaign.terms,
-            await self._outgoing(campaign, claimed),
-            deadline_s=deadline_s,
-        )
+        held_back = [message for message in claimed if message.is_opted_out]
+        due = [message for message in claimed if not message.is_opted_out]
+        answers: Answers = []
+        if due:
+            answers = await hand_over(
+                campaign.carrier,
+                carrier,
+                campaign.terms,
+                await self._outgoing(campaign, due),
+                deadline_s=deadline_s,
+            )
         if is_throttled(answers):
             pace.slow_down(turn_s=turn_s, now_s=loop.time())
         elif is_taken(answers):
@@ -152,7 +157,7 @@ class SubmitMessages:
         # after the claim has run out would be to overrule whoever has the messages then.
         async with asyncio.timeout_at(deadline_s + self.limits.settle_patience_s):
             await outlive_outages(
-                partial(self._settle, campaign.id, claimed, answers, urgent=urgent),
+                partial(self._settle, campaign.id, due, answers, held_back, urgent=urgent),
                 patience_s=self.limits.settle_patience_s,
             )
         return control
@@ -181,17 +186,21 @@ class SubmitMessages:
         ]
 
     async def _claim(
-        self, campaign_id: int, positions: Sequence[int], *, urgent: bool
+        self, campaign: CampaignToSend, positions: Sequence[int], *, urgent: bool
     ) -> tuple[CampaignControl, Sequence[ClaimedMessage]]:
         async with self.engine.begin() as connection:
-            control = await get_control(connection, campaign_id)
+            control = await get_control(connection, campaign.id)
             if control is not CampaignControl.RUNNING:
                 return control, ()
             claim = await claim_window(
-                connection, campaign_id, positions, lifetime=self.limits.claim_lifetime
+                connection,
+                campaign.id,
+                positions,
+                lifetime=self.limits.claim_lifetime,
+                opt_outs_of=campaign.opt_outs_of,
             )
             if claim.under_way:
-                later = MessageSlice(campaign_id, claim.under_way)
+                later = MessageSlice(campaign.id, claim.under_way)
                 raw = await raw_connection(connection)
                 await enqueue_slice(raw, later, urgent=urgent, delay=claim.free_in)
         return control, claim.messages
@@ -212,6 +221,7 @@ class SubmitMessages:
         campaign_id: int,
         claimed: Sequence[ClaimedMessage],
         answers: Answers,
+        held_back: Sequence[ClaimedMessage],
         *,
         urgent: bool,
     ) -> None:
@@ -227,6 +237,7 @@ class SubmitMessages:
         async with self.engine.begin() as connection:
             if again and await get_control(connection, campaign_id) is CampaignControl.CANCELLED:
                 settlements, again = list(map(_not_again, settlements)), []
+            settlements += [_opted_out(message) for message in held_back]
             await apply_settlements(connection, campaign_id, settlements)
             if again:
                 retry = MessageSlice(campaign_id, [message.position for message in again])
@@ -245,6 +256,10 @@ def _not_again(settlement: Settlement) -> Settlement:
     if settlement.status is MessageStatus.QUEUED:
         return replace(settlement, status=MessageStatus.CANCELLED)
     return settlement
+
+
+def _opted_out(message: ClaimedMessage) -> Settlement:
+    return Settlement(message.position, MessageStatus.CANCELLED, failure_cause=OPTED_OUT)
 
 
 def _settlement(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.carriers.port import SendingTerms
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import Category
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
 
@@ -72,6 +73,7 @@ class CampaignToSend:
 
     Attributes:
         text: What all recipients read, but for the token; None if each has a text of their own.
+        opt_outs_of: The account whose opt-outs it heeds; None if it is no marketing.
     """
 
     id: int
@@ -79,6 +81,7 @@ class CampaignToSend:
     terms: SendingTerms
     text: MessageText | None
     links: TrackedLinks | None
+    opt_outs_of: int | None
 
 
 async def get_campaign(connection: AsyncConnection, campaign_id: int) -> CampaignToSend:
@@ -101,7 +104,8 @@ async def get_campaign(connection: AsyncConnection, campaign_id: int) -> Campaig
         dlt_entity_id=row.dlt_entity_id,
         dlt_template_id=row.dlt_template_id,
     )
-    return CampaignToSend(row.id, row.carrier, terms, common, links)
+    opt_outs_of = row.account_id if row.category == Category.MARKETING else None
+    return CampaignToSend(row.id, row.carrier, terms, common, links, opt_outs_of)
 
 
 async def get_control(connection: AsyncConnection, campaign_id: int) -> CampaignControl:

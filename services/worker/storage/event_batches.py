@@ -1,19 +1,22 @@
 """Tell what becomes of messages, in the statement that settles them.
 
 These are parts of such a statement. ``NEWS`` goes behind the part ``settled`` (campaign_id,
-position, status), ``TOLD`` behind the part ``counted`` (campaign_id, event_batch_count), which
-adds to a campaign's count of batches as many as it has in ``news``. That locks the count until
-the transaction has committed, so numbers become visible in their order.
+position, status, failure_cause), ``TOLD`` behind the part ``counted`` (campaign_id,
+event_batch_count), which adds to a campaign's count of batches as many as it has in ``news``. That
+locks the count until the transaction has committed, so numbers become visible in their order.
 """
 
+from shared.domain.consent import OPTED_OUT
 from shared.domain.events import BATCH_EVENTS
 
-# In the order of MessageStatus; what is not settled has no kind, and nothing is told of it.
-_KIND = """
+# In the order of MessageStatus; what is not settled has no kind, and nothing is told of it. Nor is
+# of what was cancelled by whoever sent it, but of what its recipient's opt-out held back.
+_KIND = f"""
     CASE
         WHEN status = 2 THEN 'message.submitted'
         WHEN status = 3 THEN 'message.delivered'
         WHEN status BETWEEN 4 AND 7 THEN 'message.failed'
+        WHEN status = 8 AND failure_cause = '{OPTED_OUT}' THEN 'message.failed'
     END
 """
 NEWS = f"""

@@ -18,6 +18,8 @@ from shared.storage.refunds import OWED_OF_ONE, refund
 
 # By the primary key. The list of positions is given to every scan of message: a campaign that was
 # stored a moment ago is in no statistics, and a join alone then reads all of it for each window.
+# Who opted out is looked up along the window, by suppression_pkey: joined, the planner might read
+# all of an account's million opt-outs for each.
 # A row found submitting is under way until its claim runs out. Then whoever claimed it is dead,
 # or stands still, or could not note what the carrier said.
 CLAIM_WINDOW = text("""
@@ -53,8 +55,13 @@ CLAIM_WINDOW = text("""
     )
     SELECT
         position, found.is_under_way, found.claimed_until - now() AS free_in,
-        claimed.msisdn, claimed.attempt_count, claimed.tried_for
+        claimed.msisdn, claimed.attempt_count, claimed.tried_for,
+        coalesce(opt_out.is_there, false) AS is_opted_out
     FROM found LEFT JOIN claimed USING (position)
+    LEFT JOIN LATERAL (
+        SELECT true AS is_there FROM suppression
+        WHERE account_id = :opt_outs_of AND msisdn = claimed.msisdn OFFSET 0
+    ) opt_out ON true
     ORDER BY position
 """)
 
@@ -141,12 +148,14 @@ class ClaimedMessage:
     Attributes:
         attempt: How many times it has been, this time included.
         tried_for: How long ago it first was.
+        is_opted_out: Whether its recipient wants nothing of the kind: it is not to be handed over.
     """
 
     position: int
     msisdn: int = field(repr=False)
     attempt: int
     tried_for: timedelta
+    is_opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +189,7 @@ async def claim_window(
     positions: Sequence[int],
     *,
     lifetime: timedelta,
+    opt_outs_of: int | None = None,
 ) -> Claim:
     """Mark those messages submitting that are queued, or whose earlier claim has run out.
 
@@ -188,6 +198,7 @@ async def claim_window(
         campaign_id: The campaign.
         positions: The window.
         lifetime: How long nobody else may claim them.
+        opt_outs_of: The account whose opt-outs hold the messages back; None: nobody's do.
 
     Returns:
         The messages now to be sent; what is submitted or beyond is not among them.
@@ -198,6 +209,7 @@ async def claim_window(
             "campaign_id": campaign_id,
             "positions": list(positions),
             "lifetime": lifetime,
+            "opt_outs_of": opt_outs_of,
             "queued": int(MessageStatus.QUEUED),
             "submitting": int(MessageStatus.SUBMITTING),
         },
@@ -209,7 +221,13 @@ async def claim_window(
             free_in = max(free_in, row.free_in)
         else:
             claimed.append(
-                ClaimedMessage(row.position, row.msisdn, row.attempt_count, row.tried_for)
+                ClaimedMessage(
+                    row.position,
+                    row.msisdn,
+                    row.attempt_count,
+                    row.tried_for,
+                    row.is_opted_out,
+                )
             )
     return Claim(claimed, under_way, free_in)
 

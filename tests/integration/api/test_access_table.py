@@ -32,6 +32,7 @@ PARTS = {
     "{msisdn}": "919876543210",
     "{campaign_uuid}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
     "{webhook_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
+    "{group_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
     "{upload_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
 }
 SET_UP = f"""

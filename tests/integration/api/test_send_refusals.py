@@ -22,7 +22,18 @@ from tests.support.sends import STORED, TRACKED, Headers, links_taken, stored
         pytest.param({"appendHttp": "2"}, 400, "invalid_boolean", "appendHttp", id="boolean 2"),
         pytest.param({"msgType": "voice"}, 400, "unknown_value", "msgType", id="message type"),
         pytest.param({"output": "yaml"}, 400, "unknown_value", "output", id="output"),
-        pytest.param({"sendMethod": "group"}, 400, "unknown_value", "sendMethod", id="method"),
+        pytest.param({"sendMethod": "groups"}, 400, "unknown_value", "sendMethod", id="method"),
+        pytest.param(
+            {"sendMethod": "group"}, 400, "invalid_value", "sendMethod", id="group and numbers"
+        ),
+        pytest.param(
+            {"sendMethod": "groupMsg", "mobile": ""}, 400, "missing_field", "group", id="no group"
+        ),
+        pytest.param(
+            {"group": "customers", "mobile": ""}, 400, "unknown_group", "group", id="no such group"
+        ),
+        pytest.param({"group": "customers"}, 400, "invalid_value", "group", id="both"),
+        pytest.param({"category": "news"}, 400, "unknown_value", "category", id="category"),
         pytest.param({"senderId": "OTHER"}, 400, "unknown_sender_id", "senderId", id="sender ID"),
         pytest.param({"dltEntityId": "x1"}, 400, "invalid_value", "dltEntityId", id="DLT id"),
         pytest.param(
@@ -32,10 +43,10 @@ from tests.support.sends import STORED, TRACKED, Headers, links_taken, stored
             {"idempotencyKey": "x" * 256}, 400, "invalid_value", "idempotencyKey", id="long key"
         ),
         pytest.param(
-            {"group": "customers"},
+            {"link": "https://a.example.com"},
             400,
             "unsupported_parameter",
-            "group",
+            "link",
             id="not served yet",
         ),
         pytest.param({"trackLnk": "true"}, 400, "unknown_parameter", "trackLnk", id="misspelt"),

@@ -432,6 +432,7 @@ async def test_claim_reads_its_window_only_even_of_a_campaign_without_statistics
                     "queued": 0,
                     "submitting": 1,
                     "lifetime": LIMITS.claim_lifetime,
+                    "opt_outs_of": 1,
                 },
             )
         ).scalar_one()
