@@ -25,6 +25,7 @@ from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
     allow_lists,
+    audit,
     campaign_control,
     campaigns,
     days,
@@ -95,6 +96,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         webhooks,
         keys,
         allow_lists,
+        audit,
         sandbox,
         health,
         whoami,

@@ -21,6 +21,7 @@ from services.api.operations.manage_keys import (
 )
 from services.api.storage.keys import Key
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 from shared.clock import SystemClock
 from shared.domain.api_keys import KEY_SCOPES
@@ -85,7 +86,7 @@ def _create(arguments: argparse.Namespace, settings: CliSettings) -> None:
     expires_at, allow_list = parse_expiry(arguments.expires), parse_allow_list(arguments.ip)
 
     async def create(engine: AsyncEngine) -> KeyWithSecret:
-        orders = await orders_for(engine, CLOCK, arguments.account)
+        orders = await orders_for(engine, CLOCK, arguments.account, operator())
         return await orders.add(
             arguments.name,
             arguments.scope or KEY_SCOPES,
@@ -102,7 +103,7 @@ def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
         raise InvalidValueError("overlap hours", f"must be from 0 to {MAX_OVERLAP_H}")
 
     async def rotate(engine: AsyncEngine) -> KeyWithSecret:
-        orders = await orders_for_key(engine, CLOCK, arguments.prefix)
+        orders = await orders_for_key(engine, CLOCK, arguments.prefix, operator())
         return await orders.rotate(
             arguments.prefix, overlap=arguments.overlap_hours * HOUR, expires_at=expires_at
         )
@@ -112,7 +113,7 @@ def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _revoke(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def revoke(engine: AsyncEngine) -> None:
-        orders = await orders_for_key(engine, CLOCK, arguments.prefix)
+        orders = await orders_for_key(engine, CLOCK, arguments.prefix, operator())
         await orders.revoke(arguments.prefix)
 
     on_database(url_of(arguments, settings), revoke)
@@ -120,7 +121,7 @@ def _revoke(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _list(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def find(engine: AsyncEngine) -> list[Key]:
-        orders = await orders_for(engine, CLOCK, arguments.account)
+        orders = await orders_for(engine, CLOCK, arguments.account, operator())
         return await orders.newest(before=ALL_KEYS, row_limit=MOST_SHOWN)
 
     for key in on_database(url_of(arguments, settings), find):
@@ -150,7 +151,7 @@ async def _change_list(
     engine: AsyncEngine, *, arguments: argparse.Namespace, wanted: AllowList | None
 ) -> AllowList:
     """Change a list if it is to be, and return it as it is then."""
-    keys = await orders_for(engine, CLOCK, arguments.account)
+    keys = await orders_for(engine, CLOCK, arguments.account, operator())
     orders = AllowListOrders(engine, keys.account_id, keys.author)
     if arguments.key is None:
         if wanted is not None:

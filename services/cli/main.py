@@ -22,6 +22,7 @@ from services.api.operations.change_sending import (
     change_sending,
 )
 from services.api.operations.create_account import create_account, create_user
+from services.api.operations.show_account import show_account
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.demo import demo
@@ -29,12 +30,14 @@ from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.on_database import Add, Command, on_database, url_of
+from services.cli.operator import operator
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
 from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
 from services.cli.rolling_up import add_rollup_arguments, roll_up
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
+from services.cli.showing import add_showing_commands, print_account, print_links
 from services.cli.telling import ended_by_its_reader
 from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
@@ -91,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     described.add_argument("service", choices=sorted(DESCRIBED))
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
+    add_showing_commands(add, _add_data_dir)
     _add_link_commands(add)
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
     add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
@@ -236,6 +240,7 @@ def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> Non
         sender_ids=arguments.sender_id,
         region=arguments.region,
         time_zone=arguments.time_zone,
+        author=operator(),
     )
     show_key(on_database(url_of(arguments, settings), create).key.text)
 
@@ -252,6 +257,7 @@ def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
         login=arguments.login,
         password=password,
         role=arguments.role,
+        author=operator(),
     )
     on_database(url, create)
 
@@ -270,8 +276,12 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         calls_per_minute=arguments.calls_per_minute,
         sends_per_minute=arguments.sends_per_minute,
     )
-    change = partial(change_sending, account_name=arguments.account, changes=changes)
-    on_database(url_of(arguments, settings), change)
+    change = partial(
+        change_sending, account_name=arguments.account, changes=changes, author=operator()
+    )
+    url = url_of(arguments, settings)
+    on_database(url, change)
+    _print_account(url, arguments.account)
 
 
 def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -285,8 +295,11 @@ def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> N
         account_name=arguments.account,
         header=arguments.sender_id,
         changes=changes,
+        author=operator(),
     )
-    on_database(url_of(arguments, settings), change)
+    url = url_of(arguments, settings)
+    on_database(url, change)
+    _print_account(url, arguments.account)
 
 
 def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -295,8 +308,10 @@ def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
         expires_at=arguments.expires_at,
         query_mode=arguments.query_mode,
     )
-    change = partial(change_links, campaign_uuid=arguments.campaign, changes=changes)
-    on_database(url_of(arguments, settings), change)
+    change = partial(
+        change_links, campaign_uuid=arguments.campaign, changes=changes, author=operator()
+    )
+    print_links(on_database(url_of(arguments, settings), change))
 
 
 def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -327,6 +342,10 @@ def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _openapi(arguments: argparse.Namespace, _settings: CliSettings) -> None:
     print(json.dumps(DESCRIBED[arguments.service](), ensure_ascii=False, indent=2))
+
+
+def _print_account(url: str, name: str) -> None:
+    print_account(on_database(url, partial(show_account, account_name=name)))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

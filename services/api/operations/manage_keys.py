@@ -251,7 +251,9 @@ class KeyOrders:
             raise InvalidValueError("expires_at", wanted)
 
 
-async def orders_for(engine: AsyncEngine, clock: Clock, account_name: str) -> KeyOrders:
+async def orders_for(
+    engine: AsyncEngine, clock: Clock, account_name: str, author: Author = COMMAND_LINE
+) -> KeyOrders:
     """Return what the command line gives orders with about an account's keys.
 
     Raises:
@@ -261,10 +263,12 @@ async def orders_for(engine: AsyncEngine, clock: Clock, account_name: str) -> Ke
         account_id = await find_account(connection, account_name)
     if account_id is None:
         raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-    return KeyOrders(engine, clock, account_id, COMMAND_LINE, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
 
 
-async def orders_for_key(engine: AsyncEngine, clock: Clock, prefix: str) -> KeyOrders:
+async def orders_for_key(
+    engine: AsyncEngine, clock: Clock, prefix: str, author: Author = COMMAND_LINE
+) -> KeyOrders:
     """Return what the command line gives orders with about a key.
 
     Raises:
@@ -274,7 +278,7 @@ async def orders_for_key(engine: AsyncEngine, clock: Clock, prefix: str) -> KeyO
         account_id = await keys.find_owner(connection, prefix)
     if account_id is None:
         raise InvalidValueError("prefix", f"{prefix[:40]!r} is not a key's: key-list shows them")
-    return KeyOrders(engine, clock, account_id, COMMAND_LINE, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
 
 
 def _json(value: datetime | str | int | None) -> str | int | None:

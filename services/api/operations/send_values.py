@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import IO
 
-from services.api.domain.authors import Author
+from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.composing import PersonalRow
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.preflight import Preflight
@@ -15,7 +15,15 @@ from shared.domain.segments import Encoding
 
 # What came later than the first release is digested where it is there alone, or a repeat of a send
 # that an older one took would be another.
-_NOT_THE_SEND = {"idempotency_key", "rows", "mobiles", "file", "copying", "is_external"}
+_NOT_THE_SEND = {
+    "author",
+    "copying",
+    "file",
+    "idempotency_key",
+    "is_external",
+    "mobiles",
+    "rows",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,7 @@ class SendCommand:
         is_dry_run: Everything but storing and sending.
         schedule_time: When it is to go out, as written; None: at once.
         is_external: Whether another vendor delivers it, and its links alone are wanted.
+        author: Who sends, for the audit trail; no part of what makes a send the same.
     """
 
     mobiles: str | Sequence[str] = ""
@@ -69,6 +78,7 @@ class SendCommand:
     dlt_template_id: str | None = None
     schedule_time: str | None = None
     is_external: bool = False
+    author: Author = COMMAND_LINE
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""

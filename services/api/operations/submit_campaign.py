@@ -22,6 +22,7 @@ from services.api.operations.accepting import (
     named,
     new_campaign,
     note_copy,
+    sending_of,
 )
 from services.api.operations.planning import (
     SendTerms,
@@ -193,7 +194,8 @@ def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:
 
 async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> None:
     msisdns = plan.recipients.msisdns
-    campaign_id = await add_campaign(connection, campaign)
+    sending = plan.terms.command.author, sending_of(campaign)
+    campaign_id = await add_campaign(connection, campaign, sending=sending)
     if plan.block and plan.text.rewrite:
         location = plan.text.rewrite.location
         await add_block(connection, plan.block, campaign_id=campaign_id, location=location)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.api.auth import api_context, send_caller
+from services.api.auth import api_context, author_of, send_caller
 from services.api.operations import find_uploads
 from services.api.operations.authenticate import Caller
 from services.api.operations.receive_upload import receive_upload
@@ -92,6 +92,7 @@ async def post_upload(
         context.engine,
         context.uploads,
         caller.account,
+        author_of(request, caller),
         lambda: receive_file(request, context.to_file_limits(), name=name),
     )
     response.headers["Location"] = str(
@@ -132,4 +133,5 @@ async def get_upload(request: Request, caller: CallerOf, upload_id: UUID) -> Upl
 )
 async def delete_upload(request: Request, caller: CallerOf, upload_id: UUID) -> None:
     engine = api_context(request).engine
-    await find_uploads.delete_upload(engine, caller.account, upload_id)
+    author = author_of(request, caller)
+    await find_uploads.delete_upload(engine, caller.account, upload_id, author)

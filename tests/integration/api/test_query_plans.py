@@ -25,6 +25,7 @@ PARAMETERS: dict[str, object] = {
     "addresses": ["192.0.2.7"],
     "after": 500,
     "age": timedelta(days=7),
+    "author": "ops",
     "author_kind": "cli",
     "author_name": "ops",
     "batches": ["[]"],
@@ -95,6 +96,7 @@ PARAMETERS: dict[str, object] = {
     "valid_count": 1,
     "warnings": [],
     "with_machines": False,
+    "with_sends": True,
 }
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
