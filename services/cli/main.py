@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run_command(argv: Sequence[str] | None) -> None:
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     command: Command = arguments.command
     try:
         command(arguments, CliSettings.from_env(os.environ))
@@ -78,7 +78,8 @@ def _run_command(argv: Sequence[str] | None) -> None:
         sys.exit(INTERRUPTED)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return what reads the arguments, with all commands."""
     parser = argparse.ArgumentParser(prog="txlink", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = partial(_add, commands)
