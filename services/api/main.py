@@ -24,6 +24,7 @@ from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
+    alerts,
     allow_lists,
     audit,
     campaign_control,
@@ -97,6 +98,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         keys,
         allow_lists,
         audit,
+        alerts,
         sandbox,
         health,
         whoami,

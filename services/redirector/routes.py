@@ -82,11 +82,15 @@ class ShortLinks:
             link = await self.redirector.resolver.resolve(token)
         except UnknownLinkError:
             guesses, now_s = self.redirector.guesses, time.monotonic()
-            return TOO_MANY if guesses.note(self._visitor(scope), now_s=now_s) else NOT_FOUND
+            if guesses.note(self._visitor(scope), now_s=now_s):
+                return TOO_MANY
+            self.redirector.orphans.note_unknown(scope["path"])
+            return NOT_FOUND
         except LookupUnavailableError:
             return TRY_AGAIN
         block = link.block
         if block.is_gone(time.time()):
+            self.redirector.orphans.note_gone(block.campaign_id)
             return self._instead_of(block)
         client = scope["client"]
         record = pack_hit(

@@ -53,8 +53,8 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         url,
         application="txlink worker",
         pool_size=settings.job_count,
-        # One each for releases and for events; webhooks hold none while they are called.
-        max_overflow=5,
+        # One each for releases, events and alerts; webhooks hold none while they are called.
+        max_overflow=6,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)

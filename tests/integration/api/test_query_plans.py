@@ -50,6 +50,7 @@ PARAMETERS: dict[str, object] = {
     "first_at": NOW - timedelta(seconds=20),
     "first_number": 1,
     "is_enabled": True,
+    "is_open": False,
     "is_linked": False,
     "journal_id": 1,
     "kept_from": None,
