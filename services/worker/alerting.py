@@ -23,16 +23,16 @@ from shared.clock import Clock, SystemClock
 from shared.domain.signals import NOBODY, QUARTER, Signal, quarter_of
 
 INTERVAL_S = 60.0
-# The last hour is its quarters that are over, and the one that is not.
+# Its three quarters that are over, and the one that is not: 45 to 60 minutes.
 WINDOW = timedelta(hours=1)
 BASELINE = timedelta(days=7)
 # Of those that come to the most; all open alerts are looked at besides.
 MOST_STANDINGS = 1_000
 RULES = {
-    # A few people always try links that are over: 60 an hour is nobody's trouble.
-    Signal.UNKNOWN_TOKEN: JumpRule(least_count=50, floor_rate=60.0, least_exposure=24.0),
+    # A few people always try links that are over: 80 an hour is nobody's trouble.
+    Signal.UNKNOWN_TOKEN: JumpRule(least_count=50, floor_rate=80.0, least_exposure=24.0),
     # Operators warn senders from some complaints in a thousand messages on.
-    Signal.COMPLAINT: JumpRule(least_count=20, floor_rate=0.003, least_exposure=1_000.0),
+    Signal.COMPLAINT: JumpRule(least_count=20, floor_rate=0.004, least_exposure=1_000.0),
 }
 LEAST_COUNT = min(rule.least_count for rule in RULES.values())
 

@@ -3,8 +3,8 @@
 A u-chart watches how many of something come for a unit of exposure (messages, hours) where that
 varies. Its centre line is the account's own rate before; its limit stands three standard
 deviations of a Poisson count above it. Of much exposure three deviations are next to nothing, so
-that a jump is also to be twice the usual; of little, one or two would do, so that it is also to
-be a least count. What is below a floor counts as usual for everybody.
+that a jump is also to be half as much again as the usual; of little, one or two would do, so that
+it is also to be a least count. What is below a floor counts as usual for everybody.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from typing import Final
 
 DEVIATIONS_TO_BEGIN: Final = 3.0
 DEVIATIONS_TO_END: Final = 1.0
-TIMES_TO_BEGIN: Final = 2.0
-TIMES_TO_END: Final = 1.5
+TIMES_TO_BEGIN: Final = 1.5
+TIMES_TO_END: Final = 1.25
 
 
 @dataclass(frozen=True, slots=True)

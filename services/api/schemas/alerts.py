@@ -17,8 +17,8 @@ ALERT_EXAMPLE: dict[str, JsonValue] = {
     "ended_at": None,
     "signal_count": 61,
     "out_of": 4_000,
-    "usual_rate": 0.003,
-    "limit_rate": 0.006,
+    "usual_rate": 0.004,
+    "limit_rate": 0.007,
     "peak_rate": 0.01525,
 }
 

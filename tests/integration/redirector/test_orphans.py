@@ -82,7 +82,7 @@ async def test_who_guesses_too_much_does_not_raise_an_accounts_count(
     assert [tuple(row) for row in await connection.fetch(COUNTED)] == [(0, 5)]
 
 
-async def test_counts_wait_while_postgres_is_away(database_url: str) -> None:
+async def test_counts_wait_while_postgres_is_away() -> None:
     away = await open_pool(
         "postgresql://nobody@127.0.0.1:1/none", application="test", size=1, statement_timeout_s=1
     )

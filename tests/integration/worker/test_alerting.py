@@ -129,7 +129,7 @@ async def test_unknown_links_are_alerts_by_the_hour_of_an_account_and_of_nobody(
     for days in range(1, 7):
         for hours in range(24):
             ago = timedelta(days=days, hours=hours)
-            await count(engine, used_to_it, Signal.UNKNOWN_TOKEN, (500, 0), ago=ago)
+            await count(engine, used_to_it, Signal.UNKNOWN_TOKEN, (1_000, 0), ago=ago)
     for each in (account_id, used_to_it, NOBODY):
         await count(engine, each, Signal.UNKNOWN_TOKEN, (600, 0))
 
