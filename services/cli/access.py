@@ -55,7 +55,7 @@ def add_access_commands(add: Add, add_data_dir: Callable[[argparse.ArgumentParse
         help=f"for how long the old one counts as well, 0 to {MAX_OVERLAP_H} (24)",
     )
     rotate.add_argument(
-        "--expires", metavar="WHEN", default="never", help="of the new one (as the old one lived)"
+        "--expires", metavar="WHEN", help="of the new one, or never (as long as the old one lived)"
     )
 
     revoke = add("key-revoke", _revoke, "End an API key, at once and for good")
@@ -98,14 +98,17 @@ def _create(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    expires_at = parse_expiry(arguments.expires)
+    expires_at = parse_expiry(arguments.expires or "never")
     if not 0 <= arguments.overlap_hours <= MAX_OVERLAP_H:
         raise InvalidValueError("overlap hours", f"must be from 0 to {MAX_OVERLAP_H}")
 
     async def rotate(engine: AsyncEngine) -> KeyWithSecret:
         orders = await orders_for_key(engine, CLOCK, arguments.prefix, operator())
         return await orders.rotate(
-            arguments.prefix, overlap=arguments.overlap_hours * HOUR, expires_at=expires_at
+            arguments.prefix,
+            overlap=arguments.overlap_hours * HOUR,
+            expires_at=expires_at,
+            for_ever=arguments.expires == "never",
         )
 
     show_key(on_database(url_of(arguments, settings), rotate).text)

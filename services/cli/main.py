@@ -44,6 +44,7 @@ from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
+from shared.storage.engine import is_outage
 
 DESCRIBED = {"api": describe_api, "redirector": describe_short_links}
 # What a shell says of a program that Ctrl-C ended.
@@ -76,6 +77,10 @@ def _run_command(argv: Sequence[str] | None) -> None:
         sys.exit(f"txlink: {error}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        sys.exit(f"txlink: Postgres cannot be reached ({type(error).__name__}): see DATABASE_URL")
 
 
 def build_parser() -> argparse.ArgumentParser:

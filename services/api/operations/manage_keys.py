@@ -120,11 +120,12 @@ class KeyOrders:
         *,
         overlap: timedelta = DEFAULT_OVERLAP,
         expires_at: datetime | None = None,
+        for_ever: bool = False,
     ) -> KeyWithSecret:
         """Make a key that takes another's place; that one lives on for a time.
 
         The new one has the name, scopes and allow-list of the other and, unless another time is
-        given, lives as long as that was made to live.
+        given or it lives for ever, lives as long as that was made to live.
 
         Raises:
             InvalidValueError: The new key would have expired already.
@@ -140,7 +141,7 @@ class KeyOrders:
             old = await self._locked(connection, prefix)
             if old.replaced_by is not None or not old.is_live(now):
                 raise KeyNotLiveError(old.replaced_by)
-            if expires_at is None and old.expires_at is not None:
+            if expires_at is None and old.expires_at is not None and not for_ever:
                 expires_at = now + (old.expires_at - old.created_at)
             made = await self._add(
                 connection,

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from services.cli.main import main
 from shared.domain.trusted_proxies import parse_address
 from tests.support.terminals import Terminal
 
@@ -115,3 +116,24 @@ def test_an_operator_sees_how_an_account_is_set_up_and_who_did_that(terminal: Te
     assert "+05:30  " in lines[0]
     assert key.split("_")[2] not in trail
     assert terminal.txlink("audit", "acme", "--action", "key", "--limit", "1").count("\n") == 0
+
+
+def test_a_successor_lives_for_ever_if_that_is_asked_for(terminal: Terminal) -> None:
+    terminal.txlink("account-create", "acme")
+    expires = ["--expires", "2031-01-01T00:00:00Z"]
+    first = terminal.txlink("key-create", "acme", "shop", *expires).split("_")[1]
+    second = terminal.txlink("key-rotate", first).split("_")[1]
+    terminal.txlink("key-rotate", second, "--expires", "never")
+    newest, before, _, _ = terminal.txlink("key-list", "acme").splitlines()
+
+    assert "no expiry" in newest
+    assert "until" in before
+
+
+def test_a_command_says_that_postgres_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(SystemExit, match="Postgres cannot be reached .*DATABASE_URL"):
+        main(["key-list", "acme"])
