@@ -136,7 +136,8 @@ def _described(key: Key) -> list[str]:
     state = "live" if key.is_live(CLOCK.now()) else "revoked" if key.revoked_at else "expired"
     used = "never used"
     if key.last_used_at is not None:
-        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}Z from {key.last_used_address}"
+        where = key.last_used_address or "a connection without an address"
+        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}Z from {where}"
     until = f"until {key.expires_at:%Y-%m-%d %H:%M}Z" if key.expires_at else "no expiry"
     networks = ",".join(stored_allow_list(key.allow_list).texts) or "from everywhere"
     return [key.prefix, f"{state:7}", ",".join(key.scopes), until, used, networks, key.name]

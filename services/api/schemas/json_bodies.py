@@ -1,7 +1,6 @@
 """Small JSON bodies of native calls, read once their sender is known."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -70,7 +69,7 @@ async def admit_again(request: Request) -> None:
         DomainError: They are not let in any more.
     """
     # Set where the caller was found out, which is above here; not for calls of everyone.
-    again: Callable[[], Awaitable[None]] | None = getattr(request.state, "admit_again", None)
+    again = getattr(request.state, "admit_again", None)
     if again is not None:
         await again()
 

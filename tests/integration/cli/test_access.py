@@ -135,5 +135,5 @@ def test_a_command_says_that_postgres_cannot_be_reached(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 
-    with pytest.raises(SystemExit, match="Postgres cannot be reached .*DATABASE_URL"):
+    with pytest.raises(SystemExit, match=r"Postgres cannot be reached .*DATABASE_URL"):
         main(["key-list", "acme"])
