@@ -162,7 +162,11 @@ async def _count(request: Request, limits: Sequence[RateLimit]) -> None:
 
 
 async def _identify(request: Request, credentials: Credentials | None) -> Caller:
-    """Return who calls, without counting the call."""
+    """Return who calls, without counting the call.
+
+    Raises:
+        InvalidCredentialsError: There are no credentials, or wrong ones.
+    """
     if credentials is None:
         raise InvalidCredentialsError
     engine = api_context(request).engine

@@ -77,6 +77,7 @@ NOTED: dict[str, Noted] = {
     "POST /keys/{prefix}/rotate": Noted(("key.create", "key.rotate")),
     "DELETE /keys/{prefix}": Noted(("key.revoke",)),
     "PUT /ip-allow-list": Noted(("account.allow",), json={"ip_allow_list": ["127.0.0.1"]}),
+    "PUT /keys/{prefix}/rate-limits": Noted(("key.limit",), json={"calls_per_minute": 100}),
     "PUT /keys/{prefix}/ip-allow-list": Noted(
         ("key.allow",), json={"ip_allow_list": ["192.0.2.1"]}
     ),

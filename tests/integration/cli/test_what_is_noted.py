@@ -32,6 +32,7 @@ NOT_NOTED = {
     "account-show": READS,
     "audit": READS,
     "key-list": READS,
+    "openapi": READS,
     "journal": READS,
     "reconcile": READS,
     "sandbox": READS,
