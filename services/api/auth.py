@@ -9,6 +9,7 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO, Annotated
 
 from fastapi import Depends, Request
@@ -31,6 +32,7 @@ from services.api.operations.authenticate import Caller, authenticate_key, authe
 from services.api.operations.key_access import KeyAccess
 from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
+from services.api.schemas.json_bodies import admit_again
 from services.api.schemas.limit_fields import note_refusal, note_standings
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.queries import check_query
@@ -42,6 +44,8 @@ from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import parse_address
 
 UNPROVEN_OCTETS = 1 << 20
+# Credentials that were looked at longer ago are looked at again once the body has come in.
+FRESH_S = 1.0
 
 KEY_HEADER = APIKeyHeader(
     name="apikey", scheme_name="apikey", description="An API key: `txk_…`", auto_error=False
@@ -157,19 +161,28 @@ async def _count(request: Request, limits: Sequence[RateLimit]) -> None:
         note_standings(request.scope, rates.standings(limits))
 
 
-async def _authenticate(request: Request, credentials: Credentials | None) -> Caller:
+async def _identify(request: Request, credentials: Credentials | None) -> Caller:
+    """Return who calls, without counting the call.
+
+    Raises:
+        InvalidCredentialsError: There are no credentials, or wrong ones.
+    """
     if credentials is None:
         raise InvalidCredentialsError
-    context = api_context(request)
+    engine = api_context(request).engine
     if credentials.login is None:
-        caller = await authenticate_key(context.engine, credentials.secret)
+        caller = await authenticate_key(engine, credentials.secret)
     else:
-        caller = await authenticate_user(context.engine, credentials.login, credentials.secret)
-    address = client_address(request).address
-    caller.admit(address)
+        caller = await authenticate_user(engine, credentials.login, credentials.secret)
+    caller.admit(client_address(request).address)
+    return caller
+
+
+async def _authenticate(request: Request, credentials: Credentials | None) -> Caller:
+    caller = await _identify(request, credentials)
     await _count_caller(request, caller)
     if caller.key_id is not None:
-        context.key_uses.add(caller.key_id, address)
+        api_context(request).key_uses.add(caller.key_id, client_address(request).address)
     return caller
 
 
@@ -189,6 +202,7 @@ class Call:
         self._reader = RequestReader(request, timeout_s=self._context.settings.body_timeout_s)
         self._in_headers = _in_headers(request)
         self._asked: dict[Credentials, Caller | Exception] = {}
+        self._asked_at_s: dict[Credentials, float] = {}
         self.file: IO[bytes] | None = None
 
     def asked_form(self, name: str, default: str) -> str:
@@ -269,6 +283,9 @@ class Call:
         known = await self._ask(credentials)
         if isinstance(known, Exception):
             raise known
+        if _now_s() - self._asked_at_s[credentials] > FRESH_S:
+            # They may have been revoked while the body came in.
+            return await _identify(self._request, credentials)
         return known
 
     def close_unread(self, response: Response) -> Response:
@@ -295,6 +312,7 @@ class Call:
         What goes wrong is kept too, so that it is told once the form asked for is known.
         """
         if credentials not in self._asked:
+            self._asked_at_s[credentials] = _now_s()
             try:
                 self._asked[credentials] = await _authenticate(self._request, credentials)
             except Exception as error:  # noqa: BLE001 - raised by ``read`` or ``caller``
@@ -306,7 +324,18 @@ async def _caller_with(request: Request, scope: str) -> Caller:
     await count_address(request)
     caller = await _authenticate(request, _in_headers(request))
     caller.require(scope)
+    # For whoever reads a body after this, which may come in slowly.
+    request.state.admit_again = partial(_admit_again, request, scope)
     return caller
+
+
+async def _admit_again(request: Request, scope: str) -> None:
+    caller = await _identify(request, _in_headers(request))
+    caller.require(scope)
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def report_caller(
@@ -338,7 +367,9 @@ async def parameters_of(request: Request) -> Parameters:
     """
     settings = api_context(request).settings
     reader = RequestReader(request, timeout_s=settings.body_timeout_s)
-    return await reader.read_whole(min(settings.max_body_octets, UNPROVEN_OCTETS))
+    parameters = await reader.read_whole(min(settings.max_body_octets, UNPROVEN_OCTETS))
+    await admit_again(request)
+    return parameters
 
 
 async def send_caller(

@@ -35,6 +35,7 @@ from services.api.schemas.documented_errors import (
     OF_OPT_OUTS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
+    OF_OWNERS,
     OF_RATE_LIMITS,
     OF_REPORTS,
     OF_ROTATIONS,
@@ -104,6 +105,9 @@ OF_SMALL_BODIES = (
     errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
+    "get /audit": OF_OWNERS,
+    "get /audit.csv": OF_OWNERS,
+    "get /alerts": OF_OWNERS,
     "get /keys": (errors.UnknownParameterError("limt", "limit"), *OF_KEYS[1:2]),
     "post /keys": (*OF_KEYS, *OF_NEW_KEYS),
     "post /keys/{prefix}/rotate": (*OF_KEYS, *OF_ROTATIONS),

@@ -24,7 +24,9 @@ from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
+    alerts,
     allow_lists,
+    audit,
     campaign_control,
     campaigns,
     contact_groups,
@@ -103,6 +105,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         destinations,
         suppressions,
         contact_groups,
+        audit,
+        alerts,
         sandbox,
         health,
         whoami,

@@ -21,6 +21,7 @@ from services.api.operations.manage_keys import (
 )
 from services.api.storage.keys import Key
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 from shared.clock import SystemClock
 from shared.domain.api_keys import KEY_SCOPES
@@ -54,7 +55,7 @@ def add_access_commands(add: Add, add_data_dir: Callable[[argparse.ArgumentParse
         help=f"for how long the old one counts as well, 0 to {MAX_OVERLAP_H} (24)",
     )
     rotate.add_argument(
-        "--expires", metavar="WHEN", default="never", help="of the new one (as the old one lived)"
+        "--expires", metavar="WHEN", help="of the new one, or never (as long as the old one lived)"
     )
 
     revoke = add("key-revoke", _revoke, "End an API key, at once and for good")
@@ -85,7 +86,7 @@ def _create(arguments: argparse.Namespace, settings: CliSettings) -> None:
     expires_at, allow_list = parse_expiry(arguments.expires), parse_allow_list(arguments.ip)
 
     async def create(engine: AsyncEngine) -> KeyWithSecret:
-        orders = await orders_for(engine, CLOCK, arguments.account)
+        orders = await orders_for(engine, CLOCK, arguments.account, operator())
         return await orders.add(
             arguments.name,
             arguments.scope or KEY_SCOPES,
@@ -97,14 +98,17 @@ def _create(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    expires_at = parse_expiry(arguments.expires)
+    expires_at = parse_expiry(arguments.expires or "never")
     if not 0 <= arguments.overlap_hours <= MAX_OVERLAP_H:
         raise InvalidValueError("overlap hours", f"must be from 0 to {MAX_OVERLAP_H}")
 
     async def rotate(engine: AsyncEngine) -> KeyWithSecret:
-        orders = await orders_for_key(engine, CLOCK, arguments.prefix)
+        orders = await orders_for_key(engine, CLOCK, arguments.prefix, operator())
         return await orders.rotate(
-            arguments.prefix, overlap=arguments.overlap_hours * HOUR, expires_at=expires_at
+            arguments.prefix,
+            overlap=arguments.overlap_hours * HOUR,
+            expires_at=expires_at,
+            for_ever=arguments.expires == "never",
         )
 
     show_key(on_database(url_of(arguments, settings), rotate).text)
@@ -112,7 +116,7 @@ def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _revoke(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def revoke(engine: AsyncEngine) -> None:
-        orders = await orders_for_key(engine, CLOCK, arguments.prefix)
+        orders = await orders_for_key(engine, CLOCK, arguments.prefix, operator())
         await orders.revoke(arguments.prefix)
 
     on_database(url_of(arguments, settings), revoke)
@@ -120,7 +124,7 @@ def _revoke(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _list(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def find(engine: AsyncEngine) -> list[Key]:
-        orders = await orders_for(engine, CLOCK, arguments.account)
+        orders = await orders_for(engine, CLOCK, arguments.account, operator())
         return await orders.newest(before=ALL_KEYS, row_limit=MOST_SHOWN)
 
     for key in on_database(url_of(arguments, settings), find):
@@ -132,7 +136,8 @@ def _described(key: Key) -> list[str]:
     state = "live" if key.is_live(CLOCK.now()) else "revoked" if key.revoked_at else "expired"
     used = "never used"
     if key.last_used_at is not None:
-        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}Z from {key.last_used_address}"
+        where = key.last_used_address or "a connection without an address"
+        used = f"used {key.last_used_at:%Y-%m-%d %H:%M}Z from {where}"
     until = f"until {key.expires_at:%Y-%m-%d %H:%M}Z" if key.expires_at else "no expiry"
     networks = ",".join(stored_allow_list(key.allow_list).texts) or "from everywhere"
     return [key.prefix, f"{state:7}", ",".join(key.scopes), until, used, networks, key.name]
@@ -150,7 +155,7 @@ async def _change_list(
     engine: AsyncEngine, *, arguments: argparse.Namespace, wanted: AllowList | None
 ) -> AllowList:
     """Change a list if it is to be, and return it as it is then."""
-    keys = await orders_for(engine, CLOCK, arguments.account)
+    keys = await orders_for(engine, CLOCK, arguments.account, operator())
     orders = AllowListOrders(engine, keys.account_id, keys.author)
     if arguments.key is None:
         if wanted is not None:

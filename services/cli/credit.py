@@ -6,6 +6,7 @@ from functools import partial
 
 from services.api.operations.manage_credit import add_credit, show_credit
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 from shared.clock import SystemClock
 
@@ -35,6 +36,7 @@ def _add(arguments: argparse.Namespace, settings: CliSettings) -> None:
         amount=arguments.amount,
         note=arguments.note,
         is_correction=arguments.correction,
+        author=operator(),
     )
     print(on_database(url_of(arguments, settings), work))
 

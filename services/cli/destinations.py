@@ -18,6 +18,7 @@ from services.api.operations.change_destinations import (
 )
 from services.api.storage.destinations import Source
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 from services.worker.block_lists import HEADERS, MAX_OCTETS, TIMEOUT_S
 from services.worker.calling import Caller
@@ -118,7 +119,7 @@ def _change(
     """Add rules to a list or remove them, and return how many that changed."""
 
     async def change(engine: AsyncEngine) -> int:
-        orders = await orders_for(engine, arguments.account)
+        orders = await orders_for(engine, arguments.account, operator())
         return await (orders.add if is_added else orders.remove)(arguments.list, rules)
 
     return on_database(url_of(arguments, settings), change)

@@ -22,6 +22,7 @@ from services.api.operations.change_sending import (
     change_sending,
 )
 from services.api.operations.create_account import create_account, create_user
+from services.api.operations.show_account import show_account
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.credit import add_credit_commands
@@ -31,6 +32,7 @@ from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
 from services.cli.migrating import migrate
 from services.cli.on_database import Add, Command, on_database, url_of
+from services.cli.operator import operator
 from services.cli.opt_outs import add_opt_out_commands
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
@@ -38,12 +40,14 @@ from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
 from services.cli.rolling_up import add_rollup_arguments, roll_up
 from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
+from services.cli.showing import add_showing_commands, print_account, print_links
 from services.cli.telling import ended_by_its_reader
 from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
+from shared.storage.engine import is_outage
 
 DESCRIBED = {"api": describe_api, "redirector": describe_short_links}
 # What a shell says of a program that Ctrl-C ended.
@@ -66,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run_command(argv: Sequence[str] | None) -> None:
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     command: Command = arguments.command
     try:
         command(arguments, CliSettings.from_env(os.environ))
@@ -76,9 +80,14 @@ def _run_command(argv: Sequence[str] | None) -> None:
         sys.exit(f"txlink: {error}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        sys.exit(f"txlink: Postgres cannot be reached ({type(error).__name__}): see DATABASE_URL")
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return what reads the arguments, with all commands."""
     parser = argparse.ArgumentParser(prog="txlink", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = partial(_add, commands)
@@ -96,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     add_access_commands(add, _add_data_dir)
     add_credit_commands(add, _add_data_dir)
     add_opt_out_commands(add, _add_data_dir)
+    add_showing_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(
@@ -254,6 +264,7 @@ def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> Non
         sender_ids=arguments.sender_id,
         region=arguments.region,
         time_zone=arguments.time_zone,
+        author=operator(),
     )
     show_key(on_database(url_of(arguments, settings), create).key.text)
 
@@ -270,6 +281,7 @@ def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
         login=arguments.login,
         password=password,
         role=arguments.role,
+        author=operator(),
     )
     on_database(url, create)
 
@@ -290,8 +302,12 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         is_prepaid=arguments.prepaid,
         daily_cap=arguments.daily_cap,
     )
-    change = partial(change_sending, account_name=arguments.account, changes=changes)
-    on_database(url_of(arguments, settings), change)
+    change = partial(
+        change_sending, account_name=arguments.account, changes=changes, author=operator()
+    )
+    url = url_of(arguments, settings)
+    on_database(url, change)
+    _print_account(url, arguments.account)
 
 
 def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -305,8 +321,11 @@ def _change_sender_id(arguments: argparse.Namespace, settings: CliSettings) -> N
         account_name=arguments.account,
         header=arguments.sender_id,
         changes=changes,
+        author=operator(),
     )
-    on_database(url_of(arguments, settings), change)
+    url = url_of(arguments, settings)
+    on_database(url, change)
+    _print_account(url, arguments.account)
 
 
 def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -315,8 +334,10 @@ def _change_links(arguments: argparse.Namespace, settings: CliSettings) -> None:
         expires_at=arguments.expires_at,
         query_mode=arguments.query_mode,
     )
-    change = partial(change_links, campaign_uuid=arguments.campaign, changes=changes)
-    on_database(url_of(arguments, settings), change)
+    change = partial(
+        change_links, campaign_uuid=arguments.campaign, changes=changes, author=operator()
+    )
+    print_links(on_database(url_of(arguments, settings), change))
 
 
 def _inspect_journal(arguments: argparse.Namespace, settings: CliSettings) -> None:
@@ -347,6 +368,10 @@ def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _openapi(arguments: argparse.Namespace, _settings: CliSettings) -> None:
     print(json.dumps(DESCRIBED[arguments.service](), ensure_ascii=False, indent=2))
+
+
+def _print_account(url: str, name: str) -> None:
+    print_account(on_database(url, partial(show_account, account_name=name)))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

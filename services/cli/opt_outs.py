@@ -16,6 +16,7 @@ from services.api.operations.manage_suppressions import (
     opt_out_orders_for,
 )
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 
 COLUMNS = ("mobile", "source", "note", "author_kind", "author_name", "created_at")
@@ -45,7 +46,7 @@ def _import(arguments: argparse.Namespace, settings: CliSettings) -> None:
         sys.exit(f"txlink: {arguments.file} cannot be read: {error.strerror}")
 
     async def take_in(engine: AsyncEngine) -> Imported:
-        orders = await opt_out_orders_for(engine, arguments.account)
+        orders = await opt_out_orders_for(engine, arguments.account, operator())
         return await orders.import_file(file, note=arguments.note)
 
     with file:
@@ -73,7 +74,7 @@ def _export(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _write(url: str, account: str, file: IO[str]) -> None:
     async def write(engine: AsyncEngine) -> None:
-        orders = await opt_out_orders_for(engine, account)
+        orders = await opt_out_orders_for(engine, account, operator())
         await _write_rows(orders, file)
 
     on_database(url, write)

@@ -16,6 +16,7 @@ from services.redirector.links.resolving import (
     Resolver,
 )
 from services.redirector.links.snapshots import Snapshot, SnapshotFile
+from services.redirector.orphans import OrphanCounts
 from services.redirector.settings import RedirectorSettings
 from services.redirector.storage.connections import open_pool
 from shared.domain.trusted_proxies import TrustedProxies
@@ -33,6 +34,7 @@ class Redirector:
     resolver: Resolver
     journal: JournalWriter
     guesses: GuessLimiter
+    orphans: OrphanCounts
     trusted_proxies: TrustedProxies
     preview_from: TrustedProxies
 
@@ -61,7 +63,9 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
     )
     await _learn(resolver, file)
     changes = LinkChanges(resolver, settings.database_url.get_secret_value())
+    orphans = OrphanCounts()
     beside = [
+        asyncio.create_task(orphans.keep_stored(pool)),
         asyncio.create_task(_keep_snapshot(resolver, file)),
         asyncio.create_task(changes.follow()),
     ]
@@ -70,6 +74,7 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
             resolver,
             journal,
             GuessLimiter(settings.unknown_links_per_minute),
+            orphans,
             settings.trusted_proxies,
             settings.link_preview_from,
         )
@@ -77,6 +82,7 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
         for task in beside:
             task.cancel()
         await asyncio.wait(beside)
+        await orphans.flush(pool)
         await _write_snapshot(resolver, file)
         await journal.aclose()
         pool.terminate()

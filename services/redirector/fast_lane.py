@@ -93,7 +93,7 @@ class FastLane(BoundedProtocol):
         try:
             link = redirector.resolver.find_plain(match[1])
         except UnknownLinkError:
-            return self._refuse(data)
+            return self._refuse(data, match[0])
         if link is None or not WHOLE_REQUEST.is_plain(data):
             return False
         number, token_length, lines = link
@@ -116,7 +116,7 @@ class FastLane(BoundedProtocol):
             and self.limit_concurrency is None
         )
 
-    def _refuse(self, data: bytes) -> bool:
+    def _refuse(self, data: bytes, line: bytes) -> bool:
         """Answer a request for an unknown link, if that may be done here."""
         redirector = self._redirector
         # Behind a proxy it takes the headers to know who is guessing.
@@ -124,6 +124,8 @@ class FastLane(BoundedProtocol):
             return False
         is_one_too_many = redirector.guesses.note(self._peer, now_s=time.monotonic())
         answer = TOO_MANY if is_one_too_many else NOT_FOUND
+        if not is_one_too_many:
+            redirector.orphans.note_unknown(line.split(b" ")[1].decode())
         body = b"" if data.startswith(b"HEAD ") else answer.body
         self._send(answer.status, header_lines(answer) + body)
         return True

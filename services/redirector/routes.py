@@ -83,11 +83,15 @@ class ShortLinks:
             link = await self.redirector.resolver.resolve(token)
         except UnknownLinkError:
             guesses, now_s = self.redirector.guesses, time.monotonic()
-            return TOO_MANY if guesses.note(self._visitor(scope), now_s=now_s) else NOT_FOUND
+            if guesses.note(self._visitor(scope), now_s=now_s):
+                return TOO_MANY
+            self.redirector.orphans.note_unknown(scope["path"])
+            return NOT_FOUND
         except LookupUnavailableError:
             return TRY_AGAIN
         block = link.block
         if block.is_gone(time.time()):
+            self.redirector.orphans.note_gone(block.campaign_id)
             return self._instead_of(block)
         client = scope["client"]
         record = pack_hit(
@@ -99,9 +103,8 @@ class ShortLinks:
         )
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
-        if link.is_blocked:
-            return BLOCKED
-        return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
+        location = pass_query(link.location, scope["query_string"], block.query_mode)
+        return BLOCKED if link.is_blocked else redirect_to(location)
 
     def _instead_of(self, block: Block) -> Answer:
         gone_location = block.gone_location

@@ -21,6 +21,10 @@ _VERDICTS = {
     "REJECTD": MessageStatus.REJECTED,
 }
 
+# The trade's codes: do-not-disturb, a regulator's refusal, not opted in. Carriers write them with
+# leading zeros, and some the word alone.
+_COMPLAINTS = {"7", "9", "37", "DND", "SPAM"}
+
 
 class UnreadableReportError(Exception):
     """A delivery report names no message or no state."""
@@ -61,6 +65,13 @@ class DeliveryReport:
         if self.verdict in {None, MessageStatus.DELIVERED}:
             return None
         return self.state if self.error is None else f"{self.state} {self.error}"
+
+    @property
+    def is_complaint(self) -> bool:
+        """Whether the message did not arrive because its recipient did not want it."""
+        if self.cause is None or self.error is None:
+            return False
+        return (self.error.lstrip("0").upper()) in _COMPLAINTS
 
 
 def parse_delivery_report(raw: str) -> DeliveryReport:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 BATCH_EVENTS = 100
@@ -25,6 +25,8 @@ class EventKind(StrEnum):
 
 # Of nothing that happened: what a receiver is tried with.
 TEST_KIND = "webhook.test"
+# Of the account, and of no campaign: it begins, or is over.
+ALERT_KIND: Final = "account.alert"
 
 
 class EventSource(StrEnum):

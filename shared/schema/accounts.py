@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     Numeric,
@@ -116,5 +117,6 @@ SENDER_ID = Table(
     # Short domains that are registered with the operators together with this header (DLT).
     Column("link_domains", ARRAY(Text), nullable=False, server_default="{}"),
     UniqueConstraint("account_id", "header"),
+    Index(None, "header"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
 )

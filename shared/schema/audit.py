@@ -11,6 +11,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import INET, JSONB
 
@@ -24,7 +25,7 @@ AUDIT_ENTRY = Table(
     Column("account_id", BigInteger, ForeignKey("account.id")),
     Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("author_kind", Text(collation="C"), nullable=False),
-    # A user's login or a key's name; empty of the command line.
+    # A user's login, a key's name, or whom the operator's system knows.
     Column("author_name", Text, nullable=False),
     Column("key_prefix", Text(collation="C")),
     Column("address", INET),
@@ -37,4 +38,13 @@ AUDIT_ENTRY = Table(
     CheckConstraint("author_kind IN ('user', 'key', 'cli')", name="author_kind"),
     CheckConstraint("(key_prefix IS NOT NULL) = (author_kind = 'key')", name="key_prefix"),
     Index(None, "account_id", "subject", "id"),
+    Index(None, "account_id", "occurred_at", "id"),
+    # Sends are by far the most.
+    Index(
+        "audit_entry_changes_idx",
+        "account_id",
+        "occurred_at",
+        "id",
+        postgresql_where=text("action <> 'campaign.send'"),
+    ),
 )

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from services.worker.webhook_retrying import DELAYS
-from shared.domain.events import TEST_KIND, EventKind
+from shared.domain.events import ALERT_KIND, TEST_KIND, EventKind
 from shared.domain.webhook_secrets import make_secret, secret_text, sign
 from tests.support.database import REPOSITORY
 
@@ -44,7 +44,7 @@ def test_the_example_tells_our_requests_from_others() -> None:
 def test_every_type_of_event_is_explained() -> None:
     told = re.findall(r"^\| `([a-z.]+)` \|", TEXT, re.MULTILINE)
 
-    assert told == [*EventKind, TEST_KIND]
+    assert told == [*EventKind, ALERT_KIND, TEST_KIND]
 
 
 def test_the_delays_that_are_told_are_those_that_are_kept() -> None:

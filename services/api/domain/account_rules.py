@@ -19,7 +19,10 @@ _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _RATE = re.compile(r"[0-9]{1,7}")
 _WHOLE = re.compile(r"[0-9]{1,5}")
 _DLT_ID = re.compile(r"[0-9]{1,30}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# C0 and C1, which move a terminal's cursor; line ends; and what turns the direction of writing.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+# Joiners and the like, which show nothing by themselves.
+_UNSEEN = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060-\u2064\ufeff]*")
 
 
 def checked_name(text: str) -> str:
@@ -29,7 +32,7 @@ def checked_name(text: str) -> str:
         InvalidValueError: It is blank, longer than ``MAX_NAME``, or has control characters.
     """
     name = text.strip()
-    if not name or len(name) > MAX_NAME or _CONTROL.search(name):
+    if _UNSEEN.fullmatch(name) or len(name) > MAX_NAME or _CONTROL.search(name):
         wanted = f"must have 1 to {MAX_NAME} characters, no line ends or the like among them"
         raise InvalidValueError("name", wanted)
     return name

@@ -20,7 +20,7 @@ class Author:
     """Who changes something, and where from.
 
     Attributes:
-        name: A user's login or a key's name; empty of the command line.
+        name: A user's login, a key's name, or what the system calls who gives a command.
         key_prefix: The part of a key that may be shown.
         address: Where the call came from, if it came over a network.
     """

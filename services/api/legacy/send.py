@@ -1,9 +1,11 @@
 """The two older paths of the trade: HTTP 200 always, their own answers, plain by default."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import Call, api_context
+from services.api.auth import Call, api_context, author_of
 from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
@@ -71,6 +73,7 @@ async def _send(request: Request, output_parameter: str) -> Response:
         caller.require("send")
         command = await call.command(parameters)
         context = api_context(request).to_send_context()
+        command = replace(command, author=author_of(request, caller))
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - an old client knows no other answer than 200
         response = render(trade_error_values(as_refusal(error)), output)

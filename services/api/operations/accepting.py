@@ -16,7 +16,7 @@ from services.api.operations.large_sends import LargeSends
 from services.api.operations.planning import SendTerms, settle_terms
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
 from services.api.storage.accounts import Account
-from services.api.storage.audit import AuditEntry, add_entry
+from services.api.storage.audit import SEND_ACTION, AuditEntry, add_entry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
 from shared.domain.campaigns import CampaignControl
@@ -155,6 +155,21 @@ def accepted(context: SendContext, terms: SendTerms, totals: SendTotals) -> Acce
 def named(answer: Accepted, campaign: NewCampaign) -> Accepted:
     """Return the answer with the names of the campaign that it is about."""
     return replace(answer, uuid=str(campaign.uuid), transaction_id=campaign.transaction_id)
+
+
+def sending_of(campaign: NewCampaign) -> AuditEntry:
+    """Return the entry that tells of a send, stored with the campaign's own rows."""
+    is_external = campaign.control is CampaignControl.EXTERNAL
+    scheduled_at = campaign.scheduled_at
+    values = {
+        "title": campaign.title,
+        "sender_id": campaign.sender_id,
+        "recipients": campaign.message_count,
+        "segments": campaign.segment_total,
+        "scheduled_at": None if scheduled_at is None else scheduled_at.isoformat(),
+    }
+    action = "campaign.make_links" if is_external else SEND_ACTION
+    return AuditEntry(action, str(campaign.uuid), None, values)
 
 
 async def note_copy(

@@ -11,12 +11,9 @@ from services.api.domain.authors import Author
 from services.api.domain.errors import NotFoundError
 from services.api.storage import keys
 from services.api.storage.accounts import set_account
-from services.api.storage.audit import AuditEntry, add_entry
+from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
 from services.api.storage.keys import Key
 from services.api.storage.networks import as_networks
-
-# What the audit trail calls the list of the account itself.
-OF_ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True)

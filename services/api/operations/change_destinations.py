@@ -141,7 +141,9 @@ class DestinationOrders:
         await add_entry(connection, self.account_id, self.author, entry)
 
 
-async def orders_for(engine: AsyncEngine, account: str | None) -> DestinationOrders:
+async def orders_for(
+    engine: AsyncEngine, account: str | None, author: Author = COMMAND_LINE
+) -> DestinationOrders:
     """Return what the command line changes an account's lists with, or the platform's.
 
     Raises:
@@ -153,7 +155,7 @@ async def orders_for(engine: AsyncEngine, account: str | None) -> DestinationOrd
             account_id = await find_account(connection, account)
         if account_id is None:
             raise InvalidValueError("account", f"must be one that there is, not {account[:60]!r}")
-    return DestinationOrders(engine, account_id, COMMAND_LINE)
+    return DestinationOrders(engine, account_id, author)
 
 
 async def _change(

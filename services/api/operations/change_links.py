@@ -137,7 +137,13 @@ class LinkOrders:
         await add_entry(connection, self.account_id, self.author, entry)
 
 
-async def change_links(engine: AsyncEngine, campaign_uuid: str, changes: LinkChanges) -> None:
+async def change_links(
+    engine: AsyncEngine,
+    campaign_uuid: str,
+    changes: LinkChanges,
+    *,
+    author: Author = COMMAND_LINE,
+) -> LinkTerms:
     """Change the links of any account's campaign, as the command line may.
 
     Raises:
@@ -149,7 +155,7 @@ async def change_links(engine: AsyncEngine, campaign_uuid: str, changes: LinkCha
     if owner_id is None:
         raise InvalidValueError("campaign", NOT_ITS_UUID.format(campaign_uuid))
     try:
-        await LinkOrders(engine, owner_id, COMMAND_LINE, "").change(named, changes)
+        return await LinkOrders(engine, owner_id, author, "").change(named, changes)
     except NotFoundError as error:
         raise InvalidValueError("campaign", NOT_ITS_UUID.format(campaign_uuid)) from error
 

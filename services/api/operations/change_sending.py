@@ -1,6 +1,6 @@
 """Change how an account sends (links, numbers, price, credit), and how long it keeps visits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,19 +14,20 @@ from services.api.domain.account_rules import (
     checked_rate,
     checked_sender_ids,
 )
-from services.api.domain.authors import COMMAND_LINE
+from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.credit import checked_cap
 from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
 from services.api.operations.manage_credit import CreditChanges, change_credit
-from services.api.storage.accounts import (
-    find_account,
-    find_limits,
-    set_account,
+from services.api.storage.account_settings import (
+    lock_sender_id,
+    lock_settings,
     set_sender_id,
+    told,
 )
-from services.api.storage.audit import AuditEntry, add_entry
+from services.api.storage.accounts import find_account, find_limits, set_account
+from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
 from shared.domain.errors import DomainError
 
 MAX_KEPT_MONTHS = 1_200
@@ -71,7 +72,13 @@ class SenderIdChanges:
     dlt_entity_id: str | None = None
 
 
-async def change_sending(engine: AsyncEngine, account_name: str, changes: SendingChanges) -> None:
+async def change_sending(
+    engine: AsyncEngine,
+    account_name: str,
+    changes: SendingChanges,
+    *,
+    author: Author = COMMAND_LINE,
+) -> None:
     """Change how an account sends, from its next send on, and what the next upkeep lets go of.
 
     Raises:
@@ -116,18 +123,28 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
         account_id = await find_account(connection, account_name)
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        before = await lock_settings(connection, account_id)
         if limits:
-            before = await find_limits(connection, account_id)
-            entry = AuditEntry("account.limit", "account", before, {**before, **limits})
-            await add_entry(connection, account_id, COMMAND_LINE, entry)
+            known = await find_limits(connection, account_id)
+            entry = AuditEntry("account.limit", "account", known, {**known, **limits})
+            await add_entry(connection, account_id, author, entry)
         if changed:
             await set_account(connection, account_id, changed)
+        others = {name: value for name, value in changed.items() if name not in limits}
+        noted = _difference("account.set", OF_ACCOUNT, before, others)
+        if noted is not None:
+            await add_entry(connection, account_id, author, noted)
         if of_credit != CreditChanges():
-            await change_credit(connection, account_id, account_name, of_credit)
+            await change_credit(connection, account_id, account_name, of_credit, author)
 
 
 async def change_sender_id(
-    engine: AsyncEngine, account_name: str, header: str, changes: SenderIdChanges
+    engine: AsyncEngine,
+    account_name: str,
+    header: str,
+    changes: SenderIdChanges,
+    *,
+    author: Author = COMMAND_LINE,
 ) -> None:
     """Register a sender ID of an account, or change it.
 
@@ -146,7 +163,32 @@ async def change_sender_id(
         account_id = await find_account(connection, account_name)
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-        await set_sender_id(connection, account_id, header, changed)
+        await lock_settings(connection, account_id)
+        before = await lock_sender_id(connection, account_id, header)
+        registered = header if before is None else str(before["header"])
+        await set_sender_id(connection, account_id, registered, changed)
+        entry = (
+            AuditEntry("sender_id.create", registered, None, told(changed))
+            if before is None
+            else _difference("sender_id.set", registered, before, changed)
+        )
+        if entry is not None:
+            await add_entry(connection, account_id, author, entry)
+
+
+def _difference(
+    action: str, subject: str, before: Mapping[str, object], changed: Mapping[str, object]
+) -> AuditEntry | None:
+    """Return the entry that tells what is another value now; None if nothing is."""
+    names = [name for name, value in changed.items() if before[name] != value]
+    if not names:
+        return None
+    return AuditEntry(
+        action,
+        subject,
+        told({name: before[name] for name in names}),
+        told({name: changed[name] for name in names}),
+    )
 
 
 def _limits(changes: SendingChanges) -> dict[str, int | None]:

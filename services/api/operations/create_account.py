@@ -10,7 +10,7 @@ from services.api.domain.account_rules import (
     checked_sender_ids,
     checked_zone,
 )
-from services.api.domain.authors import COMMAND_LINE
+from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.authenticate import PASSWORD_HASHER, ROLE_SCOPES
 from services.api.operations.manage_keys import creation_of
@@ -20,7 +20,7 @@ from services.api.storage.accounts import (
     add_user,
     find_account,
 )
-from services.api.storage.audit import add_entry
+from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
 from services.api.storage.keys import add_key
 from shared.domain.api_keys import KEY_SCOPES, NewKey, make_key
 
@@ -37,7 +37,13 @@ class NewAccount:
 
 
 async def create_account(
-    engine: AsyncEngine, name: str, *, sender_ids: list[str], region: str, time_zone: str
+    engine: AsyncEngine,
+    name: str,
+    *,
+    sender_ids: list[str],
+    region: str,
+    time_zone: str,
+    author: Author = COMMAND_LINE,
 ) -> NewAccount:
     """Make an account with its sender IDs and a first API key that may do everything.
 
@@ -55,13 +61,22 @@ async def create_account(
             raise InvalidValueError("name", f"{name!r} is taken: choose another")
         for sender_id in sender_ids:
             await add_sender_id(connection, account_id, sender_id)
+        values = {"name": name, "region": region, "time_zone": zone.key, "sender_ids": sender_ids}
+        entry = AuditEntry("account.create", OF_ACCOUNT, None, values)
+        await add_entry(connection, account_id, author, entry)
         added = await add_key(connection, account_id, "first key", key, scopes=KEY_SCOPES)
-        await add_entry(connection, account_id, COMMAND_LINE, creation_of(added))
+        await add_entry(connection, account_id, author, creation_of(added))
     return NewAccount(account_id, key)
 
 
 async def create_user(
-    engine: AsyncEngine, account_name: str, login: str, password: str, *, role: str
+    engine: AsyncEngine,
+    account_name: str,
+    login: str,
+    password: str,
+    *,
+    role: str,
+    author: Author = COMMAND_LINE,
 ) -> None:
     """Make a user: what old clients send as userId and password.
 
@@ -79,3 +94,5 @@ async def create_user(
         password_hash = PASSWORD_HASHER.hash(password)
         if not await add_user(connection, account_id, login, password_hash, role=role):
             raise InvalidValueError("login", f"{login!r} is taken: choose another")
+        entry = AuditEntry("user.create", login, None, {"role": role})
+        await add_entry(connection, account_id, author, entry)

@@ -77,6 +77,7 @@ def _command(
         body=campaign.body,
         copy_of=copying.campaign_uuid if campaign.is_personal else None,
         copying=copying,
+        author=copying.author,
         title=campaign.title if wishes.title is None else wishes.title,
         sender_id=campaign.sender_id,
         track_link=campaign.link_prefix is not None,

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.authors import Author
 from services.api.domain.errors import NotFoundError
 from services.api.domain.sheets import SheetRow
 from services.api.operations.upload_reading import INTERRUPTED, INTERRUPTED_MESSAGE, SILENCE
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
+from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.uploads import Upload
 
 REJECTED_SHOWN = 10
@@ -52,15 +54,21 @@ async def list_uploads(
     return [as_known(upload) for upload in found]
 
 
-async def delete_upload(engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID) -> None:
+async def delete_upload(
+    engine: AsyncEngine, account: Account, upload_uuid: uuid.UUID, author: Author
+) -> None:
     """Delete an upload and its rows; if it is being read, that ends.
 
     Raises:
         NotFoundError: The account has no such upload.
     """
     async with engine.begin() as connection:
-        if not await uploads.delete_upload(connection, account.id, upload_uuid):
+        upload = await uploads.find_upload(connection, account.id, upload_uuid, silence=SILENCE)
+        if upload is None or not await uploads.delete_upload(connection, account.id, upload_uuid):
             raise NotFoundError("upload")
+        values = {"name": upload.name, "octets": upload.octet_count}
+        entry = AuditEntry("upload.delete", str(upload_uuid), values, None)
+        await add_entry(connection, account.id, author, entry)
 
 
 def as_known(upload: Upload) -> Upload:

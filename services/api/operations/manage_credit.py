@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.api.domain.authors import COMMAND_LINE
+from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.credit import (
     Credit,
     CreditBelowZeroError,
@@ -95,7 +95,13 @@ async def show_credit(engine: AsyncEngine, clock: Clock, account_name: str) -> C
 
 
 async def add_credit(
-    engine: AsyncEngine, account_name: str, amount: int, *, note: str, is_correction: bool
+    engine: AsyncEngine,
+    account_name: str,
+    amount: int,
+    *,
+    note: str,
+    is_correction: bool,
+    author: Author = COMMAND_LINE,
 ) -> int:
     """Give a prepaid account credits, or correct what it has; return the balance then.
 
@@ -114,15 +120,19 @@ async def add_credit(
         balance = credit.balance + amount
         if balance < 0:
             raise CreditBelowZeroError(taken=-amount, available=credit.balance)
-        await _put(connection, account_id, NewEntry(kind, amount, balance, note))
+        await _put(connection, account_id, NewEntry(kind, amount, balance, note), author)
         before, after = {"balance": credit.balance}, {"balance": balance, "note": note}
         entry = AuditEntry(f"credit.{kind}", account_name, before, after)
-        await add_entry(connection, account_id, COMMAND_LINE, entry)
+        await add_entry(connection, account_id, author, entry)
     return balance
 
 
 async def change_credit(
-    connection: AsyncConnection, account_id: int, account_name: str, changes: CreditChanges
+    connection: AsyncConnection,
+    account_id: int,
+    account_name: str,
+    changes: CreditChanges,
+    author: Author,
 ) -> None:
     """Make an account prepaid or post-paid, or set its cap, from its next send on.
 
@@ -140,17 +150,19 @@ async def change_credit(
     if changes.is_prepaid is False and credit.balance is not None:
         if credit.balance:
             lost = NewEntry(CORRECTION, -credit.balance, 0, "made post-paid")
-            await _put(connection, account_id, lost)
+            await _put(connection, account_id, lost, author)
         await set_balance(connection, account_id, None)
         after["balance"] = None
     if after != before:
         entry = AuditEntry("credit.terms", account_name, before, after)
-        await add_entry(connection, account_id, COMMAND_LINE, entry)
+        await add_entry(connection, account_id, author, entry)
 
 
-async def _put(connection: AsyncConnection, account_id: int, entry: NewEntry) -> None:
+async def _put(
+    connection: AsyncConnection, account_id: int, entry: NewEntry, author: Author
+) -> None:
     await set_balance(connection, account_id, entry.balance)
-    await add_credit_entry(connection, account_id, COMMAND_LINE, entry)
+    await add_credit_entry(connection, account_id, author, entry)
 
 
 async def _named(connection: AsyncConnection, account_name: str) -> int:

@@ -120,11 +120,12 @@ class KeyOrders:
         *,
         overlap: timedelta = DEFAULT_OVERLAP,
         expires_at: datetime | None = None,
+        for_ever: bool = False,
     ) -> KeyWithSecret:
         """Make a key that takes another's place; that one lives on for a time.
 
         The new one has the name, scopes and allow-list of the other and, unless another time is
-        given, lives as long as that was made to live.
+        given or it lives for ever, lives as long as that was made to live.
 
         Raises:
             InvalidValueError: The new key would have expired already.
@@ -140,7 +141,7 @@ class KeyOrders:
             old = await self._locked(connection, prefix)
             if old.replaced_by is not None or not old.is_live(now):
                 raise KeyNotLiveError(old.replaced_by)
-            if expires_at is None and old.expires_at is not None:
+            if expires_at is None and old.expires_at is not None and not for_ever:
                 expires_at = now + (old.expires_at - old.created_at)
             made = await self._add(
                 connection,
@@ -251,7 +252,9 @@ class KeyOrders:
             raise InvalidValueError("expires_at", wanted)
 
 
-async def orders_for(engine: AsyncEngine, clock: Clock, account_name: str) -> KeyOrders:
+async def orders_for(
+    engine: AsyncEngine, clock: Clock, account_name: str, author: Author = COMMAND_LINE
+) -> KeyOrders:
     """Return what the command line gives orders with about an account's keys.
 
     Raises:
@@ -261,10 +264,12 @@ async def orders_for(engine: AsyncEngine, clock: Clock, account_name: str) -> Ke
         account_id = await find_account(connection, account_name)
     if account_id is None:
         raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-    return KeyOrders(engine, clock, account_id, COMMAND_LINE, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
 
 
-async def orders_for_key(engine: AsyncEngine, clock: Clock, prefix: str) -> KeyOrders:
+async def orders_for_key(
+    engine: AsyncEngine, clock: Clock, prefix: str, author: Author = COMMAND_LINE
+) -> KeyOrders:
     """Return what the command line gives orders with about a key.
 
     Raises:
@@ -274,7 +279,7 @@ async def orders_for_key(engine: AsyncEngine, clock: Clock, prefix: str) -> KeyO
         account_id = await keys.find_owner(connection, prefix)
     if account_id is None:
         raise InvalidValueError("prefix", f"{prefix[:40]!r} is not a key's: key-list shows them")
-    return KeyOrders(engine, clock, account_id, COMMAND_LINE, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
 
 
 def _json(value: datetime | str | int | None) -> str | int | None:

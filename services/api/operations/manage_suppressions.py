@@ -215,7 +215,9 @@ class OptOutOrders:
             raise InvalidValueError("msisdn", f"cannot be read: {error.reason.message}") from error
 
 
-async def opt_out_orders_for(engine: AsyncEngine, account_name: str) -> OptOutOrders:
+async def opt_out_orders_for(
+    engine: AsyncEngine, account_name: str, author: Author = COMMAND_LINE
+) -> OptOutOrders:
     """Return what the command line reads and changes an account's opt-outs with.
 
     Raises:
@@ -225,7 +227,7 @@ async def opt_out_orders_for(engine: AsyncEngine, account_name: str) -> OptOutOr
         account = await find_whole_account(connection, account_name)
     if account is None:
         raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-    return OptOutOrders(engine, account, COMMAND_LINE)
+    return OptOutOrders(engine, account, author)
 
 
 def _in_order(numbers: "array[int]") -> "array[int]":

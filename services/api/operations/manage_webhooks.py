@@ -7,14 +7,17 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.api.domain.authors import Author
 from services.api.domain.errors import (
     InvalidValueError,
     NotFoundError,
     TooManyWebhooksError,
     WebhookDisabledError,
 )
+from services.api.domain.masked_urls import masked_url
 from services.api.storage import webhooks
 from services.api.storage.accounts import Account
+from services.api.storage.audit import AuditEntry, Values, add_entry
 from services.api.storage.webhooks import Delivery, Webhook
 from shared.domain.events import TEST_KIND
 from shared.domain.outbound import Reach
@@ -47,6 +50,7 @@ async def add_webhook(
     account: Account,
     reach: Reach,
     *,
+    author: Author,
     url: str,
     kinds: Sequence[str],
     is_enabled: bool,
@@ -65,6 +69,8 @@ async def add_webhook(
         added = await webhooks.add_webhook(
             connection, account.id, url=url, kinds=kinds, is_enabled=is_enabled, secret=secret
         )
+        entry = AuditEntry("webhook.create", str(added.uuid), None, told(added))
+        await add_entry(connection, account.id, author, entry)
     return WebhookWithSecret(added, secret_text(secret))
 
 
@@ -90,6 +96,7 @@ async def change_webhook(
     webhook_uuid: uuid.UUID,
     reach: Reach,
     *,
+    author: Author,
     url: str | None,
     kinds: Sequence[str] | None,
     is_enabled: bool | None,
@@ -116,11 +123,26 @@ async def change_webhook(
         )
         if not changed.is_enabled:
             await webhooks.give_up_deliveries(connection, account.id, changed.id)
+        before, after = told(current), told(changed)
+        names = [name for name in before if before[name] != after[name]]
+        if names:
+            entry = AuditEntry(
+                "webhook.change",
+                str(webhook_uuid),
+                {name: before[name] for name in names},
+                {name: after[name] for name in names},
+            )
+            await add_entry(connection, account.id, author, entry)
     return changed
 
 
 async def change_secret(
-    engine: AsyncEngine, account: Account, webhook_uuid: uuid.UUID, *, overlap_s: float
+    engine: AsyncEngine,
+    account: Account,
+    webhook_uuid: uuid.UUID,
+    *,
+    author: Author,
+    overlap_s: float,
 ) -> WebhookWithSecret:
     """Give a webhook a new secret; for a time deliveries are signed with both.
 
@@ -132,20 +154,28 @@ async def change_secret(
         changed = await webhooks.change_secret(
             connection, account.id, webhook_uuid, secret=secret, overlap_s=overlap_s
         )
-    if changed is None:
-        raise NotFoundError("webhook")
+        if changed is None:
+            raise NotFoundError("webhook")
+        values = {"overlap_hours": overlap_s / 3_600}
+        entry = AuditEntry("webhook.rotate_secret", str(webhook_uuid), None, values)
+        await add_entry(connection, account.id, author, entry)
     return WebhookWithSecret(changed, secret_text(secret))
 
 
-async def delete_webhook(engine: AsyncEngine, account: Account, webhook_uuid: uuid.UUID) -> None:
+async def delete_webhook(
+    engine: AsyncEngine, account: Account, webhook_uuid: uuid.UUID, *, author: Author
+) -> None:
     """Delete a webhook and the log of its deliveries.
 
     Raises:
         NotFoundError: The account has no such webhook.
     """
     async with engine.begin() as connection:
+        current = await _webhook(connection, account, webhook_uuid)
         if not await webhooks.delete_webhook(connection, account.id, webhook_uuid):
             raise NotFoundError("webhook")
+        entry = AuditEntry("webhook.delete", str(webhook_uuid), told(current), None)
+        await add_entry(connection, account.id, author, entry)
 
 
 async def read_deliveries(
@@ -168,7 +198,9 @@ async def read_deliveries(
         )
 
 
-async def try_webhook(engine: AsyncEngine, account: Account, webhook_uuid: uuid.UUID) -> Delivery:
+async def try_webhook(
+    engine: AsyncEngine, account: Account, webhook_uuid: uuid.UUID, *, author: Author
+) -> Delivery:
     """Have a delivery without events sent to a webhook, at once even if it took nothing lately.
 
     Raises:
@@ -181,6 +213,8 @@ async def try_webhook(engine: AsyncEngine, account: Account, webhook_uuid: uuid.
         [added] = await webhooks.add_deliveries(
             connection, account.id, webhook.id, [Parcel(TEST_KIND, [], 0)]
         )
+        entry = AuditEntry("webhook.test", str(webhook_uuid), None, None)
+        await add_entry(connection, account.id, author, entry)
     return added
 
 
@@ -189,6 +223,7 @@ async def replay(
     account: Account,
     webhook_uuid: uuid.UUID,
     *,
+    author: Author,
     since: datetime,
     until: datetime,
 ) -> Replay:
@@ -218,7 +253,19 @@ async def replay(
         parcels = pack(told)
         if parcels:
             await webhooks.add_deliveries(connection, account.id, webhook.id, parcels)
+        span = {"since_at": since.isoformat(), "until_at": until.isoformat()}
+        entry = AuditEntry("webhook.replay", str(webhook_uuid), None, span)
+        await add_entry(connection, account.id, author, entry)
     return Replay(len(parcels), sum(parcel.event_count for parcel in parcels))
+
+
+def told(webhook: Webhook) -> Values:
+    """Return what the audit trail keeps of a webhook: of its URL no secret that may be in it."""
+    return {
+        "url": masked_url(webhook.url),
+        "kinds": sorted(webhook.kinds),
+        "is_enabled": webhook.is_enabled,
+    }
 
 
 def _check(url: str, reach: Reach) -> None:

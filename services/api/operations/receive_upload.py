@@ -7,10 +7,12 @@ from typing import IO
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.authors import Author
 from services.api.operations.find_uploads import ShownUpload, find_upload
 from services.api.operations.upload_reading import PendingUpload, UploadReader
 from services.api.storage import uploads
 from services.api.storage.accounts import Account
+from services.api.storage.audit import AuditEntry, add_entry
 
 MAX_NAME = 200
 
@@ -33,6 +35,7 @@ async def receive_upload(
     engine: AsyncEngine,
     reader: UploadReader,
     account: Account,
+    author: Author,
     receive: Callable[[], Awaitable[ReceivedFile]],
 ) -> ShownUpload:
     """Hold a place, take the file in, and let it be read when its turn comes.
@@ -41,6 +44,7 @@ async def receive_upload(
         engine: The database.
         reader: What reads it.
         account: Whose it is.
+        author: Who brings it.
         receive: Takes the file in; it is not asked to where there is no place.
 
     Raises:
@@ -57,6 +61,9 @@ async def receive_upload(
                 upload_id = await uploads.add_upload(
                     connection, account.id, upload_uuid, name, received.octet_count
                 )
+                values = {"name": name, "octets": received.octet_count}
+                entry = AuditEntry("upload.create", str(upload_uuid), None, values)
+                await add_entry(connection, account.id, author, entry)
             place.take(PendingUpload(upload_id, account, received.file))
         finally:
             if not place.is_taken:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import IO
 
-from services.api.domain.authors import Author
+from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.composing import PersonalRow
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.preflight import Preflight
@@ -20,14 +20,15 @@ REJECTED_LISTED = 10_000
 # What came later than the first release is digested where it is there alone, or a repeat of a send
 # that an older one took would be another.
 _NOT_THE_SEND = {
-    "idempotency_key",
-    "rows",
-    "mobiles",
-    "file",
-    "copying",
-    "is_external",
+    "author",
     "category",
+    "copying",
+    "file",
     "groups",
+    "idempotency_key",
+    "is_external",
+    "mobiles",
+    "rows",
 }
 
 
@@ -59,6 +60,7 @@ class SendCommand:
         schedule_time: When it is to go out, as written; None: at once.
         is_external: Whether another vendor delivers it, and its links alone are wanted.
         category: What it is for; marketing goes to nobody who opted out.
+        author: Who sends, for the audit trail; no part of what makes a send the same.
     """
 
     mobiles: str | Sequence[str] = ""
@@ -86,6 +88,7 @@ class SendCommand:
     schedule_time: str | None = None
     is_external: bool = False
     category: Category = Category.MARKETING
+    author: Author = COMMAND_LINE
 
     def digest(self) -> bytes:
         """Digest all that makes two requests the same send, a list of numbers in any form."""

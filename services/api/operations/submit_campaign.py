@@ -24,6 +24,7 @@ from services.api.operations.accepting import (
     named,
     new_campaign,
     note_copy,
+    sending_of,
 )
 from services.api.operations.addressing import Addressed, address
 from services.api.operations.charging import charge, require_credit, shortfalls
@@ -210,7 +211,8 @@ def _linked_campaign(plan: _Plan) -> LinkedCampaign | None:
 
 async def _store(connection: AsyncConnection, campaign: NewCampaign, plan: _Plan) -> int:
     msisdns = plan.addressed.msisdns
-    campaign_id = await add_campaign(connection, campaign)
+    sending = plan.terms.command.author, sending_of(campaign)
+    campaign_id = await add_campaign(connection, campaign, sending=sending)
     if plan.block and plan.text.rewrite:
         location = plan.text.rewrite.location
         await add_block(connection, plan.block, campaign_id=campaign_id, location=location)

@@ -25,6 +25,7 @@ from services.api.operations.accepting import (
     named,
     new_campaign,
     note_copy,
+    sending_of,
 )
 from services.api.operations.addressing import opted_out_of
 from services.api.operations.charging import charge, require_credit, shortfalls
@@ -182,7 +183,8 @@ class _Writing:
         if not await repeats.keep(connection, command, answer):
             await connection.rollback()
             return await repeats.find_first(command)
-        await add_campaign(connection, campaign, campaign_id)
+        sending = command.author, sending_of(campaign)
+        await add_campaign(connection, campaign, campaign_id, sending=sending)
         await note_copy(connection, command, campaign)
         if block is not None:
             await add_block(

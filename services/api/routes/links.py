@@ -1,6 +1,7 @@
 """/links, /campaigns/{uuid}/links and /changes: links without a send, and after one."""
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -42,9 +43,9 @@ all else is not. Who comes to a link that is paused or has ended gets 410 or the
 page, and is not counted.
 """
 CHANGES = """
-Who changed the campaign, when and where from, newest first: its links, and the orders to pause,
-resume, cancel, reschedule and duplicate it. What changed nothing is not in it. Nobody can change
-or delete an entry.
+Who sent and who changed the campaign, when and where from, newest first: its links, and the
+orders to pause, resume, cancel, reschedule and duplicate it. What changed nothing is not in it.
+Nobody can change or delete an entry.
 """
 MAKE = f"""
 For texts that another vendor delivers: a link of each recipient's own, and the text with it, by
@@ -72,6 +73,7 @@ async def post_links(
 ) -> Response:
     parameters = await parameters_of(request)
     command = await asyncio.to_thread(to_links_command, parameters, idempotency_key)
+    command = replace(command, author=author_of(request, caller))
     made = await make_links(api_context(request).to_send_context(), caller.account, command)
     values = await asyncio.to_thread(links_answer, made, caller.account.time_zone)
     return render(values, "json")

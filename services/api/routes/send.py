@@ -1,9 +1,11 @@
 """/send: the documented way to send."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import Call, api_context
+from services.api.auth import Call, api_context, author_of
 from services.api.error_responses import as_refusal, error_response
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
@@ -47,6 +49,7 @@ async def _send(request: Request) -> Response:
         parameters.refuse_unknown((*SEND_PARAMETERS, *UNSUPPORTED))
         command = await call.command(parameters)
         context = api_context(request).to_send_context()
+        command = replace(command, author=author_of(request, caller))
         accepted = await accept_send(context, caller.account, command)
     except Exception as error:  # noqa: BLE001 - the edge: told in the form asked for, and logged
         response = error_response(as_refusal(error), output)

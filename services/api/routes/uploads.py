@@ -1,15 +1,17 @@
 """/uploads: files of recipients, read ahead of the send that uses them."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from services.api.auth import api_context, send_caller
+from services.api.auth import api_context, author_of, send_caller
 from services.api.operations import find_uploads
 from services.api.operations.authenticate import Caller
-from services.api.operations.receive_upload import receive_upload
+from services.api.operations.receive_upload import ReceivedFile, receive_upload
 from services.api.schemas.file_bodies import FILE_FIELD, MULTIPART, RAW_KINDS, receive_file
+from services.api.schemas.json_bodies import admit_again
 from services.api.schemas.reports import Limit
 from services.api.schemas.uploads import (
     UploadPage,
@@ -17,6 +19,7 @@ from services.api.schemas.uploads import (
     to_upload_report,
     to_upload_summary,
 )
+from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 
@@ -92,12 +95,23 @@ async def post_upload(
         context.engine,
         context.uploads,
         caller.account,
-        lambda: receive_file(request, context.to_file_limits(), name=name),
+        author_of(request, caller),
+        partial(_receive, request, name),
     )
     response.headers["Location"] = str(
         request.app.url_path_for("get_upload", upload_id=shown.upload.uuid)
     )
     return to_upload_report(shown, caller.account.time_zone)
+
+
+async def _receive(request: Request, name: str) -> ReceivedFile:
+    received = await receive_file(request, api_context(request).to_file_limits(), name=name)
+    try:
+        await admit_again(request)
+    except DomainError:
+        received.file.close()
+        raise
+    return received
 
 
 @router.get("", summary="List uploads, newest first")
@@ -132,4 +146,5 @@ async def get_upload(request: Request, caller: CallerOf, upload_id: UUID) -> Upl
 )
 async def delete_upload(request: Request, caller: CallerOf, upload_id: UUID) -> None:
     engine = api_context(request).engine
-    await find_uploads.delete_upload(engine, caller.account, upload_id)
+    author = author_of(request, caller)
+    await find_uploads.delete_upload(engine, caller.account, upload_id, author)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.api.auth import admin_caller, api_context
+from services.api.auth import admin_caller, api_context, author_of
 from services.api.operations import manage_webhooks
 from services.api.operations.authenticate import Caller
 from services.api.schemas.json_bodies import read_body, request_body
@@ -63,6 +63,7 @@ async def post_webhook(request: Request, caller: CallerOf) -> WebhookSecretRepor
         context.engine,
         caller.account,
         context.settings.webhook_networks,
+        author=author_of(request, caller),
         url=body.url,
         kinds=[str(kind) for kind in body.kinds],
         is_enabled=body.is_enabled,
@@ -98,6 +99,7 @@ async def patch_webhook(request: Request, caller: CallerOf, webhook_id: UUID) ->
         caller.account,
         webhook_id,
         context.settings.webhook_networks,
+        author=author_of(request, caller),
         url=body.url,
         kinds=None if body.kinds is None else [str(kind) for kind in body.kinds],
         is_enabled=body.is_enabled,
@@ -113,7 +115,8 @@ async def patch_webhook(request: Request, caller: CallerOf, webhook_id: UUID) ->
 )
 async def delete_webhook(request: Request, caller: CallerOf, webhook_id: UUID) -> None:
     engine = api_context(request).engine
-    await manage_webhooks.delete_webhook(engine, caller.account, webhook_id)
+    author = author_of(request, caller)
+    await manage_webhooks.delete_webhook(engine, caller.account, webhook_id, author=author)
 
 
 @router.post(
@@ -128,7 +131,11 @@ async def rotate_secret(
     context = api_context(request)
     body = await read_body(request, SecretChange, timeout_s=context.settings.body_timeout_s)
     made = await manage_webhooks.change_secret(
-        context.engine, caller.account, webhook_id, overlap_s=body.overlap_hours * 3_600
+        context.engine,
+        caller.account,
+        webhook_id,
+        author=author_of(request, caller),
+        overlap_s=body.overlap_hours * 3_600,
     )
     return to_secret_report(made, caller.account.time_zone)
 
@@ -141,7 +148,8 @@ async def rotate_secret(
 )
 async def post_test(request: Request, caller: CallerOf, webhook_id: UUID) -> DeliveryReport:
     engine = api_context(request).engine
-    added = await manage_webhooks.try_webhook(engine, caller.account, webhook_id)
+    author = author_of(request, caller)
+    added = await manage_webhooks.try_webhook(engine, caller.account, webhook_id, author=author)
     return to_delivery_report(added, caller.account.time_zone)
 
 
@@ -185,6 +193,11 @@ async def post_replay(request: Request, caller: CallerOf, webhook_id: UUID) -> R
     context = api_context(request)
     body = await read_body(request, ReplaySpan, timeout_s=context.settings.body_timeout_s)
     made = await manage_webhooks.replay(
-        context.engine, caller.account, webhook_id, since=body.since, until=body.until
+        context.engine,
+        caller.account,
+        webhook_id,
+        author=author_of(request, caller),
+        since=body.since,
+        until=body.until,
     )
     return ReplayReport(deliveries=made.delivery_count, events=made.event_count)

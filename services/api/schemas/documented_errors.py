@@ -191,6 +191,7 @@ OF_REPORTS = (
     errors.UnknownParameterError("limt", "limit"),
     errors.ScopeMissingError("report"),
 )
+OF_OWNERS = (*OF_REPORTS[:2], errors.ScopeMissingError("admin"))
 OF_SPREADSHEETS = (errors.SpreadsheetsBusyError(), errors.AccountSpreadsheetsBusyError(2))
 OF_KEYS = (
     errors.InvalidValueError("expires_at", "must be later than now, and at most ten years ahead"),

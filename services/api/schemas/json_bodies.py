@@ -41,6 +41,7 @@ async def read_body(
         BodyTimeoutError: It did not come in time.
         MalformedBodyError: It is no JSON object, or broke off.
         FieldError: A value in it is wrong.
+        DomainError: Its sender is not let in any more.
     """
     octets = bytearray()
     try:
@@ -53,11 +54,26 @@ async def read_body(
         raise BodyTimeoutError(timeout_s) from error
     except ClientDisconnect as error:
         raise MalformedBodyError("it broke off") from error
+    await admit_again(request)
     try:
         return kind.model_validate_json(bytes(octets) or b"{}")
     except ValidationError as error:
         refusal = _refusal(error, kind)
         raise refusal from error
+
+
+async def admit_again(request: Request) -> None:
+    """Make sure that whoever was let in still is, now that the body has come in.
+
+    Else a key could be used after it was revoked, by requests whose bodies were held back.
+
+    Raises:
+        DomainError: They are not let in any more.
+    """
+    # Set where the caller was found out, which is above here; not for calls of everyone.
+    again = getattr(request.state, "admit_again", None)
+    if again is not None:
+        await again()
 
 
 def _refusal(error: ValidationError, kind: type[BaseModel]) -> DomainError:

@@ -90,7 +90,9 @@ class AuthorReport(Report):
     """Who made a change."""
 
     kind: Literal["user", "key", "cli"] = Field(description="cli: an operator's command")
-    name: str = Field(description="A user's login or a key's name; empty of cli")
+    name: str = Field(
+        description="A user's login, a key's name, or the operator's login at the system"
+    )
     key_prefix: str | None = Field(description="The part of a key that may be shown")
 
 
@@ -101,7 +103,8 @@ class ChangeReport(Report):
 
     occurred_at: datetime
     action: str = Field(
-        description="`campaign.links`, `campaign.pause`, `campaign.resume`, `campaign.cancel`, "
+        description="`campaign.send`, `campaign.make_links`, `campaign.links`, "
+        "`campaign.pause`, `campaign.resume`, `campaign.cancel`, "
         "`campaign.reschedule` or `campaign.duplicate`"
     )
     author: AuthorReport

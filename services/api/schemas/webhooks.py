@@ -10,9 +10,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from services.api.operations.manage_webhooks import WebhookWithSecret
 from services.api.schemas.json_bodies import JsonBody
 from services.api.storage.webhooks import Delivery, Webhook
-from shared.domain.events import EventKind
+from shared.domain.events import ALERT_KIND, EventKind
 
 WEEK_H = 168
+HeardKind = EventKind | Literal["account.alert"]
 EXAMPLE: dict[str, JsonValue] = {
     "id": "0d7c8f0e-5f3e-4f0a-9a53-0c6b6e1b7a11",
     "url": "https://crm.example.com/txlink",
@@ -48,8 +49,10 @@ class NewWebhook(JsonBody):
         examples=["https://crm.example.com/txlink"],
         repr=False,
     )
-    kinds: list[EventKind] = Field(
-        default=list(EventKind), min_length=1, description="What it is told; default: everything"
+    kinds: list[HeardKind] = Field(
+        default=[*EventKind, ALERT_KIND],
+        min_length=1,
+        description="What it is told; default: everything",
     )
     is_enabled: bool = True
 
@@ -58,7 +61,7 @@ class WebhookChange(JsonBody):
     """What is to be changed of a webhook; what is left out stays."""
 
     url: str | None = Field(None, description="As for a new one", repr=False)
-    kinds: list[EventKind] | None = Field(None, min_length=1, description="All that it is told")
+    kinds: list[HeardKind] | None = Field(None, min_length=1, description="All that it is told")
     is_enabled: bool | None = Field(
         None, description="true takes it up again, false gives up what waits for it"
     )

@@ -301,22 +301,6 @@ async def set_account(
     await connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(**values))
 
 
-async def set_sender_id(
-    connection: AsyncConnection, account_id: int, header: str, values: Mapping[str, object]
-) -> None:
-    """Register a sender ID with some settings, or change them where it is, in any case."""
-    is_it = (SENDER_ID.c.account_id == account_id) & (
-        func.lower(SENDER_ID.c.header) == header.lower()
-    )
-    registered = (await connection.execute(select(SENDER_ID.c.header).where(is_it))).scalar()
-    header = registered or header
-    statement = postgresql.insert(SENDER_ID).values(account_id=account_id, header=header, **values)
-    key = [SENDER_ID.c.account_id, SENDER_ID.c.header]
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=key, set_={"header": header, **values})
-    )
-
-
 async def add_user(
     connection: AsyncConnection, account_id: int, login: str, password_hash: str, *, role: str
 ) -> bool:

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Insert, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.authors import Author
 from services.api.storage.reports import Row, fetch
+from shared.schema.audit import AUDIT_ENTRY
 
 ADD_ENTRY = text("""
     INSERT INTO audit_entry (
@@ -28,7 +31,45 @@ LIST_ENTRIES = text("""
     ORDER BY id DESC LIMIT :row_limit
 """)
 
+
+class TrailPart(StrEnum):
+    """Which part of a trail is read, each by an index of its own."""
+
+    ALL = "all"
+    # Without sends.
+    CHANGES = "changes"
+    OF_SUBJECT = "of_subject"
+
+
+# Walk audit_entry_account_id_occurred_at_id_idx and audit_entry_changes_idx backwards; the few of
+# a subject are found by audit_entry_account_id_subject_id_idx. The text is of constants.
+LIST_TRAIL = {
+    part: text(
+        f"""
+        SELECT id, occurred_at, author_kind, author_name, key_prefix, address, action, subject,
+            before, after
+        FROM audit_entry
+        WHERE account_id = :account_id AND {condition}
+          AND (occurred_at, id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS bigint))
+          AND occurred_at >= CAST(:begin AS timestamptz)
+          AND (CAST(:action AS text) IS NULL OR starts_with(action, :action))
+          AND (:with_sends OR action <> 'campaign.send')
+          AND (CAST(:author AS text) IS NULL OR author_name = :author OR key_prefix = :author)
+        ORDER BY occurred_at DESC, id DESC LIMIT :row_limit
+        """  # noqa: S608
+    )
+    for part, condition in {
+        TrailPart.ALL: "true",
+        TrailPart.CHANGES: "action <> 'campaign.send'",
+        TrailPart.OF_SUBJECT: "subject = :subject",
+    }.items()
+}
+
 Values = Mapping[str, Any]
+# The subject of entries about the account itself.
+OF_ACCOUNT = "account"
+# By far the most entries; the index of the others leaves them out.
+SEND_ACTION = "campaign.send"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -46,6 +87,43 @@ class AuditEntry:
     subject: str
     before: Values | None
     after: Values | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrailSearch:
+    """Which entries of a trail are wanted; None is any.
+
+    Attributes:
+        action: How their actions begin.
+        author: A user's login, a key's name or prefix, or an operator's name.
+        with_sends: Whether sends are wanted, too.
+        begin: The first moment.
+        end: The first moment that is no more wanted.
+    """
+
+    action: str | None = None
+    subject: str | None = None
+    author: str | None = None
+    with_sends: bool = True
+    begin: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def part(self) -> TrailPart:
+        """The part of the trail that all of them are in."""
+        if self.subject is not None:
+            return TrailPart.OF_SUBJECT
+        begins = self.action or ""
+        has_sends = self.with_sends and SEND_ACTION.startswith(begins[: len(SEND_ACTION)])
+        return TrailPart.ALL if has_sends else TrailPart.CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPlace:
+    """An entry by its place in a trail."""
+
+    occurred_at: datetime
+    id: int
 
 
 async def add_entry(
@@ -75,6 +153,22 @@ async def add_entry(
     )
 
 
+def with_entry(statement: Insert, account_id: int, author: Author, entry: AuditEntry) -> Insert:
+    """Return a statement that adds an entry, too, in the same round trip."""
+    added = insert(AUDIT_ENTRY).values(
+        account_id=account_id,
+        author_kind=author.kind.value,
+        author_name=author.name,
+        key_prefix=author.key_prefix,
+        address=None if author.address is None else str(author.address),
+        action=entry.action,
+        subject=entry.subject,
+        before=entry.before,
+        after=entry.after,
+    )
+    return statement.add_cte(added.cte("entry"))
+
+
 async def list_entries(
     connection: AsyncConnection, account_id: int, subject: str, *, before_id: int, row_limit: int
 ) -> list[Row]:
@@ -86,4 +180,28 @@ async def list_entries(
         subject=subject,
         before_id=before_id,
         row_limit=row_limit,
+    )
+
+
+async def list_trail(
+    connection: AsyncConnection,
+    account_id: int,
+    search: TrailSearch,
+    *,
+    before: TrailPlace,
+    row_limit: int,
+) -> list[Row]:
+    """Return entries of an account that are older than a place, newest first."""
+    asked = asdict(search)
+    names = ["begin", "action", "author", "with_sends"]
+    if search.part is TrailPart.OF_SUBJECT:
+        names.append("subject")
+    return await fetch(
+        connection,
+        LIST_TRAIL[search.part],
+        account_id=account_id,
+        before_at=before.occurred_at,
+        before_id=before.id,
+        row_limit=row_limit,
+        **{name: asked[name] for name in names},
     )

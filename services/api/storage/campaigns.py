@@ -12,6 +12,8 @@ import numpy as np
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.domain.authors import Author
+from services.api.storage.audit import AuditEntry, with_entry
 from shared.domain.campaigns import CampaignControl
 from shared.domain.consent import Category
 from shared.domain.messages import MessageStatus
@@ -73,7 +75,11 @@ def first_status(*, is_external: bool) -> MessageStatus:
 
 
 async def add_campaign(
-    connection: AsyncConnection, campaign: NewCampaign, campaign_id: int | None = None
+    connection: AsyncConnection,
+    campaign: NewCampaign,
+    campaign_id: int | None = None,
+    *,
+    sending: tuple[Author, AuditEntry] | None = None,
 ) -> int:
     """Store a campaign with its totals, every message where it stands at first; return its id.
 
@@ -81,6 +87,7 @@ async def add_campaign(
         connection: In a transaction.
         campaign: What to store.
         campaign_id: The id under which its messages are stored already; None makes one.
+        sending: By whom it is sent, and the entry that tells of it.
     """
     link = campaign.link
     values = {
@@ -119,7 +126,11 @@ async def add_campaign(
             {"campaign_id": added, campaign.first_status.word: campaign.message_count}
         )
     )
-    await connection.execute(insert(CAMPAIGN_CLICKS).values(campaign_id=added))
+    clicks = insert(CAMPAIGN_CLICKS).values(campaign_id=added)
+    if sending is not None:
+        # In one statement, so that a send costs no round trip more for it.
+        clicks = with_entry(clicks, campaign.account_id, *sending)
+    await connection.execute(clicks)
     return added
 
 

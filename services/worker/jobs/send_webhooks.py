@@ -4,12 +4,13 @@ import asyncio
 import json
 import logging
 import random  # noqa: TID251 - named for its type; the generator is injected
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.worker.calling import Caller
+from services.worker.storage.alerts import find_alert
 from services.worker.storage.webhooks import (
     DueDelivery,
     WebhookToCall,
@@ -23,7 +24,7 @@ from services.worker.storage.webhooks import (
 )
 from services.worker.webhook_retrying import Answer, Ending, decide, pause, reason_to_disable
 from shared.clock import Clock
-from shared.domain.events import TEST_KIND, Event, utc_text
+from shared.domain.events import ALERT_KIND, TEST_KIND, Event, utc_text
 from shared.domain.webhook_secrets import sign
 from shared.storage.events import get_batches, list_events
 
@@ -86,6 +87,8 @@ class SendWebhooks:
     ) -> bytes | None:
         if delivery.kind == TEST_KIND:
             return _encode(TEST_KIND, utc_text(delivery.created_at), [])
+        if delivery.kind == ALERT_KIND:
+            return await self._alert_body(connection, webhook, delivery)
         batches = await get_batches(connection, webhook.account_id, delivery.batches)
         events: list[Event] = []
         for batch in batches:
@@ -93,6 +96,17 @@ class SendWebhooks:
         if not events:
             return None
         return _encode(delivery.kind, utc_text(max(batch.created_at for batch in batches)), events)
+
+    async def _alert_body(
+        self, connection: AsyncConnection, webhook: WebhookToCall, delivery: DueDelivery
+    ) -> bytes | None:
+        # It stands where batches do; what is told is how the alert stands by now.
+        [(alert_id, _, _)] = delivery.batches
+        alert = await find_alert(connection, webhook.account_id, alert_id)
+        if alert is None:
+            return None
+        event = {"type": ALERT_KIND} | alert
+        return _encoded(ALERT_KIND, utc_text(delivery.created_at), [event])
 
     async def _send(
         self, webhook: WebhookToCall, delivery: DueDelivery, body: bytes | None
@@ -142,9 +156,12 @@ class SendWebhooks:
 
 
 def _encode(kind: str, timestamp: str | None, events: Sequence[Event]) -> bytes:
-    data = {"events": [event.to_json() for event in events]}
+    return _encoded(kind, timestamp, [event.to_json() for event in events])
+
+
+def _encoded(kind: str, timestamp: str | None, events: Sequence[Mapping[str, object]]) -> bytes:
     return json.dumps(
-        {"type": kind, "timestamp": timestamp, "data": data},
+        {"type": kind, "timestamp": timestamp, "data": {"events": events}},
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()

@@ -15,6 +15,7 @@ from services.worker.delivery_reports import (
     weigh,
 )
 from services.worker.retrying import retry_delay
+from services.worker.storage.alerts import count_complaints
 from services.worker.storage.delivery_reports import (
     ReportedMessage,
     StoredReport,
@@ -60,7 +61,10 @@ class SettleDeliveryReports:
             for report in parsed:
                 _weigh(report, messages, settling)
             if settling.verdicts:
-                await apply_verdicts(connection, list(settling.verdicts.values()))
+                verdicts = list(settling.verdicts.values())
+                await apply_verdicts(connection, verdicts)
+                settled = [(each.message.campaign_id, each.is_complaint) for each in verdicts]
+                await count_complaints(connection, settled)
             waiting = [report.id for report in settling.waiting]
             await apply_outcomes(connection, settling.outcomes, waiting)
             if waiting:
@@ -98,7 +102,9 @@ def _weigh(
     outcome = weigh(report, current)
     settling.outcomes[stored.id] = outcome
     if outcome is ReportOutcome.APPLIED and report.verdict is not None:
-        settling.verdicts[key] = Verdict(message, report.verdict, report.cause)
+        settling.verdicts[key] = Verdict(
+            message, report.verdict, report.cause, is_complaint=report.is_complaint
+        )
 
 
 def _wait_or_give_up(stored: StoredReport, settling: _Settling) -> None:

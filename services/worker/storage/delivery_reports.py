@@ -131,6 +131,7 @@ class Verdict:
     message: ReportedMessage
     status: MessageStatus
     failure_cause: str | None
+    is_complaint: bool = False
 
 
 async def claim_reports(

@@ -41,6 +41,20 @@ PURGE_EVENT_BATCHES = text("""
         LIMIT :row_count
     ))
 """)
+# By signal_count_quarter_idx; alerts look a week back.
+PURGE_SIGNAL_COUNTS = text("""
+    DELETE FROM signal_count WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM signal_count WHERE quarter < now() - interval '9 days'
+        ORDER BY quarter LIMIT :row_count
+    ))
+""")
+# They have no index on their time, but their ids rise with it.
+PURGE_ALERTS = text("""
+    DELETE FROM alert WHERE id = ANY(ARRAY(
+        SELECT id FROM (SELECT * FROM alert ORDER BY id LIMIT :row_count) AS oldest
+        WHERE ended_at < now() - interval '400 days'
+    ))
+""")
 # Only what PgQueuer has folded into its statistics; the rest is still to be counted.
 PURGE_JOB_LOG = text("""
     DELETE FROM pgqueuer_log WHERE id = ANY(ARRAY(
@@ -61,6 +75,8 @@ PURGES = (
     PURGE_SANDBOX_MESSAGES,
     PURGE_WEBHOOK_DELIVERIES,
     PURGE_EVENT_BATCHES,
+    PURGE_SIGNAL_COUNTS,
+    PURGE_ALERTS,
     PURGE_JOB_LOG,
     PURGE_JOB_STATISTICS,
 )

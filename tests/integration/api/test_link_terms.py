@@ -76,7 +76,8 @@ async def test_change_that_cannot_be_made_names_what_is_wrong(api: Api, acme: He
         "no mode": (400, "unknown_value"),
         "misspelt": (400, "unknown_parameter"),
     }
-    assert (await get(api, acme, f"/campaigns/{campaign.uuid}/changes"))["changes"] == []
+    changes = (await get(api, acme, f"/campaigns/{campaign.uuid}/changes"))["changes"]
+    assert [each["action"] for each in changes] == ["campaign.send"]
 
 
 async def test_personal_links_can_be_moved_only_if_all_lead_to_one_place(
@@ -137,6 +138,17 @@ async def test_each_change_says_who_made_it_from_where_and_what_it_was_before(
 
     assert [(each["action"], each["before"], each["after"]) for each in reversed(changes)] == [
         (
+            "campaign.send",
+            None,
+            {
+                "title": "",
+                "sender_id": "ACMEIN",
+                "recipients": 3,
+                "segments": 3,
+                "scheduled_at": "2026-12-31T00:00:00+05:30",
+            },
+        ),
+        (
             "campaign.links",
             {"destination": "https://shop.example.com/sale", "paused": False},
             {"destination": NEW, "paused": True},
@@ -156,9 +168,9 @@ async def test_each_change_says_who_made_it_from_where_and_what_it_was_before(
     prefix = acme["apikey"].split("_")[1]
     assert [each["author"] for each in changes] == [
         {"kind": "cli", "name": "", "key_prefix": None},
-        *[{"kind": "key", "name": "first key", "key_prefix": prefix}] * 6,
+        *[{"kind": "key", "name": "first key", "key_prefix": prefix}] * 7,
     ]
-    assert [each["address"] for each in changes] == [None, *["127.0.0.1"] * 6]
+    assert [each["address"] for each in changes] == [None, *["127.0.0.1"] * 7]
 
 
 async def test_old_clients_order_is_noted_with_their_login(api: Api, acme: Headers) -> None:
@@ -171,7 +183,7 @@ async def test_old_clients_order_is_noted_with_their_login(api: Api, acme: Heade
         headers=FORWARDED,
     )
 
-    (change,) = (await get(api, acme, f"/campaigns/{campaign.uuid}/changes"))["changes"]
+    change, _ = (await get(api, acme, f"/campaigns/{campaign.uuid}/changes"))["changes"]
     assert change["author"] == {"kind": "user", "name": "asha", "key_prefix": None}
     # Nobody is a trusted proxy here, so nobody's word for another address counts.
     assert change["address"] == "127.0.0.1"
@@ -186,6 +198,7 @@ async def test_nobody_can_change_or_delete_what_was_noted(api: Api, acme: Header
             await api.database.execute(statement)
 
     (before,) = await api.database.fetch(
-        "SELECT after FROM audit_entry WHERE subject = $1", campaign.uuid
+        "SELECT after FROM audit_entry WHERE subject = $1 AND action = 'campaign.links'",
+        campaign.uuid,
     )
     assert json.loads(before["after"]) == {"paused": True}

@@ -27,6 +27,7 @@ PARAMETERS: dict[str, object] = {
     "after_msisdn": 919_800_000_007,
     "age": timedelta(days=7),
     "amount": 5,
+    "author": "ops",
     "author_kind": "cli",
     "author_name": "ops",
     "balance": 5,
@@ -60,6 +61,7 @@ PARAMETERS: dict[str, object] = {
     "folded_name": "customers",
     "group_id": 1,
     "is_enabled": True,
+    "is_open": False,
     "is_linked": False,
     "journal_id": 1,
     "kept_from": None,
@@ -115,11 +117,13 @@ PARAMETERS: dict[str, object] = {
     "valid_count": 1,
     "warnings": [],
     "with_machines": False,
+    "with_sends": True,
 }
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
     "contact_groups.ADD_GROUP": [{"uuid": ANY_UUID, "folded_name": "a new one"}],
     "audit.ADD_ENTRY": [{"before": "{}", "after": "{}"}],
+    "credit.ADD_CREDIT_ENTRY": [{"kind": "top-up"}],
     # There is no list to which they could be added.
     "destinations.ADD_RULES": [{"keys": [], "paths": []}],
     "reports.LIST_CAMPAIGNS": [

@@ -12,7 +12,13 @@ from tests.support.sends import Headers
 
 URL = "https://hooks.example/txlink"
 UNKNOWN = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
-ALL_KINDS = ["click.recorded", "message.submitted", "message.delivered", "message.failed"]
+ALL_KINDS = [
+    "click.recorded",
+    "message.submitted",
+    "message.delivered",
+    "message.failed",
+    "account.alert",
+]
 ADD_BATCH = """
     INSERT INTO event_batch (campaign_id, source, number, kind, account_id, places, is_due,
         created_at)

@@ -1,56 +1,13 @@
 """Keys and allow-lists by ``txlink``, as an operator makes, ends and mends them."""
 
-import asyncio
 import json
 import re
 
-import asyncpg
 import pytest
 
-from services.api.operations.authenticate import Caller, authenticate_key
 from services.cli.main import main
 from shared.domain.trusted_proxies import parse_address
-from shared.storage.engine import create_engine
-
-
-class Terminal:
-    """Runs ``txlink`` on a database, in this process."""
-
-    def __init__(self, url: str, captured: pytest.CaptureFixture[str]) -> None:
-        self.url = url
-        self._captured = captured
-
-    def txlink(self, *arguments: str) -> str:
-        main(arguments)
-        return self._captured.readouterr().out.strip()
-
-    def caller(self, key: str) -> Caller:
-        async def ask() -> Caller:
-            engine = create_engine(self.url, application="test")
-            try:
-                return await authenticate_key(engine, key)
-            finally:
-                await engine.dispose()
-
-        return asyncio.run(ask())
-
-    def trail(self) -> list[asyncpg.Record]:
-        async def fetch() -> list[asyncpg.Record]:
-            connection = await asyncpg.connect(self.url)
-            try:
-                return await connection.fetch("SELECT * FROM audit_entry ORDER BY id")
-            finally:
-                await connection.close()
-
-        return asyncio.run(fetch())
-
-
-@pytest.fixture
-def terminal(
-    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Terminal:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    return Terminal(database_url, capsys)
+from tests.support.terminals import Terminal
 
 
 def test_keys_are_made_rotated_listed_and_revoked(terminal: Terminal) -> None:
@@ -77,6 +34,7 @@ def test_keys_are_made_rotated_listed_and_revoked(terminal: Terminal) -> None:
     assert ended[1].split()[:2] == [prefix, "revoked"]
     entries = terminal.trail()
     assert [(entry["author_kind"], entry["action"]) for entry in entries] == [
+        ("cli", "account.create"),
         ("cli", "key.create"),
         ("cli", "key.create"),
         ("cli", "key.create"),
@@ -113,6 +71,9 @@ def test_who_is_locked_out_lets_themselves_in_again(terminal: Terminal) -> None:
     ("arguments", "told"),
     [
         pytest.param(["key-create", "nobody", "x"], "'nobody' is not an account", id="account"),
+        pytest.param(["account-show", "nobody"], "is not an account's name", id="shown"),
+        pytest.param(["audit", "acme", "--from", "today"], "2026-11-25", id="day"),
+        pytest.param(["audit", "acme", "--limit", "0"], "from 1 to", id="limit"),
         pytest.param(["key-create", "acme", "x", "--expires", "soon"], "offset", id="expiry"),
         pytest.param(["key-create", "acme", "x", "--ip", "1.2.3.4/8"], "1.0.0.0/8", id="bits"),
         pytest.param(["key-rotate", "0123456789ab"], "key-list shows them", id="no-such-key"),
@@ -124,3 +85,55 @@ def test_who_is_locked_out_lets_themselves_in_again(terminal: Terminal) -> None:
 def test_what_cannot_be_done_is_told(terminal: Terminal, arguments: list[str], told: str) -> None:
     with pytest.raises(SystemExit, match=told):
         terminal.txlink(*arguments)
+
+
+def test_an_operator_sees_how_an_account_is_set_up_and_who_did_that(terminal: Terminal) -> None:
+    key = terminal.txlink("account-create", "acme", "--sender-id", "ACMEIN")
+    changed = terminal.txlink("account-set", "acme", "--segment-price", "0.25").splitlines()
+    terminal.txlink("account-set", "acme", "--segment-price", "0.250")
+    registered = terminal.txlink("sender-id-set", "acme", "acmein", "--link-domain", "tx1.in")
+    shown = terminal.txlink("account-show", "acme").splitlines()
+    trail = terminal.txlink("audit", "acme", "--from", "2020-01-01", "--tz", "Asia/Kolkata")
+
+    assert "segment_price         0.250000" in changed
+    assert registered.splitlines() == shown
+    assert "ip_allow_list         everywhere" in shown
+    assert shown[-1].split() == [
+        "sender_id",
+        "ACMEIN",
+        "link_shape=none",
+        "link_domains=tx1.in",
+        "dlt_entity_id=none",
+    ]
+    lines = trail.splitlines()
+    assert [line.split("  ")[1] for line in lines] == [
+        "sender_id.set",
+        "account.set",
+        "key.create",
+        "account.create",
+    ]
+    assert '{"segment_price": null} → {"segment_price": "0.25"}' in lines[1]
+    assert "+05:30  " in lines[0]
+    assert key.split("_")[2] not in trail
+    assert terminal.txlink("audit", "acme", "--action", "key", "--limit", "1").count("\n") == 0
+
+
+def test_a_successor_lives_for_ever_if_that_is_asked_for(terminal: Terminal) -> None:
+    terminal.txlink("account-create", "acme")
+    expires = ["--expires", "2031-01-01T00:00:00Z"]
+    first = terminal.txlink("key-create", "acme", "shop", *expires).split("_")[1]
+    second = terminal.txlink("key-rotate", first).split("_")[1]
+    terminal.txlink("key-rotate", second, "--expires", "never")
+    newest, before, _, _ = terminal.txlink("key-list", "acme").splitlines()
+
+    assert "no expiry" in newest
+    assert "until" in before
+
+
+def test_a_command_says_that_postgres_cannot_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(SystemExit, match=r"Postgres cannot be reached .*DATABASE_URL"):
+        main(["key-list", "acme"])

@@ -135,3 +135,20 @@ def test_report_moves_only_a_submitted_message(
 )
 def test_cause_is_the_networks_own_word(report: DeliveryReport, cause: str | None) -> None:
     assert report.cause == cause
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_complaint"),
+    [
+        ("id:1 stat:REJECTD err:007", True),
+        ("id:1 stat:REJECTD err:9", True),
+        ("id:1 stat:UNDELIV err:037", True),
+        ("id:1 stat:UNDELIV err:dnd", True),
+        ("id:1 stat:UNDELIV err:070", False),
+        ("id:1 stat:UNDELIV", False),
+        ("id:1 stat:DELIVRD err:007", False),
+        ("id:1 stat:ACCEPTD err:007", False),
+    ],
+)
+def test_a_complaint_is_what_the_recipient_did_not_want(raw: str, *, is_complaint: bool) -> None:
+    assert parse_delivery_report(raw).is_complaint is is_complaint

@@ -23,9 +23,14 @@ from shared.domain.recipients import parse_recipients
 
 def test_a_name_loses_the_blanks_around_it() -> None:
     assert checked_name("  Acme & Sons ") == "Acme & Sons"
+    # Scripts of India join and part letters by characters that show nothing.
+    assert checked_name("क्\u200dष") == "क्\u200dष"
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 101, "two\nlines", "a\0b"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "x" * 101, "two\nlines", "a\0b", "\u200b", "a\x9b31m", "a\u202eb", "a\u2028b"],
+)
 def test_a_name_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(InvalidValueError, match="name must have 1 to 100 characters"):
         checked_name(name)
