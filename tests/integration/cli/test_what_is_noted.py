@@ -5,6 +5,7 @@ import asyncio
 import io
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -27,12 +28,14 @@ NOTED: dict[str, tuple[list[str], tuple[str, ...]]] = {
     "ip-allow": (["{account}", "--set", "192.0.2.1"], ("account.allow",)),
     "credit-add": (["{account}", "100"], ("credit.top-up",)),
     "opt-outs-import": (["{account}", "{numbers}"], ("suppression.import",)),
-    "destinations add": (
-        ["block", "bad.example.com", "--account", "{account}"],
+    "destinations": (
+        ["add", "bad.example.com", "--account", "{account}"],
         ("destinations.change",),
     ),
     "links-set": ([UUID, "--paused"], ("campaign.links",)),
 }
+# What must have been done before.
+FIRST = {"credit-add": ["account-set", "{account}", "--prepaid"]}
 READS = "it reads"
 NOT_NOTED = {
     "account-show": READS,
@@ -93,6 +96,7 @@ def test_a_command_that_changes_something_is_noted_with_its_operator(
     database: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
     command: str,
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", database)
@@ -102,7 +106,16 @@ def test_a_command_that_changes_something_is_noted_with_its_operator(
     campaign = uuid.uuid4()
     asyncio.run(_add_campaign(terminal.url, campaign, account))
     arguments, actions = NOTED[command]
-    made = {"prefix": key.split("_")[1], "campaign_uuid": str(campaign), "account": account}
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("Phone\n919876543210\n")
+    made = {
+        "prefix": key.split("_")[1],
+        "campaign_uuid": str(campaign),
+        "account": account,
+        "numbers": str(numbers),
+    }
+    if command in FIRST:
+        terminal.txlink(*(argument.format(**made) for argument in FIRST[command]))
     before = len(terminal.trail())
     monkeypatch.setattr("sys.stdin", io.StringIO("a password long enough\n"))
 
