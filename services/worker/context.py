@@ -56,8 +56,8 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         url,
         application="txlink worker",
         pool_size=settings.job_count,
-        # One each for releases, events and lists of hosts; webhooks hold none while they are
-        # called.
+        # One each for releases, events, erasures and lists of hosts; webhooks hold none while
+        # they are called.
         max_overflow=6,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
