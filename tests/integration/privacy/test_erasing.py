@@ -75,7 +75,7 @@ class World:
         assert response.status_code == 200, response.text
         row = await self.api.database.fetchrow(CAMPAIGN, response.json()["uuid"])
         assert row is not None
-        return SeededCampaign(*row, [])
+        return SeededCampaign(row[0], row[1], row[2], row[3], [])
 
     async def erase(self, number: str = NUMBER, **query: str) -> dict[str, object]:
         """Ask for an erasure."""
@@ -218,6 +218,12 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
     await record_all(world.host.recorder)
     await database.execute(ADD_REPORT, f"id:late-0 stat:DELIVRD dest:{NUMBER} text:Hi Zubeida")
     await settle_reports(world)
+    rows = await rows_of_all_tables(database)
+    # That it is not to be sent to is remembered, until it is told to forget that, too.
+    kept = places_of(rows, [NUMBER])
+    assert [place.split(":")[0] for place in kept] == ["suppression"]
+    await world.erase(keep_opt_out="false")
+    await erase_due(world.engine, SMALL)
     rows = await rows_of_all_tables(database)
     assert places_of(rows, [mark for mark in MARKS if mark != "Zubeida"]) == []
     # What went to others, too, is theirs as well.
