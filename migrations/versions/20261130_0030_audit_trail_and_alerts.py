@@ -1,13 +1,13 @@
 """The whole trail of an account by time; counts of what should not rise, and alerts of it.
 
-Revision: 0030, after 0028
+Revision: 0030, after 0029
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0030"
-down_revision = "0028"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

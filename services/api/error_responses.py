@@ -104,6 +104,7 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     contact_groups.TooManyGroupsError: Refusal(409),
     contact_groups.TooManyContactsError: Refusal(409),
     contact_groups.GroupBusyError: Refusal(409),
+    errors.TextLetGoError: Refusal(409),
     campaign_states.CampaignStateError: Refusal(409),
     changed_destination.DestinationRefusedError: Refusal(400),
     changed_destination.SeveralDestinationsError: Refusal(409),

@@ -37,6 +37,7 @@ from services.api.routes import (
     health,
     keys,
     links,
+    privacy,
     recipients,
     sandbox,
     send,
@@ -48,6 +49,7 @@ from services.api.routes import (
 )
 from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
+from shared.fault_records import keep_faults_discreet
 from shared.settings import settings_or_exit
 
 DESCRIPTION = """
@@ -59,10 +61,20 @@ Errors name the `field` that is wrong and say what would be right.
 KEEP_ALIVE_S = 65
 # As uvicorn ends when it cannot begin.
 STARTUP_FAILURE = 3
+SERVER_OPTIONS: dict[str, Any] = {
+    "http": BoundedHeads,
+    "access_log": False,  # for the reason given in app_from_env
+    "server_header": False,
+    # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.
+    "proxy_headers": False,
+    "timeout_keep_alive": KEEP_ALIVE_S,
+    "timeout_graceful_shutdown": DRAIN_S,
+}
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
     """Build the application; its context opens and closes with its lifespan."""
+    keep_faults_discreet()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -98,6 +110,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         days,
         credit,
         recipients,
+        privacy,
         events,
         webhooks,
         keys,
@@ -141,18 +154,7 @@ def main() -> None:
     """Serve the API until told to stop; requests that run then are finished."""
     settings = settings_or_exit(ApiSettings, os.environ)
     app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.api_host,
-        port=settings.api_port,
-        http=BoundedHeads,
-        access_log=False,  # for the reason given in app_from_env
-        server_header=False,
-        # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.
-        proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
-    )
+    config = uvicorn.Config(app, host=settings.api_host, port=settings.api_port, **SERVER_OPTIONS)
     server = _Server(config, app)
     # It raises SIGINT anew once it has ended.
     with contextlib.suppress(KeyboardInterrupt):

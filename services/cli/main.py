@@ -34,6 +34,7 @@ from services.cli.migrating import migrate
 from services.cli.on_database import Add, Command, on_database, url_of
 from services.cli.operator import operator
 from services.cli.opt_outs import add_opt_out_commands
+from services.cli.privacy import add_privacy_commands
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
 from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
@@ -44,6 +45,7 @@ from services.cli.showing import add_showing_commands, print_account, print_link
 from services.cli.telling import ended_by_its_reader
 from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
+from shared.domain.address_policies import AddressPolicy
 from shared.domain.errors import DomainError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
@@ -106,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_credit_commands(add, _add_data_dir)
     add_opt_out_commands(add, _add_data_dir)
     add_showing_commands(add, _add_data_dir)
+    add_privacy_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(
@@ -187,6 +190,17 @@ def _add_account_commands(add: Add) -> None:
     )
     sending.add_argument(
         "--daily-cap", metavar="N", help="most segments of one day of its time zone (none: any)"
+    )
+    sending.add_argument(
+        "--addresses",
+        type=AddressPolicy,
+        choices=list(AddressPolicy),
+        help="how much of visitors' addresses is stored (full)",
+    )
+    sending.add_argument(
+        "--texts-kept-days",
+        metavar="N",
+        help="let go of texts after N days, 1 at least (none: never)",
     )
     _add_data_dir(sending)
 
@@ -301,6 +315,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         sends_per_minute=arguments.sends_per_minute,
         is_prepaid=arguments.prepaid,
         daily_cap=arguments.daily_cap,
+        addresses=arguments.addresses,
+        texts_kept_days=arguments.texts_kept_days,
     )
     change = partial(
         change_sending, account_name=arguments.account, changes=changes, author=operator()

@@ -15,6 +15,7 @@ from services.redirector.context import open_redirector
 from services.redirector.fast_lane import FastLane
 from services.redirector.routes import ShortLinks, router
 from services.redirector.settings import DRAIN_S, RedirectorSettings
+from shared.fault_records import keep_faults_discreet
 from shared.garbage import collect_rarely
 from shared.settings import settings_or_exit
 
@@ -36,6 +37,7 @@ SERVER_OPTIONS: dict[str, Any] = {
 
 def create_app(settings: RedirectorSettings) -> ShortLinks:
     """Build the application; what it needs is opened by its lifespan."""
+    keep_faults_discreet()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

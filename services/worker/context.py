@@ -56,9 +56,9 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         url,
         application="txlink worker",
         pool_size=settings.job_count,
-        # One each for releases, events, alerts and lists of hosts; webhooks hold none while they
-        # are called.
-        max_overflow=7,
+        # One each for releases, events, alerts, erasures and lists of hosts; webhooks hold none
+        # while they are called.
+        max_overflow=8,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)

@@ -10,12 +10,13 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.worker import alerting, block_lists, dispatching, releasing, upkeep
+from services.worker import alerting, block_lists, dispatching, erasing, releasing, upkeep
 from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
 from services.worker.lanes import LANES, Lane, build_lanes, stop_taking, take_jobs
 from services.worker.rounds import sleep_unless
 from services.worker.settings import WorkerSettings
+from shared.fault_records import keep_faults_discreet
 from shared.heartbeat import Heartbeat
 from shared.storage.engine import is_outage
 
@@ -36,6 +37,7 @@ async def run_worker(settings: WorkerSettings, draining: asyncio.Event) -> None:
         DrainTimeoutError: It was not done in time, in an exception group; a worker will take it
             up when its claim has run out.
     """
+    keep_faults_discreet()
     heartbeat = Heartbeat(settings.worker_heartbeat_file, *LANES, *ROUNDS)
     while not draining.is_set():
         try:
@@ -66,6 +68,7 @@ async def _work(
         tasks.create_task(upkeep.make_rounds(context.engine, ended))
         tasks.create_task(block_lists.make_rounds(context.block_lists, ended))
         tasks.create_task(alerting.make_rounds(context.engine, ended))
+        tasks.create_task(erasing.make_rounds(context.engine, ended))
         drain = tasks.create_task(_drain(context, lanes, draining, settings))
         LOGGER.info("taking jobs")
         try:

@@ -1,18 +1,19 @@
-"""Keep visits and addresses for as long as their accounts want them, and no longer.
+"""Keep visits, addresses and texts for as long as their accounts want them, and no longer.
 
 Everything is a short transaction of its own, which begins by making sure that no other worker is
 at upkeep; whatever is left when it ends early, the next upkeep finds.
 """
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.worker.storage import letting_go, truncating
+from services.worker.storage import letting_go, letting_go_of_texts, truncating
+from services.worker.storage.letting_go import Limits
 from services.worker.storage.truncating import HitPlace, VisitorOfHit
 from services.worker.storage.upkeep import is_our_turn
 from shared.domain.request_heads import without_addresses
@@ -23,6 +24,7 @@ CAMPAIGN_PAGE = 1_000
 DELETED_HITS = 5_000
 # Each is read, changed and written again.
 TRUNCATED_HITS = 1_000
+LET_GO_TEXTS = 5_000
 FIRST = HitPlace(datetime(1970, 1, 1, tzinfo=UTC), -1, -1)
 
 LOGGER = logging.getLogger(__name__)
@@ -38,14 +40,16 @@ async def keep_to_limits(
     now: datetime,
     deleted_hits: int = DELETED_HITS,
     truncated_hits: int = TRUNCATED_HITS,
+    texts: int = LET_GO_TEXTS,
 ) -> None:
-    """Let go of visits, and truncate addresses, that are past what their accounts keep.
+    """Let go of visits and texts, and truncate addresses, that are past what accounts keep.
 
     Args:
         engine: Where they are.
         now: By which they are past it.
         deleted_hits: Most hits that one transaction deletes, at least 1.
         truncated_hits: Most hits of which one truncates the addresses, at least 1.
+        texts: Most texts of which one lets go, at least 1.
 
     Raises:
         OthersTurnError: Another worker is at upkeep; what was done stays done.
@@ -62,7 +66,10 @@ async def keep_to_limits(
     for limit in limits:
         if limit.addresses_kept_days is not None:
             until = now - timedelta(days=limit.addresses_kept_days)
-            await _truncate(engine, limit.account_id, until, truncated_hits)
+            await _truncate(engine, limit, until, truncated_hits)
+        if limit.texts_kept_days is not None:
+            until = now - timedelta(days=limit.texts_kept_days)
+            await _let_go_of_texts(engine, limit.account_id, until, texts)
 
 
 def first_month_kept(now: datetime, kept_months: int) -> datetime:
@@ -114,18 +121,25 @@ async def _delete(engine: AsyncEngine, row_limit: int) -> bool:
         return await letting_go.delete_let_go(connection, row_limit=row_limit)
 
 
-async def _truncate(engine: AsyncEngine, account_id: int, until: datetime, row_limit: int) -> None:
+async def _truncate(engine: AsyncEngine, limit: Limits, until: datetime, row_limit: int) -> None:
+    change = _without_address if limit.keeps_no_addresses else _truncated
     campaign_id, page = 0, True
     while page:
         async with engine.connect() as connection:
             found = await truncating.list_campaigns_to_truncate(
-                connection, account_id, until=until, after=campaign_id, row_limit=CAMPAIGN_PAGE
+                connection,
+                limit.account_id,
+                until=until,
+                after=campaign_id,
+                row_limit=CAMPAIGN_PAGE,
             )
         for campaign_id in found:
             after: HitPlace | None = FIRST
             while after:
                 async with _our_turn(engine) as connection:
-                    after = await _truncate_batch(connection, campaign_id, until, after, row_limit)
+                    after = await _truncate_batch(
+                        connection, campaign_id, until, after, row_limit=row_limit, change=change
+                    )
         page = bool(found)
 
 
@@ -134,7 +148,9 @@ async def _truncate_batch(
     campaign_id: int,
     until: datetime,
     after: HitPlace,
+    *,
     row_limit: int,
+    change: Callable[[VisitorOfHit], VisitorOfHit],
 ) -> HitPlace | None:
     """Truncate the addresses of the next hits; return the last one's place if there may be more.
 
@@ -148,7 +164,7 @@ async def _truncate_batch(
     hits = await truncating.list_visitors(
         connection, campaign_id, after=after, until=until, row_limit=row_limit
     )
-    changes = [(hit, _truncated(hit)) for hit in hits]
+    changes = [(hit, change(hit)) for hit in hits]
     await truncating.change_visitors(
         connection, campaign_id, [new for old, new in changes if new != old]
     )
@@ -165,3 +181,45 @@ def _truncated(hit: VisitorOfHit) -> VisitorOfHit:
         address=None if hit.address is None else truncated(hit.address),
         request_head=without_addresses(hit.request_head),
     )
+
+
+def _without_address(hit: VisitorOfHit) -> VisitorOfHit:
+    return hit._replace(address=None, request_head=without_addresses(hit.request_head))
+
+
+async def _let_go_of_texts(
+    engine: AsyncEngine, account_id: int, until: datetime, row_limit: int
+) -> None:
+    after, page = 0, True
+    while page:
+        async with engine.connect() as connection:
+            found = await letting_go_of_texts.list_campaigns(
+                connection, account_id, until=until, after=after, row_limit=CAMPAIGN_PAGE
+            )
+        for campaign in found:
+            after = campaign.id
+            if campaign.is_done:
+                await _let_go_of_campaign(engine, account_id, campaign, row_limit)
+        page = bool(found)
+    is_more = True
+    while is_more:
+        async with _our_turn(engine) as connection:
+            is_more = await letting_go_of_texts.let_go_of_uploads(
+                connection, account_id, until=until, row_limit=row_limit
+            )
+
+
+async def _let_go_of_campaign(
+    engine: AsyncEngine,
+    account_id: int,
+    campaign: letting_go_of_texts.OldCampaign,
+    row_limit: int,
+) -> None:
+    for begin in range(0, campaign.personal_count, row_limit):
+        async with _our_turn(engine) as connection:
+            await letting_go_of_texts.let_go_of_personal(
+                connection, campaign.id, begin=begin, end=begin + row_limit
+            )
+    # Last, so that what is left when it ends early is found again.
+    async with _our_turn(engine) as connection:
+        await letting_go_of_texts.let_go_of_campaign(connection, account_id, campaign.id)

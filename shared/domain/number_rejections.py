@@ -17,6 +17,7 @@ class RejectionReason(StrEnum):
     LANDLINE = "landline"
     NOT_MOBILE = "not_mobile"
     SHORT_CODE = "short_code"
+    ERASED = "erased"
 
     @property
     def message(self) -> str:
@@ -53,6 +54,7 @@ _MESSAGES = {
     RejectionReason.SHORT_CODE: (
         "This is a short code or an emergency number; give a full mobile number."
     ),
+    RejectionReason.ERASED: "The number that was here is erased; leave the row out.",
 }
 
 

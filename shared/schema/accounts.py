@@ -48,6 +48,10 @@ ACCOUNT = Table(
     # Null: as the settings have it. 0: no limit.
     Column("calls_per_minute", Integer),
     Column("sends_per_minute", Integer),
+    # How much of visitors' addresses is stored.
+    Column("address_policy", Text, nullable=False, server_default="full"),
+    # Null: for ever.
+    Column("texts_kept_days", Integer),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
@@ -58,6 +62,8 @@ ACCOUNT = Table(
     CheckConstraint("cardinality(ip_allow_list) <= 200", name="ip_allow_list"),
     CheckConstraint("calls_per_minute BETWEEN 0 AND 1000000", name="calls_per_minute"),
     CheckConstraint("sends_per_minute BETWEEN 0 AND 1000000", name="sends_per_minute"),
+    CheckConstraint("address_policy IN ('full', 'truncated', 'none')", name="address_policy"),
+    CheckConstraint("texts_kept_days BETWEEN 1 AND 36500", name="texts_kept_days"),
 )
 
 # "user" is a reserved word of SQL.

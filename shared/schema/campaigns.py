@@ -60,6 +60,8 @@ CAMPAIGN = Table(
     Column("control", Text, nullable=False, server_default="running"),
     # Marketing goes to nobody who opted out.
     Column("category", Text, nullable=False, server_default="marketing"),
+    # When its texts were let go of, its own and its messages'; null: they are kept.
+    Column("text_let_go_at", DateTime(timezone=True)),
     CheckConstraint("message_count > 0", name="message_count"),
     CheckConstraint(
         "num_nulls(link_prefix, token_length, first_link) IN (0, 3)"
@@ -73,6 +75,12 @@ CAMPAIGN = Table(
     CheckConstraint("scheduled_at IS NOT NULL OR control <> 'scheduled'", name="scheduled_at"),
     CheckConstraint("category IN ('marketing', 'transactional')", name="category"),
     Index(None, "account_id", "id"),
+    Index(
+        "campaign_text_kept_idx",
+        "account_id",
+        "id",
+        postgresql_where=text("text_let_go_at IS NULL"),
+    ),
     # How a worker finds what is due, and an account what it has scheduled.
     Index(None, "scheduled_at", postgresql_where=text("control = 'scheduled'")),
     Index(None, "account_id", "scheduled_at", postgresql_where=text("control = 'scheduled'")),
@@ -83,6 +91,7 @@ MESSAGE = Table(
     METADATA,
     Column("campaign_id", BigInteger, nullable=False),
     Column("position", Integer, nullable=False),
+    # 0 once it is erased (shared/domain/erasing.py).
     Column("msisdn", BigInteger, nullable=False),
     Column("status", SmallInteger, nullable=False, server_default="0"),
     Column("attempt_count", SmallInteger, nullable=False, server_default="0"),

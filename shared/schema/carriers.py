@@ -33,6 +33,7 @@ SANDBOX_MESSAGE = Table(
     Column("receipt_due_at", DateTime(timezone=True), nullable=False),
     Column("receipt_sent_at", DateTime(timezone=True)),
     Index(None, "account_id", "id"),
+    Index(None, "account_id", "msisdn"),
     Index(None, "receipt_due_at", postgresql_where=text("receipt_sent_at IS NULL")),
     Index(None, "receipt_sent_at", postgresql_where=text("receipt_sent_at IS NOT NULL")),
 )

@@ -67,6 +67,8 @@ RECIPIENT_CLICKS = Table(
     Column("click_count", Integer, nullable=False),
     Column("first_click_at", DateTime(timezone=True)),
     Column("last_click_at", DateTime(timezone=True)),
+    # Whether its hits, those to come as well, are stored without what they hold of the visitor.
+    Column("is_erased", Boolean, nullable=False, server_default="false"),
     PrimaryKeyConstraint("campaign_id", "position"),
     # In the order of which a median is found.
     Index(None, "campaign_id", "first_click_at"),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.domain.erasing import shown_number
 from shared.domain.events import Event, EventBatch, EventKind, EventSource, utc_text
 from shared.domain.messages import MessageStatus
 
@@ -138,7 +139,7 @@ def _in_order(
 def _click_values(row: Row[Any]) -> dict[str, Any]:
     return {
         "position": row.position,
-        "mobile": str(row.msisdn),
+        "mobile": shown_number(row.msisdn),
         "occurred_at": utc_text(row.occurred_at),
         **{name: getattr(row, name) for name in _OF_CLICKS},
         "referrer": row.referrer,
@@ -151,7 +152,7 @@ def _message_values(row: Row[Any], kind: EventKind) -> dict[str, Any]:
     status = MessageStatus.SUBMITTED if is_submitted else MessageStatus(row.status)
     return {
         "position": row.position,
-        "mobile": str(row.msisdn),
+        "mobile": shown_number(row.msisdn),
         "status": status.word,
         "failure_cause": row.failure_cause if kind is EventKind.MESSAGE_FAILED else None,
         "submitted_at": utc_text(row.submitted_at),

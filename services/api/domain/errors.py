@@ -263,6 +263,18 @@ class NotFoundError(DomainError):
         self.field = field
 
 
+class TextLetGoError(DomainError):
+    """What a campaign said is no longer kept, so it cannot be said again."""
+
+    code: ClassVar[str] = "text_let_go"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The texts of this campaign are no longer kept, by the account's limit or since its "
+            "recipients are erased: send them as a new campaign"
+        )
+
+
 class TooManyWebhooksError(DomainError):
     """An account has as many webhooks as it may."""
 

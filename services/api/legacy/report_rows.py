@@ -11,8 +11,9 @@ from services.api.operations.authenticate import Caller
 from services.api.operations.read_messages import text_of
 from services.api.operations.read_reports import LinkedRow
 from services.api.schemas.old_reports import message_id
-from services.api.schemas.reports import state_of
+from services.api.schemas.reports import state_of, text_around_link
 from shared.domain.consent import OPTED_OUT
+from shared.domain.erasing import shown_number
 from shared.domain.messages import MessageStatus
 from shared.domain.segments import Encoding
 
@@ -48,7 +49,7 @@ def status_row(linked: LinkedRow, zone: ZoneInfo) -> dict[str, str]:
     return {
         "uuId": str(row["uuid"]),
         "msgId": message_id(row["transaction_id"], row["position"]),
-        "mobileNo": str(row["msisdn"]),
+        "mobileNo": shown_number(row["msisdn"]),
         "senderName": row["sender_id"],
         "text": text,
         "length": str(len(text)),
@@ -65,13 +66,12 @@ def status_row(linked: LinkedRow, zone: ZoneInfo) -> dict[str, str]:
 
 def campaign_row(row: Mapping[str, Any], zone: ZoneInfo) -> dict[str, str]:
     """Return a campaign with tracked links."""
-    after = row["body_after"]
     return {
         "uuId": str(row["uuid"]),
         "transactionId": str(row["transaction_id"]),
         "title": row["title"],
         "senderName": row["sender_id"],
-        "text": row["body_before"] + ("" if after is None else "{link}" + after),
+        "text": text_around_link(row),
         "url": row["destination"] or "",
         "mobileCount": str(row["message_count"]),
         "hits": str(row["hit_count"]),
@@ -87,7 +87,7 @@ def click_row(linked: LinkedRow, campaign_uuid: str, zone: ZoneInfo) -> dict[str
     row = linked.row
     return {
         "uuId": campaign_uuid,
-        "mobileNo": str(row["msisdn"]),
+        "mobileNo": shown_number(row["msisdn"]),
         "link": linked.link or "",
         "url": row["destination"] or "",
         "hits": str(row["hit_count"]),

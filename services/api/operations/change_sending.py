@@ -19,6 +19,8 @@ from services.api.domain.credit import checked_cap
 from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
+from services.api.domain.privacy_rules import MAX_KEPT_DAYS, MAX_KEPT_MONTHS
+from services.api.operations.change_privacy import PrivacyOrders
 from services.api.operations.manage_credit import CreditChanges, change_credit
 from services.api.storage.account_settings import (
     lock_sender_id,
@@ -28,10 +30,8 @@ from services.api.storage.account_settings import (
 )
 from services.api.storage.accounts import find_account, find_limits, set_account
 from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
+from shared.domain.address_policies import AddressPolicy
 from shared.domain.errors import DomainError
-
-MAX_KEPT_MONTHS = 1_200
-MAX_KEPT_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ class SendingChanges:
         sends_per_minute: The same, of calls that send.
         is_prepaid: Whether sends are charged to a balance.
         daily_cap: Most segments of one day; ``none`` is any number.
+        addresses: How much of their addresses is stored.
+        texts_kept_days: After how many days texts are let go of; ``none`` is never.
     """
 
     link_shape: LinkShape | None = None
@@ -61,6 +63,8 @@ class SendingChanges:
     sends_per_minute: str | None = None
     is_prepaid: bool | None = None
     daily_cap: str | None = None
+    addresses: AddressPolicy | None = None
+    texts_kept_days: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +100,7 @@ async def change_sending(
     changed = {name: value for name, value in values.items() if value is not None}
     if changes.gone_url is not None:
         changed["gone_location"] = _gone_location(changes.gone_url)
-    if changes.clicks_kept_months is not None:
-        changed["clicks_kept_months"] = checked_limit(
-            changes.clicks_kept_months,
-            field="clicks kept months",
-            lowest=1,
-            highest=MAX_KEPT_MONTHS,
-        )
-    if changes.addresses_kept_days is not None:
-        changed["addresses_kept_days"] = checked_limit(
-            changes.addresses_kept_days,
-            field="addresses kept days",
-            lowest=0,
-            highest=MAX_KEPT_DAYS,
-        )
+    rules = _privacy(changes)
     limits = _limits(changes)
     changed |= limits
     of_credit = CreditChanges(
@@ -117,7 +108,7 @@ async def change_sending(
         sets_cap=changes.daily_cap is not None,
         daily_cap=None if changes.daily_cap is None else checked_cap(changes.daily_cap),
     )
-    if not changed and of_credit == CreditChanges():
+    if not changed and not rules and of_credit == CreditChanges():
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
         account_id = await find_account(connection, account_name)
@@ -136,6 +127,8 @@ async def change_sending(
             await add_entry(connection, account_id, author, noted)
         if of_credit != CreditChanges():
             await change_credit(connection, account_id, account_name, of_credit, author)
+    if rules:
+        await PrivacyOrders(engine, account_id, author).change(rules)
 
 
 async def change_sender_id(
@@ -201,6 +194,20 @@ def _limits(changes: SendingChanges) -> dict[str, int | None]:
         for name, text in written.items()
         if text is not None
     }
+
+
+def _privacy(changes: SendingChanges) -> dict[str, object]:
+    limits = {
+        "clicks_kept_months": (1, MAX_KEPT_MONTHS),
+        "addresses_kept_days": (0, MAX_KEPT_DAYS),
+        "texts_kept_days": (1, MAX_KEPT_DAYS),
+    }
+    rules: dict[str, object] = {
+        name: checked_limit(given, field=name.replace("_", " "), lowest=lowest, highest=highest)
+        for name, (lowest, highest) in limits.items()
+        if (given := getattr(changes, name)) is not None
+    }
+    return rules if changes.addresses is None else rules | {"addresses": changes.addresses}
 
 
 def _gone_location(written: str) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.api.domain.authors import Author
 from services.api.domain.campaign_states import CampaignAction, CampaignState, require_allowed
-from services.api.domain.errors import NotFoundError
+from services.api.domain.errors import NotFoundError, TextLetGoError
 from services.api.domain.link_shape import LinkShape, shape_of
 from services.api.operations.accept_send import accept_send
 from services.api.operations.accepting import SendContext
@@ -44,11 +44,12 @@ async def duplicate_campaign(
 ) -> Accepted:
     """Accept a send of what a campaign was, under the rules that hold now.
 
-    It goes to all recipients of the first but those who have opted out, whatever became of
-    their messages.
+    It goes to all recipients of the first but those who have opted out or are erased, whatever
+    became of their messages.
 
     Raises:
         NotFoundError: The account has no such campaign.
+        TextLetGoError: Its texts are no longer kept.
         CampaignStateError: Another vendor delivers it, so that it was never sent from here.
         DomainError: The send is refused; nothing is stored.
         IdempotencyConflictError: Its idempotency key came before with another request.
@@ -60,6 +61,8 @@ async def duplicate_campaign(
             raise NotFoundError("campaign")
         if campaign.control is CampaignControl.EXTERNAL:
             require_allowed(CampaignAction.DUPLICATE, CampaignState.EXTERNAL)
+        if not campaign.is_text_kept:
+            raise TextLetGoError
         if not campaign.is_personal:
             numbers = await list_numbers(connection, account.id, campaign.id)
     mobiles = await asyncio.to_thread(lambda: list(map(_international, numbers)))

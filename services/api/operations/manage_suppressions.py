@@ -25,6 +25,7 @@ from services.api.storage.suppressions import (
     list_suppressions,
     remove_suppression,
 )
+from shared.domain.erasing import masked_number
 from shared.domain.msisdn import NumberRules, parse_msisdn
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.recipients import parse_recipients
@@ -136,7 +137,7 @@ class OptOutOrders:
                 "note": was.note,
                 "created_at": was.created_at.isoformat(),
             }
-            entry = AuditEntry("suppression.remove", str(msisdn), before, None)
+            entry = AuditEntry("suppression.remove", masked_number(msisdn), before, None)
             await add_entry(connection, self.account.id, self.author, entry)
 
     async def import_file(self, file: IO[bytes], *, note: str) -> Imported:

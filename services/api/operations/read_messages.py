@@ -48,7 +48,9 @@ class MessageSearch:
 
 
 def text_of(linked: LinkedRow) -> str:
-    """Return a message as its recipient reads it."""
+    """Return a message as its recipient reads it; nothing once its text is let go of or erased."""
+    if linked.row["text_let_go_at"] is not None:
+        return ""
     before, after = linked.row["body_before"], linked.row["body_after"]
     return f"{before}{linked.link}{after}" if linked.link and after is not None else str(before)
 

@@ -181,6 +181,7 @@ OF_LINK_CHANGES = (
 OF_DUPLICATES = (
     BLOCKED,
     *OF_CREDIT,
+    errors.TextLetGoError(),
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
     errors.IdempotencyConflictError(),
     errors.NoLinkRoomError(100_000),
@@ -229,4 +230,14 @@ OF_TRIED_DESTINATIONS = (
     *OF_DESTINATION_LISTS,
     errors.InvalidValueError("url", "must be a link such as https://example.com/offer"),
     *_OF_SMALL_BODIES,
+)
+OF_NUMBERS = (
+    errors.InvalidValueError("mobile", "cannot be read: Digits are missing"),
+    errors.UnknownParameterError("keep_optout", "keep_opt_out"),
+    errors.ScopeMissingError("admin"),
+)
+OF_ERASURES = (errors.ScopeMissingError("admin"), errors.NotFoundError("erasure"))
+OF_PRIVACY = (
+    errors.InvalidValueError("texts_kept_days", "must be 1 to 36500, or null"),
+    errors.ScopeMissingError("admin"),
 )

@@ -18,6 +18,7 @@ from services.api.schemas.send import native_answer, to_send_command
 from services.api.schemas.send_answers import RejectedNumber
 from services.api.schemas.send_examples import CAMPAIGN, ONE_FOR_MANY, ROWS
 from services.api.schemas.send_parameters import SEND_PARAMETERS
+from shared.domain.erasing import shown_number
 
 # Those that say how, when or from where a message is sent, and who sends, have no sense here.
 _NOT_OF_LINKS = {
@@ -111,7 +112,7 @@ def links_answer(made: MadeLinks, zone: ZoneInfo) -> dict[str, Any]:
     return {name: values[name] for name in _SHARED} | {
         "messages": [
             {
-                "mobile": str(linked.row["msisdn"]),
+                "mobile": shown_number(linked.row["msisdn"]),
                 "msg": text_of(linked),
                 "link": linked.link,
             }

@@ -16,6 +16,7 @@ from services.api.storage.reports import Row
 from services.api.storage.suppressions import Suppression
 from shared.domain.campaigns import CampaignControl
 from shared.domain.consent import Category
+from shared.domain.erasing import shown_number
 from shared.domain.messages import MessageStatus
 
 STATUSES = [status.word for status in MessageStatus]
@@ -46,7 +47,11 @@ class CampaignReport(Report):
     is_personal: bool = Field(description="Whether each message has a text of its own")
     text: str = Field(
         description="The text, with {link} where each recipient's link stands; of personal texts "
-        "what they were made of, or the first if they came ready-made"
+        "what they were made of, or the first if they came ready-made; empty once it is let go of"
+    )
+    text_let_go_at: datetime | None = Field(
+        description="When the texts were let go of, by the account's limit or since all "
+        "recipients are erased; null: they are kept"
     )
     destination: str | None = Field(
         description="The tracked URL as the sender wrote it; null where there are several"
@@ -101,7 +106,7 @@ class RecipientReport(Report):
     """One recipient of a campaign and what came of it."""
 
     position: int
-    mobile: str
+    mobile: str = Field(description="`erased` once the number is")
     status: str = Field(json_schema_extra={"enum": list[JsonValue](STATUSES)})
     failure_cause: str | None
     submitted_at: datetime | None
@@ -232,6 +237,14 @@ def state_of(row: Row) -> CampaignState:
     ).state
 
 
+def text_around_link(row: Row) -> str:
+    """Return a campaign's text with {link} in it; empty once it is let go of."""
+    if row["text_let_go_at"] is not None:
+        return ""
+    after: str | None = row["body_after"]
+    return str(row["body_before"]) + ("" if after is None else "{link}" + after)
+
+
 def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     """Turn a campaign's row into its report."""
     statuses = {word: row[word] for word in STATUSES}
@@ -239,7 +252,7 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     failed = row["undelivered"] + row["expired"] + row["rejected"] + row["failed"]
     not_submitted = row["queued"] + row["submitting"] + row["failed"] + row["cancelled"]
     clickers, delivered = row["clicker_count"], row["delivered"]
-    after, price, clicks = row["body_after"], row["segment_price"], row["click_count"]
+    price, clicks = row["segment_price"], row["click_count"]
     billed = row["segment_total"] - row["cancelled_segments"]
     cost = None if price is None else price * billed
     return CampaignReport(
@@ -252,7 +265,8 @@ def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
         scheduled_at=local(row["scheduled_at"], zone),
         category=row["category"],
         is_personal=row["is_personal"],
-        text=row["body_before"] + ("" if after is None else "{link}" + after),
+        text=text_around_link(row),
+        text_let_go_at=local(row["text_let_go_at"], zone),
         destination=row["destination"],
         encoding=row["encoding"],
         segments=row["segment_count"],
@@ -292,7 +306,7 @@ def recipient_values(linked: LinkedRow, zone: ZoneInfo, msisdn: int) -> dict[str
     row = linked.row
     return {
         "position": row["position"],
-        "mobile": str(msisdn),
+        "mobile": shown_number(msisdn),
         "status": MessageStatus(row["status"]).word,
         "failure_cause": row["failure_cause"],
         "submitted_at": local(row["submitted_at"], zone),
@@ -349,7 +363,7 @@ def visit_values(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     address = row["address"]
     values = {name: row[name] for name in VisitReport.model_fields if name in row}
     values["occurred_at"] = row["occurred_at"].astimezone(zone)
-    values["mobile"] = str(row["msisdn"])
+    values["mobile"] = shown_number(row["msisdn"])
     values["ip"] = None if address is None else str(ipaddress.ip_interface(address).ip)
     return values
 
@@ -360,7 +374,7 @@ def to_sandbox_report(row: Row, zone: ZoneInfo) -> SandboxReport:
         id=row["id"],
         carrier_message_id=row["carrier_message_id"],
         sender_id=row["sender_id"],
-        mobile=str(row["msisdn"]),
+        mobile=shown_number(row["msisdn"]),
         text=row["body"],
         encoding=row["encoding"],
         segments=row["segment_count"],

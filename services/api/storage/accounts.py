@@ -266,6 +266,13 @@ async def find_time_zone(connection: AsyncConnection, account_id: int) -> ZoneIn
     return ZoneInfo((await connection.execute(query)).scalar_one())
 
 
+async def find_default_region(connection: AsyncConnection, account_id: int) -> str:
+    """Return where an account's numbers without calling code are at home."""
+    query = select(ACCOUNT.c.default_region).where(ACCOUNT.c.id == account_id)
+    found: str = (await connection.execute(query)).scalar_one()
+    return found
+
+
 async def add_account(
     connection: AsyncConnection, name: str, *, region: str, time_zone: str
 ) -> int | None:

@@ -13,8 +13,10 @@ from shared.domain.consent import Category
 
 FIND_TO_COPY = text("""
     SELECT c.id, c.title, c.sender_id, c.body_before, c.body_after, c.destination, c.link_prefix,
-           c.encoding, c.is_flash, c.is_personal, c.control, c.category, c.dlt_entity_id,
-           c.dlt_template_id, p.body_before AS first_before, p.body_after AS first_after
+           c.encoding, c.is_flash, c.is_personal, c.control, c.category,
+           c.text_let_go_at,
+           c.dlt_entity_id, c.dlt_template_id,
+           p.body_before AS first_before, p.body_after AS first_after
     FROM campaign c LEFT JOIN personal_text p ON p.campaign_id = c.id AND p.position = 0
     WHERE c.account_id = :account_id AND c.uuid = :uuid
 """)
@@ -22,7 +24,7 @@ FIND_TO_COPY = text("""
 LIST_NUMBERS = text("""
     SELECT m.msisdn FROM message m
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
-    WHERE m.campaign_id = :campaign_id
+    WHERE m.campaign_id = :campaign_id AND m.msisdn <> 0 -- which is erased
     ORDER BY m.position
 """)
 # Walks message_pkey and personal_text_pkey of one partition each, side by side.
@@ -33,6 +35,7 @@ LIST_TEXTS = text("""
     JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
     JOIN personal_text p ON p.campaign_id = m.campaign_id AND p.position = m.position
     WHERE m.campaign_id = :campaign_id AND m.position > :after AND p.position > :after
+      AND m.msisdn <> 0 -- which is erased
     ORDER BY m.position LIMIT :row_limit
 """)
 
@@ -46,6 +49,7 @@ class CampaignToCopy:
             if they came ready-made.
         link_prefix: All of a short link but its token; None where none is tracked.
         encoding: Of its longest message.
+        is_text_kept: Whether its texts are not let go of.
     """
 
     id: int
@@ -60,6 +64,7 @@ class CampaignToCopy:
     category: Category
     dlt_entity_id: str | None
     dlt_template_id: str | None
+    is_text_kept: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,6 +97,7 @@ async def find_to_copy(
         category=Category(row["category"]),
         dlt_entity_id=row["dlt_entity_id"],
         dlt_template_id=row["dlt_template_id"],
+        is_text_kept=row["text_let_go_at"] is None,
     )
 
 

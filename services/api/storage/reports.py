@@ -18,7 +18,7 @@ _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
     c.body_before, c.body_after, c.destination, c.link_prefix, c.token_length, c.first_link,
     c.encoding, c.segment_count, c.is_personal, c.segment_price, c.currency,
-    c.scheduled_at, c.control, c.category,
+    c.scheduled_at, c.control, c.category, c.text_let_go_at,
     coalesce(c.segment_total, CAST(c.message_count AS bigint) * c.segment_count) AS segment_total,
     d.queued, d.submitting, d.submitted, d.delivered, d.undelivered, d.expired, d.rejected,
     d.failed, d.cancelled, d.external, d.cancelled_segments,

@@ -14,10 +14,10 @@ from services.api.storage.reports import Row, fetch
 # Walks message_pkey, and looks up by personal_text_pkey, of one partition a span.
 LIST_MESSAGES = text("""
     SELECT c.id AS campaign_id, c.uuid, c.transaction_id, c.sender_id, c.is_flash, c.control,
-           c.segment_price, c.link_prefix, c.token_length, c.first_link,
+           c.segment_price, c.text_let_go_at, c.link_prefix, c.token_length, c.first_link,
            m.position, m.msisdn, m.status, m.submitted_at, m.settled_at, m.failure_cause,
-           coalesce(p.body_before, c.body_before) AS body_before,
-           coalesce(p.body_after, c.body_after) AS body_after,
+           CASE WHEN p.position IS NULL THEN c.body_before ELSE p.body_before END AS body_before,
+           CASE WHEN p.position IS NULL THEN c.body_after ELSE p.body_after END AS body_after,
            coalesce(p.encoding, c.encoding) AS encoding,
            coalesce(p.segment_count, c.segment_count) AS segment_count
     FROM ROWS FROM (

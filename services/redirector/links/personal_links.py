@@ -1,7 +1,7 @@
 """Where the links of personal texts lead, each to a place of its own, and their bounded cache."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 
@@ -50,6 +50,11 @@ class PersonalLinkCache:
         if location is not None:
             self._locations.move_to_end(key)
         return location
+
+    def forget_campaigns(self, campaign_ids: Collection[int]) -> None:
+        """Keep no links of these campaigns, since some may lead nowhere any more."""
+        for key in [key for key in self._locations if key[0] in campaign_ids]:
+            self.forget(*key)
 
     def is_blocked(self, campaign_id: int, position: int) -> bool:
         """Tell whether a list lets the link of a message not lead on, as far as is cached."""

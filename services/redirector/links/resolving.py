@@ -219,6 +219,8 @@ class Resolver:
             except StoreUnavailableError as error:
                 raise LookupUnavailableError from error
             self._replace(fetched)
+            if keys is not None:
+                self._forget_personal(fetched)
         self._forget_strays()
 
     async def recheck(self) -> None:
@@ -282,6 +284,14 @@ class Resolver:
         for block in fetched:
             if self._may_lead_on(block) and self._blocks.replace(block):
                 self._note_news()
+
+    def _forget_personal(self, changed: Iterable[Block]) -> None:
+        """Forget where links of changed blocks led: some may have been erased."""
+        own = {block.campaign_id for block in changed if block.location is None}
+        if own:
+            self._personal.forget_campaigns(own)
+            self.change_count += 1
+            self._plain.clear()
 
     async def _look_up(self, key: _LinkKey) -> Link | None:
         if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):

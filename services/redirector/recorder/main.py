@@ -13,6 +13,7 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RecorderSettings
 from services.redirector.storage.connections import StoreUnavailableError, open_pool
+from shared.fault_records import keep_faults_discreet
 from shared.garbage import collect_rarely
 from shared.heartbeat import Heartbeat
 from shared.settings import settings_or_exit
@@ -28,6 +29,7 @@ COLLECTED_OBJECTS = 200_000
 
 def main() -> None:
     """Record until SIGTERM or SIGINT, then finish the batch under way."""
+    keep_faults_discreet()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )

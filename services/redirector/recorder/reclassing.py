@@ -187,6 +187,8 @@ async def class_anew(
 
 def _by_request(row: HitRow, carried_reasons: tuple[str, ...]) -> HitRow:
     """Return a hit as its request alone tells, and what cannot be told any more."""
+    if not row.request_head:  # erased: what it was is all that is known
+        return row
     head = parse_head(row.request_head.encode("latin-1", "replace"))
     user_agent = as_utf8(head.headers.get("user-agent", ""))
     is_cut = len(row.request_head) >= MAX_HEAD_OCTETS

@@ -8,9 +8,11 @@ PostgreSQL's manual, those of the values by the ``send`` functions of their type
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_interface
 from struct import Struct
 from typing import TYPE_CHECKING
+
+from shared.domain.truncation import is_whole
 
 if TYPE_CHECKING:
     from services.redirector.storage.hits import HitRow
@@ -97,5 +99,7 @@ def _text(value: str) -> bytes:
 def _address(address: IPv4Address | IPv6Address) -> bytes:
     octets = address.packed
     family = POSTGRES_FAMILIES[address.version]
-    head = bytes((family, address.max_prefixlen, 0, len(octets)))
+    is_one = is_whole(address)
+    prefix = address.max_prefixlen if is_one else ip_interface(address).network.prefixlen
+    head = bytes((family, prefix, 0, len(octets)))
     return _LENGTH.pack(len(head) + len(octets)) + head + octets

@@ -16,6 +16,7 @@ from services.redirector.storage.event_batches import ClickBatch, batch_clicks, 
 from services.redirector.storage.hit_rows import encode_rows
 from services.redirector.storage.letting_go import let_go_of_late
 from services.redirector.storage.rollups import Rollups, add_rollups
+from services.redirector.storage.visitors import kept_of_visitors
 
 ENSURE_PARTITIONS = "SELECT ensure_partitions($1)"
 # Their names end in the month, and there is no gap between them.
@@ -57,15 +58,19 @@ ON CONFLICT (campaign_id, position) DO UPDATE SET
     click_count = kept.click_count + excluded.click_count,
     first_click_at = least(kept.first_click_at, excluded.first_click_at),
     last_click_at = greatest(kept.last_click_at, excluded.last_click_at)
-RETURNING campaign_id, position, click_count
+RETURNING campaign_id, position, click_count, is_erased
 """
 COUNT_CAMPAIGNS = """
 INSERT INTO campaign_clicks AS kept (
     campaign_id, hit_count, click_count, clicker_count, event_batch_count, whole_addresses_from
 )
-SELECT * FROM unnest(
+SELECT counted.campaign_id, hits, clicks, clickers, batches,
+       CASE WHEN coalesce(account.address_policy, 'full') = 'full' THEN first_at END
+FROM unnest(
     $1::bigint[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[], $6::timestamptz[]
-)
+) AS counted (campaign_id, hits, clicks, clickers, batches, first_at)
+LEFT JOIN campaign ON campaign.id = counted.campaign_id
+LEFT JOIN account ON account.id = campaign.account_id
 ORDER BY 1
 ON CONFLICT (campaign_id) DO UPDATE SET
     hit_count = kept.hit_count + excluded.hit_count,
@@ -73,7 +78,10 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     clicker_count = kept.clicker_count + excluded.clicker_count,
     event_batch_count = kept.event_batch_count + excluded.event_batch_count,
     whole_addresses_from = least(kept.whole_addresses_from, excluded.whole_addresses_from)
-RETURNING campaign_id, event_batch_count, hits_kept_from
+RETURNING campaign_id, event_batch_count, hits_kept_from, (
+    SELECT account.address_policy FROM campaign
+    JOIN account ON account.id = campaign.account_id WHERE campaign.id = kept.campaign_id
+)
 """
 
 
@@ -140,9 +148,11 @@ class RecipientTally:
 
 
 class _CampaignCount(NamedTuple):
-    # The number of the campaign's last batch of events, and its mark (letting_go.py).
+    # The number of the campaign's last batch of events, its mark (letting_go.py), and how much of
+    # addresses its account has stored.
     event_batch_count: int
     hits_kept_from: datetime | None
+    address_policy: str | None
 
 
 async def ensure_partitions(pool: Pool, *, months_ahead: int) -> tuple[datetime, datetime]:
@@ -223,12 +233,14 @@ async def add_hits(
         async with connection.transaction():
             batches = batch_clicks(rows)
             # First, since it is what is refused more often.
-            counted = await _count(connection, tallies, _first_times(rows), batches)
+            counted, erased = await _count(connection, tallies, _first_times(rows), batches)
             await add_rollups(connection, rollups)
             marks = {key: of.hits_kept_from for key, of in counted.items() if of.hits_kept_from}
             kept = await let_go_of_late(connection, rows, marks) if marks else rows
+            policies = {key: of.address_policy for key, of in counted.items()}
+            stored = kept_of_visitors(kept, policies, erased)
             await connection.copy_to_table(
-                "hit", source=_once(encode_rows(kept)), columns=HitRow._fields, format="binary"
+                "hit", source=_once(encode_rows(stored)), columns=HitRow._fields, format="binary"
             )
             last_numbers = {key: of.event_batch_count for key, of in counted.items()}
             await tell_clicks(connection, batches, last_numbers)
@@ -256,8 +268,12 @@ async def _count(
     tallies: dict[tuple[int, int], RecipientTally],
     first_times: Mapping[int, datetime],
     batches: Mapping[int, Sequence[ClickBatch]],
-) -> dict[int, _CampaignCount]:
-    """Add to the counts of recipients and campaigns; return what campaigns have now."""
+) -> tuple[dict[int, _CampaignCount], set[tuple[int, int]]]:
+    """Add to the counts of recipients and campaigns.
+
+    Returns:
+        What campaigns have now, and which of the recipients are erased.
+    """
     totals = await connection.fetch(
         COUNT_RECIPIENTS,
         [campaign_id for campaign_id, _ in tallies],
@@ -268,7 +284,10 @@ async def _count(
         [tally.last_click_at for tally in tallies.values()],
     )
     campaigns = {campaign_id: [0, 0, 0] for campaign_id, _ in sorted(tallies)}
-    for campaign_id, position, click_total in totals:
+    erased: set[tuple[int, int]] = set()
+    for campaign_id, position, click_total, is_erased in totals:
+        if is_erased:
+            erased.add((campaign_id, position))
         tally = tallies[campaign_id, position]
         counts = campaigns[campaign_id]
         counts[0] += tally.hit_count
@@ -281,7 +300,7 @@ async def _count(
     counted = await connection.fetch(
         COUNT_CAMPAIGNS, list(campaigns), hits, clicks, clickers, told, first
     )
-    return {campaign_id: _CampaignCount(*rest) for campaign_id, *rest in counted}
+    return {campaign_id: _CampaignCount(*rest) for campaign_id, *rest in counted}, erased
 
 
 def _first_times(rows: Sequence[HitRow]) -> dict[int, datetime]:

@@ -26,8 +26,12 @@ LEFT JOIN (
 ) AS mark USING (campaign_id)
 WHERE CASE
     WHEN mark.campaign_id IS NULL THEN
-        (raw.hits, raw.clicks, raw.first_at, raw.last_at) IS DISTINCT FROM
-        (kept.hit_count, kept.click_count, kept.first_click_at, kept.last_click_at)
+        -- Recipients that are erased are kept from then on, whether they followed a link or not.
+        (coalesce(raw.hits, 0), coalesce(raw.clicks, 0), raw.first_at, raw.last_at)
+        IS DISTINCT FROM (
+            coalesce(kept.hit_count, 0), coalesce(kept.click_count, 0),
+            kept.first_click_at, kept.last_click_at
+        )
     ELSE
         raw.hits > coalesce(kept.hit_count, 0) OR raw.clicks > coalesce(kept.click_count, 0)
         OR raw.first_at < kept.first_click_at OR raw.last_at > kept.last_click_at

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from services.redirector.storage.connections import Connection
+from shared.domain.referrers import HOST_PATTERN
 from shared.domain.traits import MAX_VALUE_CHARACTERS
 
 # What stands in a referrer is the visitor's word, so it may be anything. Only ASCII is lowered,
 # lest a host should depend on the locale of the database.
-HOST = r"""lower(substring(
-        referrer from '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#]*@)?(\[[^/?#]*\]|[^/?#:]*)'
-    ) COLLATE "C")"""
+HOST = f"""lower(substring(referrer from '{HOST_PATTERN}') COLLATE "C")"""
 # Traits and their values, by the columns of a hit that they are made of.
 PLACE_TRAITS = """
     ('country', country),

@@ -36,6 +36,7 @@ class _Settling:
     outcomes: dict[int, ReportOutcome] = field(default_factory=dict)
     verdicts: dict[tuple[str, str], Verdict] = field(default_factory=dict)
     waiting: list[StoredReport] = field(default_factory=list)
+    erased: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class SettleDeliveryReports:
                 settled = [(each.message.campaign_id, each.is_complaint) for each in verdicts]
                 await count_complaints(connection, settled)
             waiting = [report.id for report in settling.waiting]
-            await apply_outcomes(connection, settling.outcomes, waiting)
+            await apply_outcomes(connection, settling.outcomes, waiting, erased=settling.erased)
             if waiting:
                 attempt = 1 + min(report.attempt_count for report in settling.waiting)
                 raw = await raw_connection(connection)
@@ -97,6 +98,8 @@ def _weigh(
     if message is None:
         _wait_or_give_up(stored, settling)
         return
+    if message.is_erased:
+        settling.erased.append(stored.id)
     earlier = settling.verdicts.get(key)
     current = message.status if earlier is None else earlier.status
     outcome = weigh(report, current)

@@ -24,7 +24,7 @@ LOCK_REPORTS = text("""
 LOCK_MESSAGES = text("""
     SELECT
         campaign.carrier, message.carrier_message_id,
-        message.campaign_id, message.position, message.status
+        message.campaign_id, message.position, message.status, message.msisdn = 0 AS is_erased
     FROM message JOIN campaign ON campaign.id = message.campaign_id
     WHERE message.carrier_message_id = ANY(CAST(:carrier_message_ids AS text[]))
     ORDER BY message.campaign_id, message.position
@@ -86,9 +86,15 @@ APPLY_VERDICTS = text(
     + COUNT_FAILURES
 )
 
-CLOSE_REPORTS = text("""
+# What a report repeats of its message's text is of no use once it is read, and of one whose
+# recipient is erased nothing is.
+CLOSE_REPORTS = text(r"""
     UPDATE delivery_report SET
-        attempt_count = attempt_count + 1, settled_at = now(), outcome = closed.outcome
+        attempt_count = attempt_count + 1, settled_at = now(), outcome = closed.outcome,
+        raw = CASE
+            WHEN delivery_report.id = ANY(CAST(:erased_ids AS bigint[])) THEN ''
+            ELSE regexp_replace(raw, '(^|\s)text:.*$', '', 'i')
+        END
     FROM unnest(CAST(:report_ids AS bigint[]), CAST(:outcomes AS text[])) AS closed(id, outcome)
     WHERE delivery_report.id = closed.id
 """)
@@ -122,6 +128,7 @@ class ReportedMessage:
     campaign_id: int
     position: int
     status: MessageStatus
+    is_erased: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ async def claim_reported_messages(
     )
     return {
         (row.carrier, row.carrier_message_id): ReportedMessage(
-            row.campaign_id, row.position, MessageStatus(row.status)
+            row.campaign_id, row.position, MessageStatus(row.status), row.is_erased
         )
         for row in rows
     }
@@ -187,14 +194,22 @@ async def apply_verdicts(connection: AsyncConnection, verdicts: Sequence[Verdict
 
 
 async def apply_outcomes(
-    connection: AsyncConnection, outcomes: dict[int, ReportOutcome], waiting: Sequence[int]
+    connection: AsyncConnection,
+    outcomes: dict[int, ReportOutcome],
+    waiting: Sequence[int],
+    *,
+    erased: Sequence[int] = (),
 ) -> None:
-    """Close reports with their outcomes, and note one more attempt on those that wait."""
+    """Close reports with their outcomes, and note one more attempt on those that wait.
+
+    Of those that are ``erased`` nothing is kept but that they came.
+    """
     await connection.execute(
         CLOSE_REPORTS,
         {
             "report_ids": list(outcomes),
             "outcomes": [outcome.value for outcome in outcomes.values()],
+            "erased_ids": list(erased),
         },
     )
     if waiting:

@@ -3,12 +3,15 @@
 from shared.domain.consent import OPTED_OUT
 from shared.domain.messages import MessageStatus
 
+# A number that a carrier names is no cause, and would make a row of each.
 # Goes behind the parts ``settled`` (campaign_id, status, failure_cause) and ``counted``
 # (campaign_id) of a statement; that it reads the latter makes it lock campaigns' counts first.
 COUNT_FAILURES = f"""
     INSERT INTO campaign_failure AS kept (campaign_id, status, cause, message_count)
     SELECT
-        settled.campaign_id, settled.status, left(coalesce(settled.failure_cause, ''), 100),
+        settled.campaign_id, settled.status, left(regexp_replace(
+            coalesce(settled.failure_cause, ''), '[+]?[0-9]{{8,}}', '#', 'g'
+        ), 100),
         count(*)
     FROM settled JOIN counted USING (campaign_id)
     WHERE settled.status = ANY(CAST(:failures AS smallint[]))

@@ -14,8 +14,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 LIST_LIMITS = text("""
-    SELECT id, clicks_kept_months, addresses_kept_days FROM account
-    WHERE num_nonnulls(clicks_kept_months, addresses_kept_days) > 0 ORDER BY id
+    SELECT id, clicks_kept_months,
+           CASE WHEN address_policy = 'full' THEN addresses_kept_days ELSE 0 END,
+           texts_kept_days, address_policy = 'none'
+    FROM account
+    WHERE num_nonnulls(clicks_kept_months, addresses_kept_days, texts_kept_days) > 0
+       OR address_policy <> 'full'
+    ORDER BY id
 """)
 LOCK_HITS = text("SELECT pg_advisory_xact_lock(hashtext('txlink clicks reclassify'))")
 # Walks campaign_account_id_id_idx, and campaign_clicks_pkey beside it. A hit is no older than
@@ -73,11 +78,17 @@ END_DELETING = text("""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long an account keeps what it has of visitors; None is for ever."""
+    """How long an account keeps what it has of visitors and texts; None is for ever.
+
+    Attributes:
+        keeps_no_addresses: Whether addresses are removed, not truncated.
+    """
 
     account_id: int
     clicks_kept_months: int | None
     addresses_kept_days: int | None
+    texts_kept_days: int | None = None
+    keeps_no_addresses: bool = False
 
 
 async def list_limits(connection: AsyncConnection) -> list[Limits]:

@@ -23,8 +23,12 @@ PARAMETERS: dict[str, object] = {
     "action": "campaign.pause",
     "address": "192.0.2.7",
     "addresses": ["192.0.2.7"],
+    "address_policy": "none",
+    "addresses_kept_days": None,
     "after": 500,
     "after_msisdn": 919_800_000_007,
+    "after_journal": 1,
+    "after_offset": 100,
     "age": timedelta(days=7),
     "amount": 5,
     "author": "ops",
@@ -43,6 +47,7 @@ PARAMETERS: dict[str, object] = {
     "begins": [0, 500],
     "cancelled": 8,
     "category": None,
+    "clicks_kept_months": 12,
     "code": "unreadable",
     "columns": ["mobile"],
     "contact_columns": ["{}"],
@@ -66,6 +71,7 @@ PARAMETERS: dict[str, object] = {
     "journal_id": 1,
     "kept_from": None,
     "keys": ["=a.example.com", "a.example.com", "example.com", "com"],
+    "keeps_opt_out": True,
     "key_ids": [1],
     "key_prefix": None,
     "kind": "block",
@@ -74,6 +80,7 @@ PARAMETERS: dict[str, object] = {
     "leads_s": [0.5],
     "link_count": 100,
     "list_id": 1,
+    "masked": "9198******07",
     "message_column": None,
     "mobile_column": 0,
     "msisdn": 919_800_000_007,
@@ -88,6 +95,7 @@ PARAMETERS: dict[str, object] = {
     "overlap_s": 60,
     "paths": ["", "", "", ""],
     "places": [1, 2, 3],
+    "position": 7,
     "positions": [1, 2, 3],
     "queued": 0,
     "rejected_count": 0,
@@ -106,6 +114,7 @@ PARAMETERS: dict[str, object] = {
     "subject": ANY_UUID,
     "suppression_source": "api",
     "submitting": 1,
+    "texts_kept_days": 30,
     "title": None,
     "token_length": 6,
     "top": 50,
@@ -122,6 +131,8 @@ PARAMETERS: dict[str, object] = {
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
     "contact_groups.ADD_GROUP": [{"uuid": ANY_UUID, "folded_name": "a new one"}],
+    # A new one, since each is unique.
+    "erasures.ADD_ERASURE": [{"uuid": ANY_UUID}],
     "audit.ADD_ENTRY": [{"before": "{}", "after": "{}"}],
     "credit.ADD_CREDIT_ENTRY": [{"kind": "top-up"}],
     # There is no list to which they could be added.
@@ -137,6 +148,8 @@ OTHERWISE: dict[str, list[dict[str, object]]] = {
         {"kept_from": NOW - timedelta(days=1)},
         {"with_machines": True, "before_at": NOW + timedelta(days=9_999)},
     ],
+    # All of an account's are gone through, a page at a time.
+    "number_exports.LIST_DELIVERIES": [{"after": 0}, {"after": 9_000}],
     "uploads.LIST_UPLOADS": [{"before": ANY_UUID}],
     # A new one, since each is unique.
     "webhooks.ADD_WEBHOOK": [{"uuid": ANY_UUID}],
