@@ -7,12 +7,34 @@ from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.schema import accounts, audit, campaigns, carriers, events, hits, links, rates, uploads
+from shared.schema import (
+    accounts,
+    audit,
+    campaigns,
+    carriers,
+    events,
+    hits,
+    links,
+    rates,
+    sessions,
+    uploads,
+)
 from shared.schema.metadata import METADATA
 from shared.storage.engine import sqlalchemy_url
 
 # Importing them is what fills METADATA.
-TABLE_GROUPS = (accounts, audit, campaigns, carriers, events, hits, links, rates, uploads)
+TABLE_GROUPS = (
+    accounts,
+    audit,
+    campaigns,
+    carriers,
+    events,
+    hits,
+    links,
+    rates,
+    sessions,
+    uploads,
+)
 # Any number will do; it only has to be the same for every migration run.
 MIGRATION_LOCK = 7_463_118
 QUEUE_WAIT = "1h"

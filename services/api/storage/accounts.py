@@ -1,4 +1,4 @@
-"""Who may call: API keys, users and what their accounts may send as."""
+"""Who may call: API keys, and what their accounts may send as."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from services.api.domain.allow_lists import AllowList, stored_allow_list
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
-from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
+from shared.schema.accounts import ACCOUNT, API_KEY, SENDER_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,6 @@ class StoredKey:
     quotas: Quotas
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class StoredUser:
-    """A user as kept: the password's argon2 hash and whose it is."""
-
-    account: Account
-    password_hash: str
-    role: str
-    allow_list: AllowList
-
-
 _SETTINGS = (
     "id",
     "name",
@@ -126,7 +116,7 @@ _SENDER_IDS = (
     .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
-_ACCOUNT_COLUMNS = (
+ACCOUNT_COLUMNS = (
     *(ACCOUNT.c[name] for name in _SETTINGS),
     ACCOUNT.c.calls_per_minute,
     ACCOUNT.c.sends_per_minute,
@@ -134,7 +124,8 @@ _ACCOUNT_COLUMNS = (
 )
 
 
-def _to_account(row: Sequence[Any]) -> Account:
+def to_account(row: Sequence[Any]) -> Account:
+    """Return an account of the values of ``ACCOUNT_COLUMNS``."""
     *settings, calls, sends, sender_ids = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
@@ -160,7 +151,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
             as_texts(API_KEY.c.ip_allow_list),
             API_KEY.c.calls_per_minute,
             API_KEY.c.sends_per_minute,
-            *_ACCOUNT_COLUMNS,
+            *ACCOUNT_COLUMNS,
         )
         .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
         .where(API_KEY.c.prefix == prefix, API_KEY.c.revoked_at.is_(None))
@@ -170,7 +161,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
         return None
     key_id, name, digest, scopes, expired_at, of_account, of_key, calls, sends, *account = row
     return StoredKey(
-        account=_to_account(account),
+        account=to_account(account),
         id=key_id,
         name=name,
         secret_sha256=digest,
@@ -178,27 +169,6 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
         expired_at=expired_at,
         allow_lists=(stored_allow_list(tuple(of_account)), stored_allow_list(tuple(of_key))),
         quotas=Quotas(calls, sends),
-    )
-
-
-async def find_user(connection: AsyncConnection, login: str) -> StoredUser | None:
-    """Return the user with this login; None if none or disabled."""
-    query = (
-        select(
-            ACCOUNT_USER.c.password_hash,
-            ACCOUNT_USER.c.role,
-            as_texts(ACCOUNT.c.ip_allow_list),
-            *_ACCOUNT_COLUMNS,
-        )
-        .join(ACCOUNT, ACCOUNT.c.id == ACCOUNT_USER.c.account_id)
-        .where(ACCOUNT_USER.c.login == login, ACCOUNT_USER.c.is_disabled.is_(False))
-    )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    password_hash, role, allow_list, *account = row
-    return StoredUser(
-        _to_account(account), password_hash, role, stored_allow_list(tuple(allow_list))
     )
 
 
@@ -258,16 +228,3 @@ async def set_sender_id(
     await connection.execute(
         statement.on_conflict_do_update(index_elements=key, set_={"header": header, **values})
     )
-
-
-async def add_user(
-    connection: AsyncConnection, account_id: int, login: str, password_hash: str, *, role: str
-) -> bool:
-    """Add a user; return False if the login is taken."""
-    statement = (
-        postgresql.insert(ACCOUNT_USER)
-        .values(account_id=account_id, login=login, password_hash=password_hash, role=role)
-        .on_conflict_do_nothing()
-        .returning(ACCOUNT_USER.c.id)
-    )
-    return (await connection.execute(statement)).scalar_one_or_none() is not None
