@@ -21,6 +21,7 @@ from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from services.api.storage.accounts import Account
 from shared.clock import Clock, SystemClock
+from shared.domain.sealing import Sealer
 from shared.storage.engine import create_engine
 
 
@@ -30,6 +31,7 @@ class ApiContext:
 
     Attributes:
         reserve_engine: Connections that no send can hold for long.
+        sealer: Seals secrets before they are stored, and opens them.
     """
 
     settings: ApiSettings
@@ -42,6 +44,7 @@ class ApiContext:
     spreadsheets: SpreadsheetMaker
     key_uses: KeyUses
     rates: RateLimiter
+    sealer: Sealer
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -86,6 +89,7 @@ class ApiContext:
             ),
             key_uses=KeyUses(engine),
             rates=RateLimiter(reserve_engine),
+            sealer=settings.to_sealer(),
         )
 
     def to_send_context(self) -> SendContext:
