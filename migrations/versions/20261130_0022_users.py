@@ -4,7 +4,7 @@ Users that there are stay users of the API. APIs of the release before take user
 of users of the console, too, and of accounts that switched such calls off: make no such user,
 and switch nothing off, before the last of them has been replaced.
 
-Revision: 0022, after 0021
+Revision: 0022, after 0028
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0022"
-down_revision = "0021"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

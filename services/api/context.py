@@ -1,6 +1,7 @@
 """The composition root: what one API process holds, and what each part of it is handed."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,18 +11,28 @@ from services.api.operations.authenticate import Caller
 from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
+from services.api.operations.failure_notes import FailureNotes
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
 from services.api.operations.limit_rates import RateLimiter
 from services.api.operations.make_spreadsheets import SpreadsheetMaker
 from services.api.operations.manage_keys import KeyOrders
+from services.api.operations.manage_users import UserOrders
+from services.api.operations.passwords import PasswordWork
+from services.api.operations.prove_logins import Logins
+from services.api.operations.second_factors import FactorSeals, OwnUser
+from services.api.operations.sessions import SessionLimits
+from services.api.operations.sign_in import SignsIn
+from services.api.operations.sign_in_rules import RuleOrders
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from services.api.storage.accounts import Account
+from services.api.storage.sessions import StoredSession
 from shared.clock import Clock, SystemClock
 from shared.domain.sealing import Sealer
+from shared.domain.trusted_proxies import IpAddress
 from shared.storage.engine import create_engine
 
 
@@ -32,6 +43,7 @@ class ApiContext:
     Attributes:
         reserve_engine: Connections that no send can hold for long.
         sealer: Seals secrets before they are stored, and opens them.
+        password_work: Bounds how many passwords are worked on at a time.
     """
 
     settings: ApiSettings
@@ -45,6 +57,9 @@ class ApiContext:
     key_uses: KeyUses
     rates: RateLimiter
     sealer: Sealer
+    password_work: PasswordWork
+    failure_notes: FailureNotes
+    logins: Logins
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -71,6 +86,11 @@ class ApiContext:
             concurrency=settings.large_send_concurrency,
             max_waiting=settings.max_waiting_large_sends,
         )
+        password_work = PasswordWork(
+            concurrency=settings.password_concurrency,
+            max_waiting=settings.max_waiting_passwords,
+        )
+        failure_notes = FailureNotes(engine)
         return cls(
             settings=settings,
             engine=engine,
@@ -90,6 +110,9 @@ class ApiContext:
             key_uses=KeyUses(engine),
             rates=RateLimiter(reserve_engine),
             sealer=settings.to_sealer(),
+            password_work=password_work,
+            failure_notes=failure_notes,
+            logins=Logins(engine, password_work, failure_notes),
         )
 
     def to_send_context(self) -> SendContext:
@@ -119,6 +142,39 @@ class ApiContext:
         """Return what an account says with where it may be used from."""
         return AllowListOrders(self.engine, account.id, author)
 
+    def to_user_orders(self, caller: Caller, author: Author) -> UserOrders:
+        """Return what a caller gives orders to the account's users with."""
+        return UserOrders(
+            self.engine, self.password_work, caller.account.id, author, caller.scopes
+        )
+
+    def to_rule_orders(self, account: Account, author: Author) -> RuleOrders:
+        """Return what an account says with how its users are let in."""
+        return RuleOrders(self.engine, account.id, author)
+
+    def to_session_limits(self) -> SessionLimits:
+        """Return how long sessions last."""
+        return SessionLimits(
+            idle=timedelta(seconds=self.settings.session_idle_s),
+            life=timedelta(seconds=self.settings.session_life_s),
+        )
+
+    def to_signs_in(self) -> SignsIn:
+        """Return what lets users of the console in."""
+        seals = FactorSeals(self.sealer, self.clock)
+        return SignsIn(self.engine, self.logins, seals, self.to_session_limits())
+
+    def to_own_user(self, session: StoredSession, address: IpAddress | None) -> OwnUser:
+        """Return what a user who is signed in changes their password and factor with."""
+        return OwnUser(
+            engine=self.engine,
+            logins=self.logins,
+            work=self.password_work,
+            seals=FactorSeals(self.sealer, self.clock),
+            session=session,
+            address=address,
+        )
+
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
         return FileLimits(
@@ -134,6 +190,7 @@ class ApiContext:
         self.live.start()
         self.key_uses.start()
         self.rates.start()
+        self.failure_notes.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
@@ -141,5 +198,6 @@ class ApiContext:
         await self.uploads.aclose()
         await self.key_uses.aclose()
         await self.rates.aclose()
+        await self.failure_notes.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

@@ -82,3 +82,24 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings)
     max_spreadsheets_per_account: int = Field(
         default=2, ge=1, le=64, description="of these, spreadsheets of one account, 1 to 64"
     )
+    session_idle_s: float = Field(
+        default=43_200.0,
+        ge=300,
+        le=2_592_000,
+        description="seconds without use after which a session ends, 300 to 2592000",
+    )
+    session_life_s: float = Field(
+        default=1_209_600.0,
+        ge=300,
+        le=31_536_000,
+        description="seconds after which a session ends however much it is used, 300 to 31536000",
+    )
+    session_cookie_secure: bool = Field(
+        default=True, description="true, or false for plain http on a development machine"
+    )
+    password_concurrency: int = Field(
+        default=2, ge=1, le=64, description="passwords worked on at a time, 1 to 64"
+    )
+    max_waiting_passwords: int = Field(
+        default=64, ge=0, le=1_000, description="passwords that may wait besides"
+    )

@@ -14,12 +14,14 @@ from services.api.storage import (
     link_terms,
     reports,
     sent_messages,
+    sessions,
+    sign_ins,
     webhooks,
 )
 from shared.storage import events
 
-# The keys of the token lengths belong to no account.
-OF_NO_ACCOUNT = {"TOKEN_KEYS"}
+# The keys of the token lengths belong to no account, and failures may be of nobody's login.
+OF_NO_ACCOUNT = {"TOKEN_KEYS", "NOTE_FAILURES", "FORGET_FAILURES"}
 # They lock, or take, the account itself.
 OF_THE_ACCOUNT = {"COUNT_WEBHOOKS", "ADD_WEBHOOK", "ADD_ENTRY"}
 
@@ -41,6 +43,8 @@ MODULES = (
     copied_campaigns,
     link_terms,
     sent_messages,
+    sessions,
+    sign_ins,
     webhooks,
     events,
 )

@@ -9,8 +9,10 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from services.api.domain.roles import UserKind
 from services.api.main import create_app
-from services.api.operations.create_account import create_account, create_user
+from services.api.operations.create_account import create_account
+from services.api.operations.manage_users import create_user
 from services.api.settings import ApiSettings
 from shared.storage.engine import create_engine
 from tests.support.sealing import SECRET_KEYS
@@ -34,10 +36,17 @@ class Api:
         await engine.dispose()
         return {"apikey": made.key.text}
 
-    async def user(self, account: str, login: str, password: str, role: str = "sender") -> None:
+    async def user(
+        self,
+        account: str,
+        login: str,
+        password: str,
+        role: str = "sender",
+        kind: UserKind = UserKind.API,
+    ) -> None:
         """Make a user of an account."""
         engine = create_engine(self.database_url, application="test")
-        await create_user(engine, account, login, password, role=role)
+        await create_user(engine, account, login, password, role=role, kind=kind)
         await engine.dispose()
 
     async def count(self, table: str) -> int:

@@ -27,40 +27,37 @@ _RUNS: Final = (
 _BOTH_WAYS: Final = tuple(way for run in _RUNS for way in (run, run[::-1]))
 LONGEST_PIECE: Final = 4
 # Such a word, be it written twice, with digits or marks around it, is guessed early.
-_WORDS: Final = frozenset(
-    """
-    aaron administrator administrador adminadmin alexander amanda andrea angel angela anthony
-    arsenal ashley asdfasdf asdfgh asdfghjkl austin babygirl bailey barcelona baseball basketball
-    batman beautiful blink butterfly bubbles buster changeit changeme charlie chelsea chocolate
-    christian christopher computer cookie cricket dallas daniel database default deepak diamond
-    dragon dubsmash elizabeth evite facebook family ferrari flower football football freedom
-    friends ganesha gateway ginger gizmodo google hannah harley hello helloworld hockey hunter
-    iloveyou iloveyouforever iloveyousomuch india internet jasmine jennifer jessica jesus
-    jesuschrist jonathan jordan joshua justin killer krishna letmein letmeinplease linkedin
-    liverpool lovely loveme lovelove lovers maggie manager manchester marina master matthew
-    mercedes merlin michael michelle microsoft mickey mindgolf monkey monster mustang mynameis
-    mypassword myspace nicole ninja nothing oracle orange pakistan passion passw0rd p@ssw0rd
-    p@ssword pass password passwords passwordone pepper peanut photoshop player playstation
-    pokemon postgres princess project purple qazwsx qwer qwerty qwertyuiop raspberry rainbow
-    realmadrid robert root samsung samantha scooter secret senha september service shadow silver
-    slipknot smokey snoopy soccer softball spiderman starwars stephanie summer sunshine superman
-    superstar support sweetheart system taylor tech temp temporary test tester testing
-    thankyou thomas thunder tigger tinkerbell topsecret trustno trustnoone unknown user victoria
-    vodafone welcome welcometo whatever william winter yamaha yankees zxcvbnm zxcvbn
-    """.split()
-)
+_WORD_LIST = """
+aaron adminadmin administrador administrator alexander amanda andrea angel angela anthony
+arsenal asdfasdf asdfgh asdfghjkl ashley austin babygirl bailey barcelona baseball basketball
+batman beautiful blink bubbles buster butterfly changeit changeme charlie chelsea chocolate
+christian christopher computer cookie cricket dallas daniel database deepak default diamond
+dragon dubsmash elizabeth evite facebook family ferrari flower football freedom friends ganesha
+gateway ginger gizmodo google hannah harley hello helloworld hockey hunter iloveyou
+iloveyouforever iloveyousomuch india internet jasmine jennifer jessica jesus jesuschrist
+jonathan jordan joshua justin killer krishna letmein letmeinplease linkedin liverpool lovelove
+lovely loveme lovers maggie manager manchester marina master matthew mercedes merlin michael
+michelle mickey microsoft mindgolf monkey monster mustang mynameis mypassword myspace nicole
+ninja nothing oracle orange p@ssw0rd p@ssword pakistan pass passion passw0rd password
+passwordone passwords peanut pepper photoshop player playstation pokemon postgres princess
+project purple qazwsx qwer qwerty qwertyuiop rainbow raspberry realmadrid robert root samantha
+samsung scooter secret senha september service shadow silver slipknot smokey snoopy soccer
+softball spiderman starwars stephanie summer sunshine superman superstar support sweetheart
+system taylor tech temp temporary test tester testing thankyou thomas thunder tigger tinkerbell
+topsecret trustno trustnoone unknown user victoria vodafone welcome welcometo whatever william
+winter yamaha yankees zxcvbn zxcvbnm
+"""
+_WORDS: Final = frozenset(_WORD_LIST.split())
 # What guessing tries that no rule here finds.
-_WHOLE: Final = frozenset(
-    """
-    1q2w3e4r5t6y7u8i 7ugd5hip2j9jd huawei@12345 1qaz@wsx#edc 1qaz!qaz@wsx #edc4rfv%tgb
-    correcthorsebatterystaple correct horse battery staple thequickbrownfox unitedstates
-    g_czechout asdfasdfasdf qweasdzxcqwe qweqweasdasd zxcasdqwe123 qwe123asd456 qwerty123456789
-    abcd1234efgh abc123abc123 a1s2d3f4g5h6 password123! whatthefuck motherfucker fuckyoubitch
-    bismillah786 allahuakbar1 ilovemyfamily ilovemymother ilovejesus123 liverpoolfc1
-    manchesterunited sachintendulkar jaimatadi123 omnamahshivaya indiaindia123 letmeinnow123
-    """.split()
-    + ["correct horse battery staple"]
-)
+_WHOLE_LIST = """
+#edc4rfv%tgb 1q2w3e4r5t6y7u8i 1qaz!qaz@wsx 1qaz@wsx#edc 7ugd5hip2j9jd a1s2d3f4g5h6 abc123abc123
+abcd1234efgh allahuakbar1 asdfasdfasdf bismillah786 correcthorsebatterystaple fuckyoubitch
+huawei@12345 ilovejesus123 ilovemyfamily ilovemymother indiaindia123 jaimatadi123 letmeinnow123
+liverpoolfc1 manchesterunited omnamahshivaya password123! qwe123asd456
+qweasdzxcqwe qweqweasdasd qwerty123456789 sachintendulkar thequickbrownfox unitedstates
+zxcasdqwe123
+"""
+_WHOLE: Final = frozenset({*_WHOLE_LIST.split(), "correct horse battery staple"})
 _AROUND: Final = "0123456789!?.,@#$%&*+-_ "
 
 

@@ -31,7 +31,7 @@ def seed_text(seed: bytes) -> str:
 
 def otpauth_url(seed: bytes, login: str) -> str:
     """Return what an authenticator reads from a QR code."""
-    return _totp(seed).provisioning_uri(login, ISSUER)
+    return _totp(seed).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
 def find_step(seed: bytes, code: str, *, now: datetime, last_step: int | None) -> int | None:

@@ -1,10 +1,10 @@
 """Sessions of users of the console. Of what a cookie holds there is only a SHA-256."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import and_, delete, extract, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -66,13 +66,13 @@ class StoredSession:
     allow_list: AllowList
     demands_factor: bool
     id: int
-    uuid: uuid.UUID
+    uuid: UUID
     token_sha256: bytes
     csrf_token: str
     created_at: datetime
     expires_at: datetime
     user_id: int
-    user_uuid: uuid.UUID
+    user_uuid: UUID
     login: str
     role: str
     has_factor: bool
@@ -85,7 +85,7 @@ class Session:
     """A session as its user sees it."""
 
     id: int
-    uuid: uuid.UUID
+    uuid: UUID
     address: str | None
     agent: str
     created_at: datetime
@@ -171,7 +171,7 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
         awaits_first_use=awaits,
     )
     allow_list = stored_allow_list(tuple(networks))
-    return StoredSession(to_account(account), allow_list, demands, *of_session, age)
+    return StoredSession(to_account(account), allow_list, demands, *of_session, age=age)
 
 
 async def add_session(
@@ -288,7 +288,7 @@ async def list_sessions(
 
 
 async def end_session(
-    connection: AsyncConnection, account_id: int, user_id: int, session_uuid: uuid.UUID
+    connection: AsyncConnection, account_id: int, user_id: int, session_uuid: UUID
 ) -> bool:
     """End a session of a user; False if they have none such."""
     statement = (

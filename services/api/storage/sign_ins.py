@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     ARRAY,
@@ -11,7 +12,6 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
-    exists,
     extract,
     func,
     literal,
@@ -47,7 +47,8 @@ NOTE_FAILURES = text("""
 FORGET_FAILURES = text("DELETE FROM sign_in_failure WHERE subject = :subject")
 NOTE_NETWORK = text("""
     INSERT INTO user_network (account_id, user_id, network, seen_at)
-    VALUES (:account_id, :user_id, CAST(:network AS cidr), now())
+    SELECT account_id, id, CAST(:network AS cidr), now() FROM account_user
+    WHERE id = :user_id AND account_id = :account_id
     ON CONFLICT (user_id, network) DO UPDATE SET seen_at = now()
 """)
 # Of one user, by the primary key.
@@ -179,7 +180,7 @@ def _text(network: IpNetwork | None) -> str | None:
     return None if network is None else str(network)
 
 
-def _to_user(values: Sequence[object]) -> StoredUser | None:
+def _to_user(values: Sequence[Any]) -> StoredUser | None:
     if values[0] is None:
         return None
     of_user, account = values[: len(_USER_COLUMNS)], values[len(_USER_COLUMNS) :]

@@ -1,9 +1,10 @@
 """The users of accounts, as those see them: never a password's hash, a seed or a code."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -50,14 +51,18 @@ class Factor:
         seed: Sealed; None if there is none.
         last_step: Of the last code that was taken.
         recovery_codes: The SHA-256 of those that are left.
+        password_hash: Of the user's password.
     """
 
     seed: bytes | None
     confirmed_at: datetime | None
     last_step: int | None
     recovery_codes: Sequence[bytes]
+    password_hash: str
+    is_disabled: bool
 
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
 _COLUMNS = (
     ACCOUNT_USER.c.id,
     ACCOUNT_USER.c.uuid,
@@ -157,6 +162,8 @@ async def lock_factor(connection: AsyncConnection, account_id: int, user_id: int
             ACCOUNT_USER.c.factor_confirmed_at,
             ACCOUNT_USER.c.factor_last_step,
             ACCOUNT_USER.c.recovery_codes,
+            ACCOUNT_USER.c.password_hash,
+            ACCOUNT_USER.c.is_disabled,
         )
         .where(ACCOUNT_USER.c.account_id == account_id, ACCOUNT_USER.c.id == user_id)
         .with_for_update(key_share=True)
@@ -165,21 +172,33 @@ async def lock_factor(connection: AsyncConnection, account_id: int, user_id: int
 
 
 async def set_user(
-    connection: AsyncConnection, account_id: int, user_id: int, **values: object
+    connection: AsyncConnection,
+    account_id: int,
+    user_id: int,
+    values: Mapping[str, object] = NOTHING,
+    *,
+    stamped: str | None = None,
 ) -> User:
-    """Change a user who is locked, by the names of the columns."""
+    """Change a user who is locked, by the names of the columns.
+
+    Args:
+        connection: Whose transaction holds the lock.
+        account_id: Whose user it is.
+        user_id: The user.
+        values: By column.
+        stamped: A column that gets the present time.
+    """
+    stamps = {stamped: func.now()} if stamped else {}
     statement = (
         update(ACCOUNT_USER)
         .where(ACCOUNT_USER.c.account_id == account_id, ACCOUNT_USER.c.id == user_id)
-        .values(**values)
+        .values(**values, **stamps)
         .returning(*_COLUMNS)
     )
     return _to_user((await connection.execute(statement)).one())
 
 
-async def find_owner(
-    connection: AsyncConnection, login: str
-) -> tuple[int, str, uuid.UUID] | None:
+async def find_owner(connection: AsyncConnection, login: str) -> tuple[int, str, uuid.UUID] | None:
     """Return the account, its name, and the id of the user of a login; None if there is none."""
     query = (
         select(ACCOUNT.c.id, ACCOUNT.c.name, ACCOUNT_USER.c.uuid)
