@@ -53,14 +53,18 @@ from shared.domain.segments import Encoding, TextTooLongError
 RATE_LIMITED = RateLimitedError(
     Standing(RateLimit("account", CallKind.CALLS, "account/1/calls", 6_000), 0, 3)
 )
-OF_THE_HOUSE = (errors.InternalError(), errors.UnavailableError(), errors.OverloadedError())
+OF_THE_HOUSE = (
+    RATE_LIMITED,
+    errors.InternalError(),
+    errors.UnavailableError(),
+    errors.OverloadedError(),
+)
 OF_SESSIONS = (
     SessionMissingError(),
     CrossSiteError(),
     AddressNotAllowedError(IPv4Address("203.0.113.7")),
 )
 EVERYWHERE = (
-    RATE_LIMITED,
     errors.InvalidCredentialsError(),
     KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
     *OF_SESSIONS,
