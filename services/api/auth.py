@@ -398,11 +398,22 @@ async def send_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie
     """Return who calls for something that is part of sending; nothing of the body is read.
 
     Raises:
-    async def _caller_with(request: Request, *scopes: str) -> Caller:
-        await count_address(request)
-        caller = await _authenticate(request, _in_headers(request) or _in_cookie(request))
-        for scope in scopes:
-            caller.require(scope)
+        DomainError: As ``report_caller``; or the key may not send.
+    """
+    del key, bearer, cookie
+    caller = await _caller_with(request, "send")
+    check_query(request)
+    return caller
+
+
+async def parameters_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
+    """Return who calls for something that is part of sending, by parameters of any place.
+
+    Those that the call does not have are refused once they are read, wherever they stood.
+
+    Raises:
+        DomainError: As ``report_caller``, but that nothing is said of the query; or the key may
+            not send.
     """
     del key, bearer, cookie
     return await _caller_with(request, "send")

@@ -103,6 +103,20 @@ _SESSION_COLUMNS = (
     USER_SESSION.c.seen_at,
     USER_SESSION.c.ends_at,
 )
+_STORED_FIELDS = (
+    "id",
+    "uuid",
+    "token_sha256",
+    "csrf_token",
+    "created_at",
+    "expires_at",
+    "user_id",
+    "user_uuid",
+    "login",
+    "role",
+    "has_factor",
+    "recovery_code_count",
+)
 _STORED_COLUMNS = (
     USER_SESSION.c.id,
     USER_SESSION.c.uuid,
@@ -164,6 +178,7 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
         return None
     networks, demands, is_current, rotated_s, seen_s, awaits, *rest = row
     of_session, account = rest[: len(_STORED_COLUMNS)], rest[len(_STORED_COLUMNS) :]
+    found = dict(zip(_STORED_FIELDS, of_session, strict=True))
     age = SessionAge(
         is_current=is_current,
         rotated=timedelta(seconds=float(rotated_s)),
@@ -171,7 +186,7 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
         awaits_first_use=awaits,
     )
     allow_list = stored_allow_list(tuple(networks))
-    return StoredSession(to_account(account), allow_list, demands, *of_session, age=age)
+    return StoredSession(to_account(account), allow_list, demands, age=age, **found)
 
 
 async def add_session(
