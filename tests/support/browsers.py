@@ -3,6 +3,8 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,6 +13,7 @@ from fastapi import FastAPI
 
 COOKIE = "__Host-txlink-session"
 HOME = "203.0.113.7"
+STEP = int(time.time()) // 30
 
 
 class Browser:
@@ -53,9 +56,20 @@ class Browser:
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:
-    """Return the code of an authenticator, of some steps from now."""
-    totp = pyotp.TOTP(secret)
-    return totp.generate_otp(int(time.time()) // 30 + steps)
+    """Return the code of an authenticator, of some steps from the frozen time."""
+    return pyotp.TOTP(secret).generate_otp(STEP + steps)
+
+
+class FrozenClock:
+    """Says that it is always the same time."""
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(STEP * 30, UTC)
+
+
+def freeze(app: FastAPI) -> None:
+    """Let the API's clock stand still, so that codes do not age while a test runs."""
+    app.state.context = replace(app.state.context, clock=FrozenClock())
 
 
 @asynccontextmanager

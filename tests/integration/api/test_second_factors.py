@@ -8,13 +8,14 @@ import pytest
 
 from services.api.domain.roles import UserKind
 from tests.support.api import Api
-from tests.support.browsers import Browser, browser, code_of
+from tests.support.browsers import Browser, browser, code_of, freeze
 
 PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 
 
 @pytest.fixture
 async def users(api: Api) -> Api:
+    freeze(api.app)
     await api.account("acme", "ACMEIN")
     await api.user("acme", "asha", PASSWORD, "owner", UserKind.CONSOLE)
     await api.database.execute(
