@@ -23,6 +23,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from shared.domain.outbound import Reach, parse_reach
+from shared.domain.sealing import Sealer
 from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
 
 PREFIX: Final = "TXLINK_"
@@ -53,8 +54,10 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_MAX_UPLOAD_OCTETS",
         "TXLINK_MAX_WAITING_LARGE_SENDS",
         "TXLINK_MAX_WAITING_UPLOADS",
+        "TXLINK_MAX_WAITING_PASSWORDS",
         "TXLINK_MESSAGE_VALIDITY_S",
         "TXLINK_PRIVATE_DESTINATIONS",
+        "TXLINK_PASSWORD_CONCURRENCY",
         "TXLINK_RECORDER_HEARTBEAT_FILE",
         "TXLINK_REDIRECTOR_HOST",
         "TXLINK_REDIRECTOR_PORT",
@@ -62,9 +65,13 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_REDIRECTOR_WORKERS",
         "TXLINK_SANDBOX_DELIVERY_DELAY_S",
         "TXLINK_SANDBOX_SUBMIT_DELAY_S",
+        "TXLINK_SECRET_KEYS",
         "TXLINK_SENDS_PER_MINUTE_PER_ACCOUNT",
         "TXLINK_SENDS_PER_MINUTE_PER_ADDRESS",
         "TXLINK_SENDS_PER_MINUTE_PER_KEY",
+        "TXLINK_SESSION_COOKIE_SECURE",
+        "TXLINK_SESSION_IDLE_S",
+        "TXLINK_SESSION_LIFE_S",
         "TXLINK_SHORT_DOMAIN",
         "TXLINK_UNKNOWN_LINKS_PER_MINUTE",
         "TXLINK_UPLOAD_CONCURRENCY",
@@ -224,6 +231,25 @@ class ProcessSettings(EnvironmentSettings):
     database_url: DatabaseUrl = Field(
         validation_alias="DATABASE_URL", description=DATABASE_URL_FORM
     )
+
+
+def _check_secret_keys(keys: SecretStr) -> SecretStr:
+    Sealer.of_setting(keys.get_secret_value())
+    return keys
+
+
+SECRET_KEYS_FORM: Final = "keys of 32 octets in base64, separated by commas"  # noqa: S105
+SecretKeys = Annotated[SecretStr, AfterValidator(_check_secret_keys)]
+
+
+class SealingSettings(ProcessSettings):
+    """What whoever seals secrets and whoever opens them must agree on."""
+
+    secret_keys: SecretKeys = Field(description=SECRET_KEYS_FORM)
+
+    def to_sealer(self) -> Sealer:
+        """Return what seals and opens; to be made once, at the start of a process."""
+        return Sealer.of_setting(self.secret_keys.get_secret_value())
 
 
 def _read_reach(given: object) -> Reach:

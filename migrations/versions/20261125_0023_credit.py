@@ -3,14 +3,14 @@
 Nobody is prepaid or capped by this. APIs and workers of the release before neither charge nor
 give back: make no account prepaid, and cap none, before the last of them has been replaced.
 
-Revision: 0023, after 0021
+Revision: 0023, after 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

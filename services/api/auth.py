@@ -16,6 +16,7 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.responses import Response
 
+from services.api import cookies
 from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
@@ -28,9 +29,12 @@ from services.api.domain.rate_limits import (
     limits_of,
     place_of,
 )
+from services.api.domain.roles import EXPORT
+from services.api.domain.user_errors import SessionMissingError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
-from services.api.operations.key_access import KeyAccess
+from services.api.operations.key_access import Access, KeyAccess, SessionAccess
 from services.api.operations.send_values import SendCommand
+from services.api.operations.sessions import use_session
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
 from services.api.schemas.json_bodies import admit_again
 from services.api.schemas.limit_fields import note_refusal, note_standings
@@ -39,6 +43,7 @@ from services.api.schemas.queries import check_query
 from services.api.schemas.reading import RequestReader, from_fields
 from services.api.schemas.send import to_send_command
 from services.api.schemas.send_parameters import OUTPUTS
+from services.api.storage.sessions import StoredSession
 from shared.domain.client_address import ClientAddress, find_client_address
 from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import parse_address
@@ -55,10 +60,17 @@ BEARER = HTTPBearer(scheme_name="bearer", description="The same API key", auto_e
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """What a request says that it comes from: an API key, or a login with its password."""
+    """What a request says that it comes from.
+
+    Attributes:
+        secret: An API key, a password or the token of a session.
+        login: Whose password it is.
+        is_session: Whether it is a session's.
+    """
 
     secret: str
     login: str | None = None
+    is_session: bool = False
 
 
 def api_context(request: Request) -> ApiContext:
@@ -89,15 +101,18 @@ def author_of(request: Request, caller: Caller) -> Author:
     return replace(caller.author, address=client_address(request).address)
 
 
-def access_of(request: Request, caller: Caller) -> KeyAccess:
-    """Return the key in the headers of a request, and where it is used from.
+def access_of(request: Request, caller: Caller) -> Access:
+    """Return the key or session that a request shows, and where it is used from.
 
     Raises:
-        InvalidCredentialsError: Somebody calls who showed none.
+        InvalidCredentialsError: Somebody calls who showed neither.
     """
+    address = client_address(request).address
+    if caller.session is not None:
+        return SessionAccess(caller.session.id, address)
     if caller.key_id is None:
         raise InvalidCredentialsError
-    return KeyAccess(caller.key_id, client_address(request).address)
+    return KeyAccess(caller.key_id, address)
 
 
 def _in_headers(request: Request) -> Credentials | None:
@@ -105,6 +120,11 @@ def _in_headers(request: Request) -> Credentials | None:
     bearer = token if scheme.casefold() == "bearer" else ""
     key = request.headers.get("apikey") or bearer
     return Credentials(key) if key else None
+
+
+def _in_cookie(request: Request) -> Credentials | None:
+    token = cookies.token_in(request, api_context(request).settings)
+    return Credentials(token, is_session=True) if token else None
 
 
 def _among(parameters: Parameters) -> Credentials | None:
@@ -169,12 +189,16 @@ async def _identify(request: Request, credentials: Credentials | None) -> Caller
     """
     if credentials is None:
         raise InvalidCredentialsError
-    engine = api_context(request).engine
-    if credentials.login is None:
-        caller = await authenticate_key(engine, credentials.secret)
+    context, address = api_context(request), client_address(request).address
+    if credentials.is_session:
+        caller = await _of_session(request, credentials.secret)
+    elif credentials.login is not None:
+        caller = await authenticate_user(
+            context.logins, credentials.login, credentials.secret, address
+        )
     else:
-        caller = await authenticate_user(engine, credentials.login, credentials.secret)
-    caller.admit(client_address(request).address)
+        caller = await authenticate_key(context.engine, credentials.secret)
+    caller.admit(address)
     return caller
 
 
@@ -186,21 +210,35 @@ async def _authenticate(request: Request, credentials: Credentials | None) -> Ca
     return caller
 
 
+async def _of_session(request: Request, token: str) -> Caller:
+    context, address = api_context(request), client_address(request).address
+    limits = context.to_session_limits()
+    used = await use_session(context.engine, token, address, limits)
+    if used.token is not None:
+        cookies.give(request, context, used.token)
+    if used.caller.session is not None:
+        cookies.check_change(request, used.caller.session)
+    return used.caller
+
+
 class Call:
     """One request to send: what it asks for, and who asks.
 
     Args:
         request: Nothing of its body may have been read.
+        takes_session: Whether a session may make it. Old clients' paths take none, and nothing
+            that sends does by GET: a page of another site could have it called.
 
     Raises:
         MalformedQueryError: Its query cannot be decoded.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, takes_session: bool = False) -> None:
         self._context = api_context(request)
         self._request = request
         self._reader = RequestReader(request, timeout_s=self._context.settings.body_timeout_s)
         self._in_headers = _in_headers(request)
+        self._in_cookie = _in_cookie(request) if takes_session else None
         self._asked: dict[Credentials, Caller | Exception] = {}
         self._asked_at_s: dict[Credentials, float] = {}
         self.file: IO[bytes] | None = None
@@ -228,7 +266,7 @@ class Call:
         if not self._reader.is_whole and kind_of(self._request) == MULTIPART:
             return await self._read_form_with_file()
         limit = self._context.settings.max_body_octets
-        shown = self._in_headers or await self._shown_early()
+        shown = self._in_headers or await self._shown_early() or self._in_cookie
         refusal = await self._refusal_of(shown) if shown else None
         if shown is None or refusal is not None:
             limit = min(limit, UNPROVEN_OCTETS)
@@ -243,7 +281,7 @@ class Call:
             raise
 
     async def _read_form_with_file(self) -> Parameters:
-        shown = self._in_headers or _among(self._reader.query)
+        shown = self._in_headers or _among(self._reader.query) or self._in_cookie
         refusal = await self._refusal_of(shown) if shown else None
         if refusal is not None:
             raise refusal
@@ -277,7 +315,7 @@ class Call:
         Raises:
             InvalidCredentialsError: There are no credentials, or wrong ones.
         """
-        credentials = self._in_headers or _among(parameters)
+        credentials = self._in_headers or _among(parameters) or self._in_cookie
         if credentials is None:
             raise InvalidCredentialsError
         known = await self._ask(credentials)
@@ -320,41 +358,61 @@ class Call:
         return self._asked[credentials]
 
 
-async def _caller_with(request: Request, scope: str) -> Caller:
+async def _caller_with(request: Request, *scopes: str) -> Caller:
     await count_address(request)
-    caller = await _authenticate(request, _in_headers(request))
-    caller.require(scope)
+    credentials = _in_headers(request) or _in_cookie(request)
+    caller = await _authenticate(request, credentials)
+    for scope in scopes:
+        caller.require(scope)
     # For whoever reads a body after this, which may come in slowly.
-    request.state.admit_again = partial(_admit_again, request, scope)
+    request.state.admit_again = partial(_admit_again, request, credentials, scopes)
     return caller
 
 
-async def _admit_again(request: Request, scope: str) -> None:
-    caller = await _identify(request, _in_headers(request))
-    caller.require(scope)
+async def _admit_again(
+    request: Request, credentials: Credentials | None, scopes: Sequence[str]
+) -> None:
+    caller = await _identify(request, credentials)
+    for scope in scopes:
+        caller.require(scope)
 
 
 def _now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def report_caller(
-    request: Request,
-    key: Annotated[str | None, Depends(KEY_HEADER)],
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-) -> Caller:
+Key = Annotated[str | None, Depends(KEY_HEADER)]
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+Cookie = Annotated[str | None, Depends(cookies.COOKIE)]
+
+
+# What declares them is the documentation: ``_caller_with`` knows which one counts.
+async def report_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
     """Return who calls for a report; a dependency of the routes that read.
 
     Raises:
-        InvalidCredentialsError: There is no key, or a wrong one.
+        InvalidCredentialsError: There is neither key nor session, or a wrong key.
         KeyExpiredError: Its time is over.
+        SessionMissingError: The session has ended.
+        CrossSiteError: Another site's page may have made what changes something by a session.
         AddressNotAllowedError: It may not be used from there.
         ScopeMissingError: The key may not read reports.
         FieldError: The query has a name that the call has not, or one twice.
     """
-    # Declared for the documentation: of the two, ``_in_headers`` knows which one counts.
-    del key, bearer
+    del key, bearer, cookie
     caller = await _caller_with(request, "report")
+    check_query(request)
+    return caller
+
+
+async def export_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
+    """Return who calls for a whole report as a file.
+
+    Raises:
+        DomainError: As ``report_caller``; or it may read reports, and not fetch them whole.
+    """
+    del key, bearer, cookie
+    caller = await _caller_with(request, "report", EXPORT)
     check_query(request)
     return caller
 
@@ -372,42 +430,28 @@ async def parameters_of(request: Request) -> Parameters:
     return parameters
 
 
-async def send_caller(
-    request: Request,
-    key: Annotated[str | None, Depends(KEY_HEADER)],
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-) -> Caller:
+async def send_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
     """Return who calls for something that is part of sending; nothing of the body is read.
 
     Raises:
-        InvalidCredentialsError: There is no key, or a wrong one.
-        KeyExpiredError: Its time is over.
-        AddressNotAllowedError: It may not be used from there.
-        ScopeMissingError: The key may not send.
-        FieldError: The query has a name that the call has not, or one twice.
+        DomainError: As ``report_caller``; or the key may not send.
     """
-    del key, bearer
+    del key, bearer, cookie
     caller = await _caller_with(request, "send")
     check_query(request)
     return caller
 
 
-async def parameters_caller(
-    request: Request,
-    key: Annotated[str | None, Depends(KEY_HEADER)],
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-) -> Caller:
+async def parameters_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
     """Return who calls for something that is part of sending, by parameters of any place.
 
     Those that the call does not have are refused once they are read, wherever they stood.
 
     Raises:
-        InvalidCredentialsError: There is no key, or a wrong one.
-        KeyExpiredError: Its time is over.
-        AddressNotAllowedError: It may not be used from there.
-        ScopeMissingError: The key may not send.
+        DomainError: As ``report_caller``, but that nothing is said of the query; or the key may
+            not send.
     """
-    del key, bearer
+    del key, bearer, cookie
     return await _caller_with(request, "send")
 
 
@@ -421,21 +465,43 @@ async def list_caller(request: Request, caller: Annotated[Caller, Depends(send_c
     return caller
 
 
-async def admin_caller(
-    request: Request,
-    key: Annotated[str | None, Depends(KEY_HEADER)],
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
-) -> Caller:
+async def admin_caller(request: Request, key: Key, bearer: Bearer, cookie: Cookie) -> Caller:
     """Return who calls to set up the account; nothing of the body is read.
 
     Raises:
-        InvalidCredentialsError: There is no key, or a wrong one.
-        KeyExpiredError: Its time is over.
-        AddressNotAllowedError: It may not be used from there.
-        ScopeMissingError: The key may not set up the account.
-        FieldError: The query has a name that the call has not, or one twice.
+        DomainError: As ``report_caller``; or the key may not set up the account.
     """
-    del key, bearer
+    del key, bearer, cookie
     caller = await _caller_with(request, "admin")
     check_query(request)
     return caller
+
+
+async def session_caller(request: Request, cookie: Cookie) -> Caller:
+    """Return who is signed in, for what a user does about themselves; no key will do.
+
+    Raises:
+        SessionMissingError: There is no session, or it has ended; or a key is shown, too.
+        CrossSiteError: Another site's page may have made what changes something.
+        AddressNotAllowedError: The account may not be used from there.
+        FieldError: The query has a name that the call has not, or one twice.
+    """
+    del cookie
+    await count_address(request)
+    shown = _in_cookie(request)
+    if shown is None or _in_headers(request) is not None:
+        raise SessionMissingError
+    caller = await _authenticate(request, shown)
+    check_query(request)
+    return caller
+
+
+def session_of(caller: Caller) -> StoredSession:
+    """Return the session by which somebody calls.
+
+    Raises:
+        SessionMissingError: They call by other means.
+    """
+    if caller.session is None:
+        raise SessionMissingError
+    return caller.session

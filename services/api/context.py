@@ -1,6 +1,7 @@
 """The composition root: what one API process holds, and what each part of it is handed."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +14,7 @@ from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.operations.change_destinations import DestinationOrders
 from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
+from services.api.operations.failure_notes import FailureNotes
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
@@ -21,11 +23,21 @@ from services.api.operations.make_spreadsheets import SpreadsheetMaker
 from services.api.operations.manage_groups import GroupOrders
 from services.api.operations.manage_keys import KeyOrders
 from services.api.operations.manage_suppressions import OptOutOrders
+from services.api.operations.manage_users import UserOrders
+from services.api.operations.passwords import PasswordWork
+from services.api.operations.prove_logins import Logins
+from services.api.operations.second_factors import FactorSeals, OwnUser
+from services.api.operations.sessions import SessionLimits
+from services.api.operations.sign_in import SignsIn
+from services.api.operations.sign_in_rules import RuleOrders
 from services.api.operations.upload_reading import UploadReader
 from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from services.api.storage.accounts import Account
+from services.api.storage.sessions import StoredSession
 from shared.clock import Clock, SystemClock
+from shared.domain.sealing import Sealer
+from shared.domain.trusted_proxies import IpAddress
 from shared.storage.engine import create_engine
 
 # Lists that are taken in at a time: each reads a file in a process of its own, and contacts hold
@@ -41,6 +53,8 @@ class ApiContext:
     Attributes:
         reserve_engine: Connections that no send can hold for long.
         imports: Places for lists of opt-outs and contacts that are taken in.
+        sealer: Seals secrets before they are stored, and opens them.
+        password_work: Bounds how many passwords are worked on at a time.
     """
 
     settings: ApiSettings
@@ -54,6 +68,10 @@ class ApiContext:
     key_uses: KeyUses
     rates: RateLimiter
     imports: AccountPlaces
+    sealer: Sealer
+    password_work: PasswordWork
+    failure_notes: FailureNotes
+    logins: Logins
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -80,6 +98,11 @@ class ApiContext:
             concurrency=settings.large_send_concurrency,
             max_waiting=settings.max_waiting_large_sends,
         )
+        password_work = PasswordWork(
+            concurrency=settings.password_concurrency,
+            max_waiting=settings.max_waiting_passwords,
+        )
+        failure_notes = FailureNotes(engine)
         return cls(
             settings=settings,
             engine=engine,
@@ -104,6 +127,10 @@ class ApiContext:
                 when_full=UploadsBusyError,
                 when_account_full=AccountUploadsBusyError,
             ),
+            sealer=settings.to_sealer(),
+            password_work=password_work,
+            failure_notes=failure_notes,
+            logins=Logins(engine, password_work, failure_notes),
         )
 
     def to_send_context(self) -> SendContext:
@@ -152,6 +179,39 @@ class ApiContext:
         """Return what an account reads and changes its contact groups with."""
         return GroupOrders(self.engine, account, author, self.settings.max_recipients)
 
+    def to_user_orders(self, caller: Caller, author: Author) -> UserOrders:
+        """Return what a caller gives orders to the account's users with."""
+        return UserOrders(
+            self.engine, self.password_work, caller.account.id, author, caller.scopes
+        )
+
+    def to_rule_orders(self, account: Account, author: Author) -> RuleOrders:
+        """Return what an account says with how its users are let in."""
+        return RuleOrders(self.engine, account.id, author)
+
+    def to_session_limits(self) -> SessionLimits:
+        """Return how long sessions last."""
+        return SessionLimits(
+            idle=timedelta(seconds=self.settings.session_idle_s),
+            life=timedelta(seconds=self.settings.session_life_s),
+        )
+
+    def to_signs_in(self) -> SignsIn:
+        """Return what lets users of the console in."""
+        seals = FactorSeals(self.sealer, self.clock)
+        return SignsIn(self.engine, self.logins, seals, self.to_session_limits())
+
+    def to_own_user(self, session: StoredSession, address: IpAddress | None) -> OwnUser:
+        """Return what a user who is signed in changes their password and factor with."""
+        return OwnUser(
+            engine=self.engine,
+            logins=self.logins,
+            work=self.password_work,
+            seals=FactorSeals(self.sealer, self.clock),
+            session=session,
+            address=address,
+        )
+
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
         return FileLimits(
@@ -167,6 +227,7 @@ class ApiContext:
         self.live.start()
         self.key_uses.start()
         self.rates.start()
+        self.failure_notes.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
@@ -174,5 +235,6 @@ class ApiContext:
         await self.uploads.aclose()
         await self.key_uses.aclose()
         await self.rates.aclose()
+        await self.failure_notes.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

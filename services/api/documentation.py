@@ -23,8 +23,11 @@ from services.api.schemas.documented_errors import (
     OF_CHANGED_ALLOW_LISTS,
     OF_CHANGED_DESTINATION_LISTS,
     OF_CHANGED_GROUPS,
+    OF_CONFIRMATIONS,
     OF_DESTINATION_LISTS,
     OF_DUPLICATES,
+    OF_EDITED_USERS,
+    OF_ENROLMENTS,
     OF_ERASURES,
     OF_GROUPS,
     OF_IMPORTS,
@@ -32,19 +35,28 @@ from services.api.schemas.documented_errors import (
     OF_LINK_CHANGES,
     OF_MADE_LINKS,
     OF_NEW_KEYS,
+    OF_NEW_USERS,
     OF_NUMBERS,
     OF_ONE_GROUP,
     OF_OPT_OUTS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
+    OF_OWN_FACTOR,
+    OF_OWN_PASSWORD,
     OF_OWNERS,
     OF_PRIVACY,
     OF_RATE_LIMITS,
     OF_REPORTS,
     OF_ROTATIONS,
     OF_SENDS,
+    OF_SESSIONS,
+    OF_SIGN_IN,
     OF_SPREADSHEETS,
+    OF_THE_HOUSE,
     OF_TRIED_DESTINATIONS,
+    OF_USER_FACTORS,
+    OF_USER_PASSWORDS,
+    OF_USERS,
 )
 from services.api.schemas.limit_fields import DESCRIBED_FIELDS, RETRY_AFTER
 from services.api.schemas.old_reports import (
@@ -130,23 +142,43 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
     "get /erasures/{erasure_id}": OF_ERASURES,
     "get /privacy": OF_PRIVACY[1:],
     "patch /privacy": OF_PRIVACY,
+    "get /users": OF_USERS,
+    "post /users": OF_NEW_USERS,
+    "patch /users/{user_id}": OF_EDITED_USERS,
+    "put /users/{user_id}/password": OF_USER_PASSWORDS,
+    "delete /users/{user_id}/second-factor": OF_USER_FACTORS,
+    "get /sign-in-rules": OF_USERS,
+    "patch /sign-in-rules": OF_USERS,
+}
+# What users do about themselves, where a session is all that counts.
+OF_ONESELF: Mapping[str, Sequence[DomainError]] = {
+    "post /session": OF_SIGN_IN,
+    "get /session": OF_SESSIONS,
+    "delete /session": OF_SESSIONS,
+    "get /sessions": OF_SESSIONS,
+    "delete /sessions/{session_id}": (*OF_SESSIONS, errors.NotFoundError("session")),
+    "post /session/password": (*OF_SESSIONS, *OF_OWN_PASSWORD),
+    "post /session/second-factor": (*OF_SESSIONS, *OF_ENROLMENTS),
+    "post /session/second-factor/confirm": (*OF_SESSIONS, *OF_CONFIRMATIONS),
+    "post /session/second-factor/recovery-codes": (*OF_SESSIONS, *OF_OWN_FACTOR),
+    "post /session/second-factor/remove": (*OF_SESSIONS, *OF_OWN_FACTOR),
 }
 WHAT_STATUSES_MEAN = {
     400: "A parameter is missing or wrong; `field` names it",
-    401: "No live API key, or wrong userId and password",
+    401: "No live API key or session, or a wrong login, password or code",
     402: "The account is prepaid, and has fewer credits than the send has segments",
-    403: "The API key or the user may not do this, or not from this address",
+    403: "The API key or the user may not do this, or not from this address or page",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
-    "the campaign stands where this cannot be done with it, its texts are no longer kept, or "
-    "its links lead to several places",
-    414: "The path with its query is too long",
+    "the campaign, the key or the user stands where this cannot be done, its texts are no longer "
+    "kept, or its links lead to several places",
     413: "The body is too large, or holds too many numbers",
+    414: "The path with its query is too long",
     415: "The content type is not read",
     422: "The body is not what its content type says",
-    429: "Too many calls a minute, the day's cap is reached, or as many of this account at a time "
-    "as may be; try again after `Retry-After` seconds",
+    429: "Too many calls a minute, as many of this account at a time as may be, too many "
+    "failures, or the day's cap is reached; try again after `Retry-After` seconds",
     500: "A fault of ours, which has been logged",
     503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
 }
@@ -209,6 +241,9 @@ def _describe(path: str, method: str, operation: Operation) -> None:
         _describe_order(order, operation)
     elif (place := f"{method} {path}") in OF_LINKS:
         _add_errors(operation, [*EVERYWHERE, *OF_LINKS[place]])
+    elif place in OF_ONESELF:
+        of_bodies = OF_SMALL_BODIES if "requestBody" in operation else ()
+        _add_errors(operation, [*OF_ONESELF[place], *of_bodies, *OF_THE_HOUSE])
     elif place in OF_ACCESS:
         of_bodies = OF_SMALL_BODIES if "requestBody" in operation else ()
         _add_errors(operation, [*EVERYWHERE, *OF_ACCESS[place], *of_bodies])
@@ -232,6 +267,8 @@ def _is_of_framework(response: object) -> bool:
 
 def _describe_send(operation: Operation, method: str) -> None:
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    if method == "post":
+        operation["security"].insert(2, {"session": []})
     accepted = _response("Accepted and durably queued", ["SendAnswer"])
     accepted["content"][JSON]["examples"] = dict(answer_examples())
     operation["responses"] = {"200": accepted}

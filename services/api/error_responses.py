@@ -22,10 +22,12 @@ from services.api.domain import (
     link_errors,
     link_shape,
     opt_outs,
+    passwords,
     placeholders,
     rate_errors,
     sheet_errors,
     upload_errors,
+    user_errors,
 )
 from services.api.schemas.answers import render
 from services.api.schemas.complaints import complaint
@@ -71,6 +73,22 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     head_errors.TargetTooLongError: Refusal(414),
     head_errors.HeadersTooLargeError: Refusal(431),
     rate_errors.RateLimitedError: Refusal(TOO_MANY),
+    user_errors.PasswordCallsOffError: Refusal(UNAUTHORIZED, "216"),
+    user_errors.SignInRefusedError: Refusal(UNAUTHORIZED, "216"),
+    user_errors.SecondFactorNeededError: Refusal(UNAUTHORIZED, "216"),
+    user_errors.SecondFactorWrongError: Refusal(UNAUTHORIZED, "216"),
+    user_errors.SessionMissingError: Refusal(UNAUTHORIZED, "216"),
+    user_errors.TooManyFailuresError: Refusal(TOO_MANY),
+    user_errors.CrossSiteError: Refusal(403),
+    user_errors.SecondFactorDemandedError: Refusal(403),
+    user_errors.RoleNotGrantableError: Refusal(403),
+    user_errors.WrongPasswordError: Refusal(400),
+    user_errors.SecondFactorStateError: Refusal(409),
+    user_errors.LastOwnerError: Refusal(409),
+    user_errors.OwnUserError: Refusal(409),
+    user_errors.TooManyUsersError: Refusal(409),
+    user_errors.NotOfConsoleError: Refusal(409),
+    passwords.PasswordRefusedError: Refusal(400),
     errors.InvalidBooleanError: Refusal(400, "147"),
     errors.MissingFieldError: Refusal(400),
     errors.UnknownValueError: Refusal(400),
@@ -186,6 +204,7 @@ def error_response(error: DomainError, output: str = "json") -> Response:
         if isinstance(error, credit.DailyCapReachedError):
             wait_s = error.retry_after_s
         response.headers["Retry-After"] = str(wait_s)
+        response.headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
     return response
 
 

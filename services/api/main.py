@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from services.api.bounded_protocol import BoundedHeads
 from services.api.context import ApiContext
+from services.api.cookies import SessionCookies
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import reports as legacy_reports
@@ -41,9 +42,11 @@ from services.api.routes import (
     recipients,
     sandbox,
     send,
+    sessions,
     suppressions,
     tables,
     uploads,
+    users,
     webhooks,
     whoami,
 )
@@ -55,7 +58,8 @@ from shared.settings import settings_or_exit
 DESCRIPTION = """
 Send SMS whose links tell who clicked.
 
-Authenticate with an API key: `apikey: txk_…` or `Authorization: Bearer txk_…`.
+Authenticate with an API key: `apikey: txk_…` or `Authorization: Bearer txk_…`; pages of the
+console, with the cookie of a session.
 Errors name the `field` that is wrong and say what would be right.
 """
 KEEP_ALIVE_S = 65
@@ -94,6 +98,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+    app.add_middleware(SessionCookies)
     document(app)
     install_error_handlers(app)
     app.add_middleware(LimitFields)
@@ -120,6 +125,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         contact_groups,
         audit,
         alerts,
+        users,
+        sessions,
         sandbox,
         health,
         whoami,

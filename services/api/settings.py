@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from shared.settings import LinkSettings, ProxiedSettings, ReachSettings
+from shared.settings import LinkSettings, ProxiedSettings, ReachSettings, SealingSettings
 
 MEBIBYTE = 1 << 20
 # What a stop leaves for requests under way; whoever stops the process waits longer.
 DRAIN_S = 30
 
 
-class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
+class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings):
     """Settings of one API process, read once at its start."""
 
     api_host: str = Field(default="127.0.0.1", description="address that the API listens on")
@@ -85,4 +85,25 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
     )
     max_spreadsheets_per_account: int = Field(
         default=2, ge=1, le=64, description="of these, spreadsheets of one account, 1 to 64"
+    )
+    session_idle_s: float = Field(
+        default=43_200.0,
+        ge=300,
+        le=2_592_000,
+        description="seconds without use after which a session ends, 300 to 2592000",
+    )
+    session_life_s: float = Field(
+        default=1_209_600.0,
+        ge=300,
+        le=31_536_000,
+        description="seconds after which a session ends however much it is used, 300 to 31536000",
+    )
+    session_cookie_secure: bool = Field(
+        default=True, description="true, or false for plain http on a development machine"
+    )
+    password_concurrency: int = Field(
+        default=2, ge=1, le=64, description="passwords worked on at a time, 1 to 64"
+    )
+    max_waiting_passwords: int = Field(
+        default=64, ge=0, le=1_000, description="passwords that may wait besides"
     )

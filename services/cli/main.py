@@ -1,7 +1,6 @@
 """``txlink``: run everything locally, show what it does, administer accounts."""
 
 import argparse
-import getpass
 import json
 import os
 import sys
@@ -13,7 +12,6 @@ from pydantic import SecretStr
 
 from services.api.domain.link_shape import LinkShape
 from services.api.main import describe_api
-from services.api.operations.authenticate import ROLE_SCOPES
 from services.api.operations.change_links import QUERY_MODES, LinkChanges, change_links
 from services.api.operations.change_sending import (
     SenderIdChanges,
@@ -21,7 +19,7 @@ from services.api.operations.change_sending import (
     change_sender_id,
     change_sending,
 )
-from services.api.operations.create_account import create_account, create_user
+from services.api.operations.create_account import create_account
 from services.api.operations.show_account import show_account
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
@@ -43,6 +41,7 @@ from services.cli.sandbox_phone import show_sandbox
 from services.cli.settings import CliSettings
 from services.cli.showing import add_showing_commands, print_account, print_links
 from services.cli.telling import ended_by_its_reader
+from services.cli.users import add_rule_arguments, add_user_commands, change_rules
 from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.address_policies import AddressPolicy
@@ -109,6 +108,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_opt_out_commands(add, _add_data_dir)
     add_showing_commands(add, _add_data_dir)
     add_privacy_commands(add, _add_data_dir)
+    add_user_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(
@@ -149,15 +149,7 @@ def _add_account_commands(add: Add) -> None:
     account.add_argument("--time-zone", default="Asia/Kolkata", help="of reports (Asia/Kolkata)")
     _add_data_dir(account)
 
-    user = add(
-        "user-create", _create_user, "Make a user, as old clients log in; asks for a password"
-    )
-    user.add_argument("account")
-    user.add_argument("login")
-    user.add_argument("--role", choices=list(ROLE_SCOPES), default="sender")
-    _add_data_dir(user)
-
-    sending = add("account-set", _change_sending, "Change how an account sends, and what it keeps")
+    sending = add("account-set", _change_account, "Change how an account sends, keeps and is used")
     sending.add_argument("account")
     sending.add_argument("--link-shape", type=LinkShape, choices=list(LinkShape))
     for name, meaning in SWITCHES.items():
@@ -202,6 +194,7 @@ def _add_account_commands(add: Add) -> None:
         metavar="N",
         help="let go of texts after N days, 1 at least (none: never)",
     )
+    add_rule_arguments(sending)
     _add_data_dir(sending)
 
     sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
@@ -252,6 +245,7 @@ def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
     run(
         arguments.data_dir,
         _revealed(settings.database_url),
+        _revealed(settings.secret_keys),
         api_port=arguments.api_port,
         redirector_port=arguments.redirector_port,
     )
@@ -283,24 +277,7 @@ def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> Non
     show_key(on_database(url_of(arguments, settings), create).key.text)
 
 
-def _create_user(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    # Before the password is asked for: without a database it would be for nothing.
-    url = url_of(arguments, settings)
-    password = (
-        getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().strip()
-    )
-    create = partial(
-        create_user,
-        account_name=arguments.account,
-        login=arguments.login,
-        password=password,
-        role=arguments.role,
-        author=operator(),
-    )
-    on_database(url, create)
-
-
-def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> None:
+def _change_account(arguments: argparse.Namespace, settings: CliSettings) -> None:
     changes = SendingChanges(
         link_shape=arguments.link_shape,
         smart_encoding=arguments.smart_encoding,
@@ -318,11 +295,13 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         addresses=arguments.addresses,
         texts_kept_days=arguments.texts_kept_days,
     )
-    change = partial(
-        change_sending, account_name=arguments.account, changes=changes, author=operator()
-    )
+    has_changed_rules = change_rules(arguments, settings)
     url = url_of(arguments, settings)
-    on_database(url, change)
+    if not has_changed_rules or changes != SendingChanges():
+        change = partial(
+            change_sending, account_name=arguments.account, changes=changes, author=operator()
+        )
+        on_database(url, change)
     _print_account(url, arguments.account)
 
 

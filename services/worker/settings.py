@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.settings import ReachSettings
+from shared.settings import ReachSettings, SealingSettings
 
 _SOURCE_STARTS = ("/", "https://", "http://")
 MAX_SOURCES = 50
@@ -32,7 +32,7 @@ def _check_sources(text: str | None) -> str | None:
 BlockListSources = Annotated[str | None, AfterValidator(_check_sources)]
 
 
-class WorkerSettings(ReachSettings):
+class WorkerSettings(ReachSettings, SealingSettings):
     """Settings of one worker process, read once at its start."""
 
     worker_concurrency: int = Field(

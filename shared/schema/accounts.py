@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import CIDR, INET
@@ -52,6 +53,10 @@ ACCOUNT = Table(
     Column("address_policy", Text, nullable=False, server_default="full"),
     # Null: for ever.
     Column("texts_kept_days", Integer),
+    # Whether userId and password are taken on calls, as old clients send them.
+    Column("password_calls", Boolean, nullable=False, server_default="true"),
+    # Whether users of the console can do nothing before they have a second factor.
+    Column("demands_second_factor", Boolean, nullable=False, server_default="false"),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
@@ -78,7 +83,24 @@ ACCOUNT_USER = Table(
     Column("role", Text, nullable=False, server_default="owner"),
     Column("is_disabled", Boolean, nullable=False, server_default="false"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("uuid", Uuid, nullable=False, unique=True, server_default=func.gen_random_uuid()),
+    # Of the API: userId and password on calls. Of the console: signs in to sessions. Never both.
+    Column("kind", Text, nullable=False, server_default="api"),
+    Column("password_set_at", DateTime(timezone=True)),
+    Column("signed_in_at", DateTime(timezone=True)),
+    # Of a second factor (RFC 6238): the shared secret, sealed, and the step of the last code that
+    # was taken, since none counts twice. Until it is confirmed, nobody is asked for it.
+    Column("factor_seed", LargeBinary),
+    Column("factor_confirmed_at", DateTime(timezone=True)),
+    Column("factor_last_step", BigInteger),
+    # The SHA-256 of those that are left.
+    Column("recovery_codes", ARRAY(LargeBinary), nullable=False, server_default="{}"),
     CheckConstraint("role IN ('owner', 'sender', 'analyst', 'read-only')", name="role"),
+    CheckConstraint("kind IN ('api', 'console')", name="kind"),
+    CheckConstraint(
+        "factor_confirmed_at IS NULL OR factor_seed IS NOT NULL", name="factor_confirmed_at"
+    ),
+    CheckConstraint("cardinality(recovery_codes) <= 10", name="recovery_codes"),
 )
 
 API_KEY = Table(

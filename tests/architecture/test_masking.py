@@ -8,14 +8,27 @@ import pytest
 from services.api.domain.composing import PersonalRow, TextRules, compose
 from services.api.domain.link_finding import FoundLink
 from services.api.domain.rewriting import Rewrite
+from services.api.domain.roles import UserKind
 from services.api.operations.accepting import SendTotals
 from services.api.operations.manage_keys import KeyWithSecret
 from services.api.operations.manage_webhooks import WebhookWithSecret
 from services.api.operations.read_messages import MessageSearch
 from services.api.operations.read_reports import LinkedRow
+from services.api.operations.second_factors import Enrolment, Given, RecoveryCodes
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.operations.sessions import NewToken
+from services.api.operations.sign_in import SignIn
 from services.api.schemas.keys import to_secret_report
 from services.api.schemas.links import LinkTermsChange
+from services.api.schemas.sessions import (
+    CodeProof,
+    EnrolmentReport,
+    NewSession,
+    PasswordChange,
+    PasswordProof,
+    RecoveryCodesReport,
+)
+from services.api.schemas.users import NewPassword, NewUser
 from services.api.schemas.webhooks import NewWebhook, WebhookChange
 from services.api.storage.audit import AuditEntry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
@@ -55,6 +68,7 @@ KEY = Key(
     replaced_by=None,
     allow_list=(),
 )
+TOKEN = NewToken(SECRET, SystemClock().now())
 REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECRET)
 
 
@@ -108,6 +122,18 @@ REWRITE = Rewrite(before=SECRET, after=SECRET, destination=SECRET, location=SECR
         WebhookWithSecret(WEBHOOK, SECRET),
         KeyWithSecret(KEY, SECRET),
         to_secret_report(KeyWithSecret(KEY, SECRET), ZoneInfo("UTC"), KEY.created_at),
+        SignIn("asha", SECRET, Given(SECRET), None, ""),
+        Enrolment(SECRET, SECRET),
+        TOKEN,
+        RecoveryCodes([SECRET], TOKEN),
+        NewSession(login="asha", password=SECRET, code=SECRET, recovery_code=SECRET),
+        PasswordProof(password=SECRET),
+        PasswordChange(password=SECRET, new_password=SECRET),
+        CodeProof(code=SECRET),
+        EnrolmentReport(secret=SECRET, otpauth_url=SECRET),
+        RecoveryCodesReport(recovery_codes=[SECRET], csrf_token=SECRET),
+        NewUser(login="asha", kind=UserKind.API, role="sender", password=SECRET),
+        NewPassword(password=SECRET),
         WebhookToCall(1, 1, SECRET, [SECRET.encode()], 0),
         # Many receivers have a secret in their URL.
         NewWebhook(url=SECRET),

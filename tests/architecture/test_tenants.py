@@ -16,13 +16,15 @@ from services.api.storage import (
     link_terms,
     reports,
     sent_messages,
+    sessions,
+    sign_ins,
     suppressions,
     webhooks,
 )
 from shared.storage import events
 
-# The keys of the token lengths belong to no account.
-OF_NO_ACCOUNT = {"TOKEN_KEYS"}
+# The keys of the token lengths belong to no account, and failures may be of nobody's login.
+OF_NO_ACCOUNT = {"TOKEN_KEYS", "NOTE_FAILURES", "FORGET_FAILURES"}
 # They lock, or take, the account itself.
 OF_THE_ACCOUNT = {
     "COUNT_WEBHOOKS",
@@ -56,6 +58,8 @@ MODULES = (
     sent_messages,
     contact_groups,
     suppressions,
+    sessions,
+    sign_ins,
     webhooks,
     events,
 )

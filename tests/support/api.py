@@ -9,10 +9,13 @@ import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from services.api.domain.roles import UserKind
 from services.api.main import create_app
-from services.api.operations.create_account import create_account, create_user
+from services.api.operations.create_account import create_account
+from services.api.operations.manage_users import create_user
 from services.api.settings import ApiSettings
 from shared.storage.engine import create_engine
+from tests.support.sealing import SECRET_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +36,17 @@ class Api:
         await engine.dispose()
         return {"apikey": made.key.text}
 
-    async def user(self, account: str, login: str, password: str, role: str = "sender") -> None:
+    async def user(
+        self,
+        account: str,
+        login: str,
+        password: str,
+        role: str = "sender",
+        kind: UserKind = UserKind.API,
+    ) -> None:
         """Make a user of an account."""
         engine = create_engine(self.database_url, application="test")
-        await create_user(engine, account, login, password, role=role)
+        await create_user(engine, account, login, password, role=role, kind=kind)
         await engine.dispose()
 
     async def count(self, table: str) -> int:
@@ -48,7 +58,7 @@ class Api:
 @asynccontextmanager
 async def running_api(database_url: str, **settings: object) -> AsyncIterator[Api]:
     """Run the API on a database for as long as the context lasts."""
-    values = {"database_url": SecretStr(database_url), **settings}
+    values = {"database_url": SecretStr(database_url), "secret_keys": SECRET_KEYS, **settings}
     app = create_app(ApiSettings.model_validate(values, by_name=True, by_alias=True))
     # A fault is answered and then raised again, for the server to log.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -10,6 +10,7 @@ from services.api.domain.rate_limits import MAX_PER_MINUTE
 from shared.domain.msisdn_patterns import calling_code_of
 
 MAX_NAME = 100
+MAX_LOGIN = 64
 # TS 23.040 §9.1.2.5: eleven characters of GSM-7, or the fifteen digits of a number. Of the
 # characters only those that may also stand in a link's path.
 _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
@@ -36,6 +37,19 @@ def checked_name(text: str) -> str:
         wanted = f"must have 1 to {MAX_NAME} characters, no line ends or the like among them"
         raise InvalidValueError("name", wanted)
     return name
+
+
+def checked_login(text: str) -> str:
+    """Return the login of a new user.
+
+    Raises:
+        InvalidValueError: It is empty, longer than ``MAX_LOGIN``, or begins or ends with a blank
+            or has what no form can show.
+    """
+    if not 0 < len(text) <= MAX_LOGIN or text != text.strip() or not text.isprintable():
+        wanted = f"must have 1 to {MAX_LOGIN} characters, with no blank around them"
+        raise InvalidValueError("login", wanted)
+    return text
 
 
 def checked_region(text: str) -> str:

@@ -1,10 +1,7 @@
 """Find out for which account a request is made, and what it may do."""
 
-import asyncio
 from dataclasses import dataclass
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.api.domain.access_errors import AddressNotAllowedError, KeyExpiredError
@@ -12,24 +9,13 @@ from services.api.domain.allow_lists import AllowList
 from services.api.domain.authors import Author, AuthorKind
 from services.api.domain.errors import InvalidCredentialsError, ScopeMissingError
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
-from services.api.storage.accounts import Account, find_key, find_user
+from services.api.domain.roles import ROLE_SCOPES, UserKind, with_implied
+from services.api.domain.user_errors import PasswordCallsOffError, SecondFactorDemandedError
+from services.api.operations.prove_logins import Logins
+from services.api.storage.accounts import Account, find_key
+from services.api.storage.sessions import StoredSession
 from shared.domain import api_keys
 from shared.domain.trusted_proxies import IpAddress
-
-# 41 ms of one core: OWASP's second choice of parameters, since the default costs five times that.
-PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-# Verified when there is no such user, so that the time taken does not tell. Nobody knows its
-# password; it is written out, since making one takes as long as a login.
-_NOBODY_HASH = (
-    "$argon2id$v=19$m=19456,t=2,p=1$Bs84rxW35IbGyUrzu+cjKQ$DVVIxy"
-    "XCepI+QaKEy1k6sx4a16PFZMhI5YgF0d7fhQ8"
-)
-ROLE_SCOPES = {
-    "owner": frozenset({"send", "otp", "report", "admin"}),
-    "sender": frozenset({"send", "otp", "report"}),
-    "analyst": frozenset({"report"}),
-    "read-only": frozenset({"report"}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +26,8 @@ class Caller:
         allow_lists: Where they may call from; all of them apply.
         key_id: Of the key that they show, if they show one.
         key_quotas: Its own.
+        session: The session whose cookie they show, if they show neither key nor password.
+        owes_factor: Whether they may do nothing before they have a second factor.
     """
 
     account: Account
@@ -48,6 +36,8 @@ class Caller:
     allow_lists: tuple[AllowList, ...]
     key_id: int | None = None
     key_quotas: Quotas = NO_QUOTAS
+    session: StoredSession | None = None
+    owes_factor: bool = False
 
     def admit(self, address: IpAddress | None) -> None:
         """Let pass only who calls from where these credentials may be used.
@@ -63,7 +53,10 @@ class Caller:
 
         Raises:
             ScopeMissingError: The scope is not among the caller's.
+            SecondFactorDemandedError: The account wants a second factor, and there is none.
         """
+        if self.owes_factor:
+            raise SecondFactorDemandedError
         if scope not in self.scopes:
             raise ScopeMissingError(scope)
 
@@ -86,29 +79,29 @@ async def authenticate_key(engine: AsyncEngine, text: str) -> Caller:
     if stored.expired_at is not None:
         raise KeyExpiredError(stored.expired_at)
     author = Author(AuthorKind.KEY, stored.name, prefix)
-    return Caller(
-        stored.account, stored.scopes, author, stored.allow_lists, stored.id, stored.quotas
-    )
+    scopes = with_implied(stored.scopes)
+    return Caller(stored.account, scopes, author, stored.allow_lists, stored.id, stored.quotas)
 
 
-async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> Caller:
-    """Return who logs in with a password.
+async def authenticate_user(
+    logins: Logins, login: str, password: str, address: IpAddress | None
+) -> Caller:
+    """Return who calls with a login and a password: a user of the API.
 
     Raises:
-        InvalidCredentialsError: There is no such user, or the password is wrong.
+        InvalidCredentialsError: There is no such user of the API, or the password is wrong.
+        PasswordCallsOffError: They are right, and the account takes none.
+        AddressNotAllowedError: They are right, and may not be used from there.
+        TooManyFailuresError: Too many were wrong of late.
     """
-    async with engine.connect() as connection:
-        stored = await find_user(connection, login)
-    password_hash = stored.password_hash if stored else _NOBODY_HASH
-    is_right = await asyncio.to_thread(_verify, password_hash, password)
-    if stored is None or not is_right:
+    proof = await logins.prove(login, password, address, UserKind.API)
+    if proof is None:
         raise InvalidCredentialsError("userId")
-    author = Author(AuthorKind.USER, login)
-    return Caller(stored.account, ROLE_SCOPES[stored.role], author, (stored.allow_list,))
-
-
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return PASSWORD_HASHER.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    user = proof.user
+    author = Author(AuthorKind.USER, user.login)
+    caller = Caller(user.account, ROLE_SCOPES[user.role], author, (user.allow_list,))
+    caller.admit(address)
+    if not user.password_calls:
+        raise PasswordCallsOffError
+    await logins.note_success(proof)
+    return caller

@@ -1,4 +1,4 @@
-"""Make accounts, and the keys and users that get into them."""
+"""Make accounts, each with a key that gets into it."""
 
 from dataclasses import dataclass
 
@@ -12,20 +12,14 @@ from services.api.domain.account_rules import (
 )
 from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.errors import InvalidValueError
-from services.api.operations.authenticate import PASSWORD_HASHER, ROLE_SCOPES
 from services.api.operations.manage_keys import creation_of
 from services.api.storage.accounts import (
     add_account,
     add_sender_id,
-    add_user,
-    find_account,
 )
 from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
 from services.api.storage.keys import add_key
 from shared.domain.api_keys import KEY_SCOPES, NewKey, make_key
-
-# Shorter ones are guessed (NIST SP 800-63B §5.1.1.2 asks for 8 at least).
-MIN_PASSWORD_LENGTH = 12
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,32 +61,3 @@ async def create_account(
         added = await add_key(connection, account_id, "first key", key, scopes=KEY_SCOPES)
         await add_entry(connection, account_id, author, creation_of(added))
     return NewAccount(account_id, key)
-
-
-async def create_user(
-    engine: AsyncEngine,
-    account_name: str,
-    login: str,
-    password: str,
-    *,
-    role: str,
-    author: Author = COMMAND_LINE,
-) -> None:
-    """Make a user: what old clients send as userId and password.
-
-    Raises:
-        InvalidValueError: No such account or role, a taken login, or a short password.
-    """
-    if role not in ROLE_SCOPES:
-        raise InvalidValueError("role", f"must be one of {', '.join(ROLE_SCOPES)}")
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise InvalidValueError("password", f"must have {MIN_PASSWORD_LENGTH} characters or more")
-    async with engine.begin() as connection:
-        account_id = await find_account(connection, account_name)
-        if account_id is None:
-            raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-        password_hash = PASSWORD_HASHER.hash(password)
-        if not await add_user(connection, account_id, login, password_hash, role=role):
-            raise InvalidValueError("login", f"{login!r} is taken: choose another")
-        entry = AuditEntry("user.create", login, None, {"role": role})
-        await add_entry(connection, account_id, author, entry)

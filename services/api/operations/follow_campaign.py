@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.errors import NotFoundError, StreamsBusyError
 from services.api.domain.event_places import WHOLE, Place, StreamPlace
-from services.api.operations.key_access import KeyAccess, find_refused
+from services.api.operations.key_access import Access, find_refused
 from services.api.storage.accounts import Account
 from services.api.storage.live import find_campaign_id, get_ends
 from shared.domain.events import Event, EventBatch, EventSource
@@ -103,7 +103,7 @@ class LiveEvents:
         account: Account,
         campaign_uuid: uuid.UUID,
         behind: StreamPlace | None,
-        access: KeyAccess,
+        access: Access,
     ) -> "EventStream":
         """Open a stream of a campaign's events, to be closed by the caller.
 
@@ -111,7 +111,7 @@ class LiveEvents:
             account: Whose campaign it is.
             campaign_uuid: The campaign.
             behind: The last that was told; None begins with what comes from now on.
-            access: Whose key is used; the stream ends once it would not be let in any more.
+            access: The key or session in use; the stream ends once that is not let in any more.
 
         Raises:
             NotFoundError: The account has no such campaign.
@@ -178,7 +178,7 @@ class LiveEvents:
 class EventStream:
     """The events of one campaign, for one listener."""
 
-    def __init__(self, live: LiveEvents, account_id: int, access: KeyAccess) -> None:
+    def __init__(self, live: LiveEvents, account_id: int, access: Access) -> None:
         self._live = live
         self._is_over = False
         self.account_id = account_id

@@ -40,7 +40,7 @@ async def _send(request: Request) -> Response:
     call: Call | None = None
     output = "json"
     try:
-        call = Call(request)
+        call = Call(request, takes_session=request.method == "POST")
         output = call.asked_form("output", call.asked_form("format", output))
         parameters = await call.read()
         output = _output(parameters)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic.fields import FieldInfo
 
-from services.api.auth import api_context, report_caller
+from services.api.auth import api_context, export_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.export_reports import export_hits, export_recipients
 from services.api.operations.read_reports import number_of, read_campaign
@@ -33,7 +33,7 @@ from services.api.schemas.tables import CSV_TYPE, to_csv
 
 router = APIRouter(prefix="/campaigns", tags=["reports"])
 
-CallerOf = Annotated[Caller, Depends(report_caller)]
+CallerOf = Annotated[Caller, Depends(export_caller)]
 Batches = AsyncIterator[Iterable[Mapping[str, object]]]
 CSV_EXAMPLES = {
     "recipients": "position,mobile,status,failure_cause,submitted_at,settled_at,link,destination,"

@@ -1,6 +1,6 @@
 """The errors that the documentation shows, made of themselves, by what a call is about."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 
 from services.api.domain import errors
@@ -33,6 +33,7 @@ from services.api.domain.link_errors import (
     OverlongTextError,
     OwnShortLinkError,
 )
+from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.placeholders import MissingColumnError
 from services.api.domain.rate_errors import RateLimitedError
 from services.api.domain.rate_limits import CallKind, RateLimit, Standing
@@ -47,6 +48,23 @@ from services.api.domain.upload_errors import (
     UploadTimeoutError,
     UploadTooLargeError,
 )
+from services.api.domain.user_errors import (
+    CrossSiteError,
+    LastOwnerError,
+    NotOfConsoleError,
+    OwnUserError,
+    PasswordCallsOffError,
+    RoleNotGrantableError,
+    SecondFactorDemandedError,
+    SecondFactorNeededError,
+    SecondFactorStateError,
+    SecondFactorWrongError,
+    SessionMissingError,
+    SignInRefusedError,
+    TooManyFailuresError,
+    TooManyUsersError,
+    WrongPasswordError,
+)
 from services.api.schemas.control import SCHEDULE_TIME_WANTED
 from shared.domain.destination_rules import WANTED, ListKind, Verdict
 from shared.domain.segments import Encoding, TextTooLongError
@@ -55,15 +73,25 @@ RATE_LIMITED = RateLimitedError(
     Standing(RateLimit("account", CallKind.CALLS, "account/1/calls", 6_000), 0, 3)
 )
 BLOCKED = DestinationBlockedError("bad.example.com", Verdict(ListKind.PLATFORM, None))
-EVERYWHERE = (
+OF_THE_HOUSE = (
     RATE_LIMITED,
-    errors.InvalidCredentialsError(),
-    KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
-    AddressNotAllowedError(IPv4Address("203.0.113.7")),
     errors.InternalError(),
     errors.UnavailableError(),
     errors.OverloadedError(),
 )
+OF_SESSIONS = (
+    SessionMissingError(),
+    CrossSiteError(),
+    AddressNotAllowedError(IPv4Address("203.0.113.7")),
+)
+EVERYWHERE = (
+    errors.InvalidCredentialsError(),
+    KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
+    *OF_SESSIONS,
+    SecondFactorDemandedError(),
+    *OF_THE_HOUSE,
+)
+OF_LOGINS = (PasswordCallsOffError(), TooManyFailuresError(timedelta(seconds=4)))
 OF_BODIES = (
     errors.BodyTimeoutError(60),
     errors.BodyTooLargeError(1 << 20, is_unproven=True),
@@ -80,6 +108,7 @@ OF_CREDIT = (
 )
 OF_SENDS = (
     *OF_CREDIT,
+    *OF_LOGINS,
     errors.MissingFieldError("msg", "the text to send"),
     errors.InvalidBooleanError("trackLink", "maybe"),
     errors.UnknownParameterError("trackLnk", "trackLink"),
@@ -241,3 +270,37 @@ OF_PRIVACY = (
     errors.InvalidValueError("texts_kept_days", "must be 1 to 36500, or null"),
     errors.ScopeMissingError("admin"),
 )
+OF_SIGN_IN = (
+    errors.MissingFieldError("password", "it"),
+    SignInRefusedError(),
+    SecondFactorNeededError(),
+    SecondFactorWrongError("code"),
+    OF_SESSIONS[1],
+    OF_SESSIONS[2],
+    OF_LOGINS[1],
+)
+OF_OWN_PROOFS = (WrongPasswordError(), OF_LOGINS[1])
+OF_OWN_PASSWORD = (
+    *OF_OWN_PROOFS,
+    PasswordRefusedError("is among the first that are guessed: take another", "new_password"),
+)
+OF_ENROLMENTS = (*OF_OWN_PROOFS, SecondFactorStateError(is_there=True))
+OF_CONFIRMATIONS = (SecondFactorWrongError("code"), SecondFactorStateError(is_there=False))
+OF_OWN_FACTOR = (*OF_OWN_PROOFS, SecondFactorStateError(is_there=False))
+OF_USERS = (errors.ScopeMissingError("admin"),)
+OF_CHANGED_USERS = (
+    *OF_USERS,
+    RoleNotGrantableError("owner"),
+    errors.InvalidValueError(
+        "user_id", "must be a UUID such as 0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
+    ),
+)
+OF_NEW_USERS = (
+    *OF_CHANGED_USERS[:2],
+    errors.InvalidValueError("login", "'asha' is taken: choose another"),
+    PasswordRefusedError("must have 12 to 128 characters, of any kind"),
+    TooManyUsersError(500),
+)
+OF_EDITED_USERS = (*OF_CHANGED_USERS, LastOwnerError())
+OF_USER_PASSWORDS = (*OF_CHANGED_USERS, OF_NEW_USERS[3], OwnUserError())
+OF_USER_FACTORS = (*OF_CHANGED_USERS, OwnUserError(), NotOfConsoleError())

@@ -1,4 +1,4 @@
-"""Who may call: API keys, users and what their accounts may send as."""
+"""Who may call: API keys, and what their accounts may send as."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from services.api.domain.credit import Credit
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
-from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
+from shared.schema.accounts import ACCOUNT, API_KEY, SENDER_ID
 from shared.schema.consent import SUPPRESSION
 from shared.schema.credit import ACCOUNT_CREDIT, DAILY_USE
 
@@ -101,16 +101,6 @@ class StoredKey:
     quotas: Quotas
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class StoredUser:
-    """A user as kept: the password's argon2 hash and whose it is."""
-
-    account: Account
-    password_hash: str
-    role: str
-    allow_list: AllowList
-
-
 _SETTINGS = (
     "id",
     "name",
@@ -159,7 +149,7 @@ _CREDIT = (
 # So that a send costs no round trip for opt-outs where there are none; one descent of
 # suppression_pkey.
 _HAS_OPT_OUTS = exists().where(SUPPRESSION.c.account_id == ACCOUNT.c.id)
-_ACCOUNT_COLUMNS = (
+ACCOUNT_COLUMNS = (
     *(ACCOUNT.c[name] for name in _SETTINGS),
     ACCOUNT.c.calls_per_minute,
     ACCOUNT.c.sends_per_minute,
@@ -169,7 +159,8 @@ _ACCOUNT_COLUMNS = (
 )
 
 
-def _to_account(row: Sequence[Any]) -> Account:
+def to_account(row: Sequence[Any]) -> Account:
+    """Return an account of the values of ``ACCOUNT_COLUMNS``."""
     *settings, calls, sends, sender_ids, credit, has_opt_outs = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
@@ -193,9 +184,9 @@ def _to_credit(row: Sequence[int | None] | None) -> Credit:
 
 async def find_whole_account(connection: AsyncConnection, name: str) -> Account | None:
     """Return the account of that name as a request for it would see it; None if there is none."""
-    query = select(*_ACCOUNT_COLUMNS).where(ACCOUNT.c.name == name)
+    query = select(*ACCOUNT_COLUMNS).where(ACCOUNT.c.name == name)
     row = (await connection.execute(query)).one_or_none()
-    return None if row is None else _to_account(row)
+    return None if row is None else to_account(row)
 
 
 async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None:
@@ -211,7 +202,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
             as_texts(API_KEY.c.ip_allow_list),
             API_KEY.c.calls_per_minute,
             API_KEY.c.sends_per_minute,
-            *_ACCOUNT_COLUMNS,
+            *ACCOUNT_COLUMNS,
         )
         .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
         .where(API_KEY.c.prefix == prefix, API_KEY.c.revoked_at.is_(None))
@@ -221,7 +212,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
         return None
     key_id, name, digest, scopes, expired_at, of_account, of_key, calls, sends, *account = row
     return StoredKey(
-        account=_to_account(account),
+        account=to_account(account),
         id=key_id,
         name=name,
         secret_sha256=digest,
@@ -229,27 +220,6 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
         expired_at=expired_at,
         allow_lists=(stored_allow_list(tuple(of_account)), stored_allow_list(tuple(of_key))),
         quotas=Quotas(calls, sends),
-    )
-
-
-async def find_user(connection: AsyncConnection, login: str) -> StoredUser | None:
-    """Return the user with this login; None if none or disabled."""
-    query = (
-        select(
-            ACCOUNT_USER.c.password_hash,
-            ACCOUNT_USER.c.role,
-            as_texts(ACCOUNT.c.ip_allow_list),
-            *_ACCOUNT_COLUMNS,
-        )
-        .join(ACCOUNT, ACCOUNT.c.id == ACCOUNT_USER.c.account_id)
-        .where(ACCOUNT_USER.c.login == login, ACCOUNT_USER.c.is_disabled.is_(False))
-    )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    password_hash, role, allow_list, *account = row
-    return StoredUser(
-        _to_account(account), password_hash, role, stored_allow_list(tuple(allow_list))
     )
 
 
@@ -306,16 +276,3 @@ async def set_account(
 ) -> None:
     """Change settings of an account, by the names of their columns."""
     await connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(**values))
-
-
-async def add_user(
-    connection: AsyncConnection, account_id: int, login: str, password_hash: str, *, role: str
-) -> bool:
-    """Add a user; return False if the login is taken."""
-    statement = (
-        postgresql.insert(ACCOUNT_USER)
-        .values(account_id=account_id, login=login, password_hash=password_hash, role=role)
-        .on_conflict_do_nothing()
-        .returning(ACCOUNT_USER.c.id)
-    )
-    return (await connection.execute(statement)).scalar_one_or_none() is not None

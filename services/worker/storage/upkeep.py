@@ -69,6 +69,27 @@ PURGE_JOB_STATISTICS = text("""
         WHERE created < now() - interval '30 days'
     ))
 """)
+# By user_session_ends_at_idx; in one order with those who end them.
+PURGE_SESSIONS = text("""
+    DELETE FROM user_session WHERE id = ANY(ARRAY(
+        SELECT id FROM user_session WHERE ends_at < now()
+        ORDER BY ends_at LIMIT :row_count FOR UPDATE SKIP LOCKED
+    ))
+""")
+# A place where a user was not seen for half a year is a stranger's again.
+PURGE_USER_NETWORKS = text("""
+    DELETE FROM user_network WHERE ctid = ANY(ARRAY(
+        SELECT ctid FROM user_network WHERE seen_at < now() - interval '180 days'
+        ORDER BY seen_at LIMIT :row_count FOR UPDATE SKIP LOCKED
+    ))
+""")
+# They are forgotten after an hour as it is (services/api/domain/sign_in_waits.py).
+PURGE_SIGN_IN_FAILURES = text("""
+    DELETE FROM sign_in_failure WHERE subject = ANY(ARRAY(
+        SELECT subject FROM sign_in_failure WHERE failed_at < now() - interval '2 hours'
+        ORDER BY failed_at LIMIT :row_count FOR UPDATE SKIP LOCKED
+    ))
+""")
 PURGES = (
     PURGE_IDEMPOTENCY_KEYS,
     PURGE_DELIVERY_REPORTS,
@@ -79,6 +100,9 @@ PURGES = (
     PURGE_ALERTS,
     PURGE_JOB_LOG,
     PURGE_JOB_STATISTICS,
+    PURGE_SESSIONS,
+    PURGE_USER_NETWORKS,
+    PURGE_SIGN_IN_FAILURES,
 )
 HELD_JOBS = text("SELECT count(*) FROM pgqueuer WHERE status = 'failed'")
 

@@ -8,16 +8,20 @@ import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi.routing import iter_route_contexts
 from pydantic import SecretStr
 
+from services.api.domain.roles import ROLE_SCOPES
 from services.api.main import create_app
 from services.api.settings import ApiSettings
 from tests.support.api import running_api
+from tests.support.browsers import COOKIE, Browser
 from tests.support.database import DatabaseServer
+from tests.support.sealing import SECRET_KEYS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("access-table")]
 
@@ -27,7 +31,11 @@ BESIDE = "192.0.2.5"
 PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 # They tell nothing of anyone.
 FOR_EVERYONE = {"/healthz", "/whoami", "/openapi.json", "/docs", "/docs/oauth2-redirect"}
+# No key will do there; to sign in, everyone may ask.
+OF_ONESELF = "/session"
 PARTS = {
+    "{user_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
+    "{session_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
     "{prefix}": "0123456789ab",
     "{msisdn}": "919876543210",
     "{campaign_uuid}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
@@ -41,6 +49,9 @@ SET_UP = f"""
     UPDATE api_key SET scopes = '{{}}' WHERE name = 'lacking';
     UPDATE api_key SET ip_allow_list = '{{{INSIDE}}}' WHERE name = 'elsewhere';
     UPDATE account SET ip_allow_list = '{{{INSIDE},192.0.2.0/24}}';
+    INSERT INTO account_user (account_id, password_hash, login, role, kind)
+    SELECT account_id, password_hash, name, name, 'console' FROM account_user,
+        unnest(ARRAY['owner', 'sender', 'analyst', 'read-only']) AS roles (name);
 """  # noqa: S608
 JSON_ASKED = {"output": "json", "format": "json"}
 
@@ -61,6 +72,19 @@ UNKNOWN = Expected(
     "invalid_credentials",
     "Invalid credentials: send a live API key in the header apikey or as Authorization: Bearer, "
     "or userId and password",
+)
+NO_SESSION = Expected(
+    401,
+    "216",
+    "session_missing",
+    "There is no session, or it has ended: sign in by POST /session",
+)
+CROSS_SITE = Expected(
+    403,
+    "403",
+    "cross_site",
+    "A session changes something only for its own pages: send the csrf_token of GET /session in "
+    "the header X-CSRF-Token, from the same origin",
 )
 EXPIRED = Expected(
     401,
@@ -94,7 +118,11 @@ LOGINS = {
 
 def api_routes() -> list[tuple[str, str]]:
     """Return every method and path that the application serves."""
-    app = create_app(ApiSettings(database_url=SecretStr("postgresql://nobody@nowhere/none")))
+    app = create_app(
+        ApiSettings(
+            database_url=SecretStr("postgresql://nobody@nowhere/none"), secret_keys=SECRET_KEYS
+        )
+    )
     return [
         (method, route.path)
         for route in iter_route_contexts(app.routes)
@@ -104,18 +132,57 @@ def api_routes() -> list[tuple[str, str]]:
 
 
 ROUTES = api_routes()
-GUARDED = [(method, path) for method, path in ROUTES if path not in FOR_EVERYONE]
+GUARDED = [
+    (method, path)
+    for method, path in ROUTES
+    if path not in FOR_EVERYONE and not path.startswith(OF_ONESELF)
+]
+BY_SESSION_ALONE = [
+    (method, path)
+    for method, path in ROUTES
+    if path.startswith(OF_ONESELF) and (method, path) != ("POST", "/session")
+]
+# What a session is good for; a page of another site could have what is not here called.
+WITH_SESSION = [
+    (method, path)
+    for method, path in GUARDED
+    if not path.startswith("/SMSApi/") and (method, path) != ("GET", "/send")
+]
+ORDERS = ("/pause", "/resume", "/cancel", "/reschedule", "/duplicate")
+FILES = (".csv", ".xlsx")
 WITH_LOGIN = [
     (method, path) for method, path in GUARDED if path == "/send" or path.startswith("/SMSApi/")
 ]
 
 
+def scope_of(method: str, path: str) -> str:
+    """Return what a caller has to be allowed."""
+    if path.startswith(("/users", "/keys", "/webhooks", "/ip-allow-list", "/sign-in-rules")):
+        return "admin"
+    if path.startswith(("/send", "/uploads")) or path.endswith(ORDERS) or method != "GET":
+        return "send"
+    return "export" if path.endswith(FILES) else "report"
+
+
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Keys by name, and a client for each address."""
+    """Keys by name, a client for each address, and sessions by role: cookie and CSRF token."""
 
     keys: Mapping[str, str]
     clients: Mapping[str, httpx.AsyncClient]
+    sessions: Mapping[str, tuple[str, str]]
+    database: asyncpg.Connection
+
+    async def by_session(
+        self, method: str, path: str, role: str, *, address: str = INSIDE, token: str | None = None
+    ) -> httpx.Response:
+        for part, value in PARTS.items():
+            path = path.replace(part, value)
+        cookie, csrf_token = self.sessions[role]
+        headers = {"cookie": f"{COOKIE}={cookie}"}
+        headers["x-csrf-token"] = csrf_token if token is None else token
+        asked = JSON_ASKED if path == "/send" or path.startswith("/SMSApi/") else {}
+        return await self.clients[address].request(method, path, params=asked, headers=headers)
 
     async def call(
         self, method: str, path: str, address: str, key: str | None = None, **values: str
@@ -158,10 +225,16 @@ async def callers(database: str) -> AsyncIterator[Callers]:
             for address in (INSIDE, BESIDE, OUTSIDE)
         }
         clients = {
-            address: httpx.AsyncClient(transport=transport, base_url="http://api.test")
+            address: httpx.AsyncClient(transport=transport, base_url="https://api.test")
             for address, transport in transports.items()
         }
-        yield Callers(keys, clients)
+        sessions, browser = {}, Browser(clients[INSIDE])
+        for role in (*ROLE_SCOPES, "ended"):
+            await browser.sign_in("owner" if role == "ended" else role, PASSWORD)
+            sessions[role] = (browser.cookie or "", browser.csrf_token)
+        await browser.call("DELETE", "/session")
+        clients[INSIDE].cookies.clear()
+        yield Callers(keys, clients, sessions, api.database)
         for client in clients.values():
             await client.aclose()
 
@@ -209,6 +282,8 @@ async def test_every_route_that_takes_logins_refuses_one(
     callers: Callers, method: str, path: str, kind: str
 ) -> None:
     password, address, expected = LOGINS[kind]
+    # Or it would be told to wait.
+    await callers.database.execute("DELETE FROM sign_in_failure")
 
     response = await callers.call(method, path, address, userId="asha", password=password)
 
@@ -222,6 +297,63 @@ async def test_every_route_lets_a_good_key_in(callers: Callers, method: str, pat
     refusals = (UNKNOWN, EXPIRED, LACKING, LEFT_OUT)
     assert response.status_code not in {401, 403, 500}
     assert not any(refusal.reason in response.text for refusal in refusals)
+
+
+@pytest.mark.parametrize("kind", CALLERS)
+async def test_what_users_do_about_themselves_takes_no_key(callers: Callers, kind: str) -> None:
+    key, address, _ = CALLERS[kind]
+
+    for method, path in BY_SESSION_ALONE:
+        assert_refused(await callers.call(method, path, address, key), path, NO_SESSION)
+
+
+@pytest.mark.parametrize("role", ROLE_SCOPES)
+async def test_a_session_is_let_in_wherever_its_role_may(callers: Callers, role: str) -> None:
+    let_in = []
+    for method, path in WITH_SESSION:
+        response = await callers.by_session(method, path, role)
+        if scope_of(method, path) in ROLE_SCOPES[role]:
+            assert response.status_code not in {401, 403, 500}, (method, path)
+            let_in.append(path)
+        else:
+            assert_refused(response, path, LACKING)
+
+    assert let_in
+    for method, path in BY_SESSION_ALONE:
+        if (method, path) != ("DELETE", "/session"):
+            response = await callers.by_session(method, path, role)
+            assert response.status_code not in {401, 403, 500}, (method, path)
+
+
+@pytest.mark.parametrize(
+    ("role", "address", "expected"),
+    [
+        pytest.param("ended", INSIDE, NO_SESSION, id="ended"),
+        pytest.param("owner", OUTSIDE, LEFT_OUT, id="outside the account's list"),
+    ],
+)
+async def test_every_route_refuses_a_session(
+    callers: Callers, role: str, address: str, expected: Expected
+) -> None:
+    for method, path in (*WITH_SESSION, *BY_SESSION_ALONE):
+        response = await callers.by_session(method, path, role, address=address)
+        assert_refused(response, path, expected)
+
+
+@pytest.mark.parametrize("token", ["", "x" * 43])
+async def test_a_session_without_its_token_changes_nothing(callers: Callers, token: str) -> None:
+    changing = [place for place in (*WITH_SESSION, *BY_SESSION_ALONE) if place[0] != "GET"]
+
+    for method, path in changing:
+        response = await callers.by_session(method, path, "owner", token=token)
+        assert_refused(response, path, CROSS_SITE)
+
+    assert len(changing) >= 30
+
+
+async def test_old_paths_and_a_send_by_get_take_no_session(callers: Callers) -> None:
+    for method, path in sorted(set(GUARDED) - set(WITH_SESSION)):
+        assert_refused(await callers.by_session(method, path, "owner"), path, UNKNOWN)
 
 
 async def test_what_is_for_everyone_is_there(callers: Callers) -> None:

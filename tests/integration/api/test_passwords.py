@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 
-from services.api.operations.authenticate import PASSWORD_HASHER
+from services.api.domain.roles import UserKind
+from services.api.operations.passwords import PASSWORD_HASHER
 from tests.support.api import Api
 from tests.support.api_process import COMMANDS, api_process
 
@@ -231,11 +233,38 @@ async def test_no_logger_of_ours_ever_writes_the_password(
     assert not [spelling for spelling in spellings() if spelling in text]
 
 
+def sign_in_and_out(client: httpx.Client) -> list[str]:
+    """Do all that has to do with sessions, well and badly; return what must show nowhere."""
+    login = {"login": "sunita", "password": PASSWORD}
+    path = "/session/second-factor"
+    signed_in = client.post("/session", json=login)
+    # Over plain http the client would not send it back.
+    cookie = signed_in.headers["set-cookie"].partition(";")[0]
+    headers = {"cookie": cookie, "x-csrf-token": signed_in.json()["csrf_token"]}
+    begun = client.post(path, json={"password": PASSWORD}, headers=headers).json()
+    for given in (login | {"password": "wrong Kettle"}, login | {"code": "000000"}, {"x": 1}):
+        client.post("/session", json=given, params=LOGIN)
+        client.post("/session", content=str(given))
+    client.get("/session", params=LOGIN, headers=headers)
+    client.post("/users", json=login | {"kind": "api", "role": "sender"}, headers=headers)
+    change = {"password": PASSWORD, "new_password": "a Kettle anew"}
+    changed = client.post("/session/password", json=change, headers=headers)
+    assert changed.status_code == 200
+    renewed = changed.headers["set-cookie"].partition(";")[0]
+    return [
+        begun["secret"],
+        *headers.values(),
+        cookie.partition("=")[2],
+        renewed.partition("=")[2],
+    ]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_the_process_writes_the_password_nowhere(
     users: Api, tmp_path: Path, command: str
 ) -> None:
     log = tmp_path / "api.log"
+    await users.user("acme", "sunita", PASSWORD, "owner", UserKind.CONSOLE)
 
     with api_process(command, users.database_url, log) as client:
         for path in PATHS:
@@ -244,10 +273,12 @@ async def test_the_process_writes_the_password_nowhere(
             client.post(path, data=SEND | LOGIN)
             client.request("DELETE", path, params=LOGIN)
         client.get("/nowhere", params=LOGIN)
+        secrets = sign_in_and_out(client)
         await users.database.execute("ALTER TABLE account_user RENAME TO account_user_away")
         assert client.get("/send", params=SEND | LOGIN).status_code == 500
 
     text = log.read_text()
     assert "account_user" in text, "the fault was not logged, so this test sees nothing"
-    assert not [spelling for spelling in spellings() if spelling in text]
+    assert not [spelling for spelling in [*spellings(), *secrets] if spelling in text]
     assert "asha" not in text
+    assert "sunita" not in text

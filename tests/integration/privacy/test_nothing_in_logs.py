@@ -17,7 +17,8 @@ from typing_extensions import override
 
 from services.api.main import SERVER_OPTIONS as API_OPTIONS
 from services.api.main import create_app as create_api
-from services.api.operations.create_account import create_account, create_user
+from services.api.operations.create_account import create_account
+from services.api.operations.manage_users import create_user
 from services.api.settings import ApiSettings
 from services.redirector.main import SERVER_OPTIONS as REDIRECTOR_OPTIONS
 from services.redirector.main import create_app as create_redirector

@@ -65,6 +65,37 @@ FILL_SANDBOX = text("""
         now() + interval '1 day', now() - days * interval '1 day'
     FROM unnest(ARRAY[6, 8, NULL]) AS days
 """)
+# An account with a user, who is signed in and is not, and was seen lately and long ago.
+FILL_SIGN_INS = (
+    text("INSERT INTO account (name) VALUES ('acme')"),
+    text("""
+        INSERT INTO account_user (account_id, login, password_hash)
+        SELECT id, 'asha', '' FROM account
+    """),
+    text("""
+        INSERT INTO user_session (
+            account_id, user_id, token_sha256, csrf_token, agent, created_at, rotated_at, seen_at,
+            ends_at, expires_at
+        )
+        SELECT account_id, id, sha256(ends::bytea), '', ends, now(), now(), now(),
+            CAST(ends AS timestamptz), now()
+        FROM account_user, unnest(ARRAY['infinity', '-infinity', '2026-01-01']) AS ends
+    """),
+    text("""
+        INSERT INTO user_network (account_id, user_id, network, seen_at)
+        SELECT account_id, id, CAST('192.0.2.' || days AS cidr), now() - days * interval '1 day'
+        FROM account_user, unnest(ARRAY[179, 181]) AS days
+    """),
+    text("""
+        INSERT INTO sign_in_failure (subject, failure_count, failed_at)
+        SELECT sha256(hours::text::bytea), hours, now() - hours * interval '1 hour'
+        FROM unnest(ARRAY[1, 3]) AS hours
+    """),
+)
+SIGN_INS_LEFT = text("""
+    SELECT agent FROM user_session UNION ALL SELECT host(network) FROM user_network
+    UNION ALL SELECT failure_count::text FROM sign_in_failure
+""")
 REPORTS_LEFT = text("SELECT raw FROM delivery_report ORDER BY id")
 SANDBOX_LEFT = text("SELECT carrier_message_id FROM sandbox_message ORDER BY id")
 MANY_REPORTS = text("""
@@ -147,6 +178,18 @@ async def test_reports_and_sandbox_messages_go_some_time_after_they_are_done_wit
     async with engine.connect() as connection:
         assert (await connection.execute(REPORTS_LEFT)).scalars().all() == ["29", "unsettled"]
         assert (await connection.execute(SANDBOX_LEFT)).scalars().all() == ["6", "unsent"]
+
+
+async def test_ended_sessions_and_old_failures_are_let_go_of(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        for statement in FILL_SIGN_INS:
+            await connection.execute(statement)
+
+    assert await keep_up(engine)
+
+    async with engine.connect() as connection:
+        left = (await connection.execute(SIGN_INS_LEFT)).scalars().all()
+        assert sorted(left) == ["1", "192.0.2.179", "infinity"]
 
 
 async def test_more_than_a_batch_is_deleted_batch_by_batch(engine: AsyncEngine) -> None:

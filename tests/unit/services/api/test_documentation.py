@@ -20,8 +20,11 @@ from services.api.schemas.send_parameters import SEND_PARAMETERS
 from services.api.schemas.spreadsheets import XLSX_TYPE
 from services.api.schemas.xml_body import parse_xml
 from services.api.settings import ApiSettings
+from tests.support.sealing import SECRET_KEYS
 
-DESCRIBED = create_app(ApiSettings(database_url=SecretStr("postgresql://nowhere/none"))).openapi()
+DESCRIBED = create_app(
+    ApiSettings(database_url=SecretStr("postgresql://nowhere/none"), secret_keys=SECRET_KEYS)
+).openapi()
 OPERATIONS: dict[str, dict[str, Any]] = {
     f"{method} {path}": operation
     for path, methods in DESCRIBED["paths"].items()
@@ -77,10 +80,19 @@ def test_keys_may_be_given_on_the_page() -> None:
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"get /healthz", "get /whoami"}))
+OF_ONESELF = {name for name in OPERATIONS if name.partition(" ")[2].startswith("/session")}
+OF_EVERYONE = {"get /healthz", "get /whoami", "post /session"}
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - OF_EVERYONE - OF_ONESELF))
 def test_every_operation_says_that_it_wants_a_key(name: str) -> None:
     assert {"apikey": []} in OPERATIONS[name]["security"]
     assert {"bearer": []} in OPERATIONS[name]["security"]
+
+
+@pytest.mark.parametrize("name", sorted(OF_ONESELF - OF_EVERYONE))
+def test_what_users_do_about_themselves_wants_a_session_alone(name: str) -> None:
+    assert OPERATIONS[name]["security"] == [{"session": []}]
 
 
 @pytest.mark.parametrize("name", SENDS)

@@ -10,6 +10,7 @@ from services.api.domain.account_rules import (
     checked_dlt_id,
     checked_domains,
     checked_limit,
+    checked_login,
     checked_name,
     checked_price,
     checked_region,
@@ -19,6 +20,17 @@ from services.api.domain.account_rules import (
 from services.api.domain.errors import InvalidValueError
 from shared.domain.msisdn import NumberRules
 from shared.domain.recipients import parse_recipients
+
+
+@pytest.mark.parametrize("login", ["a", "asha@acme.example", "नीला", "two words", "x" * 64])
+def test_a_login_is_taken_as_it_is(login: str) -> None:
+    assert checked_login(login) == login
+
+
+@pytest.mark.parametrize("login", ["", " asha", "asha ", "a\0b", "a\nb", "x" * 65])
+def test_a_login_that_no_form_can_show_is_refused(login: str) -> None:
+    with pytest.raises(InvalidValueError, match="login must have 1 to 64"):
+        checked_login(login)
 
 
 def test_a_name_loses_the_blanks_around_it() -> None:
