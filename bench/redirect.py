@@ -45,6 +45,7 @@ from shared import embedded_postgres
 from shared.domain.tokens import TokenCipher
 from shared.storage.engine import sqlalchemy_url
 from tests.support.links import seed_campaign
+from tests.support.sealing import SEALING
 
 ROUNDS = 5
 HOT_TOKENS = 100_000
@@ -299,6 +300,7 @@ def stack(folder: Path, database_url: str) -> Iterator[Stack]:
                 sys.executable,
                 "-m",
                 "services.redirector",
+                **SEALING,
                 DATABASE_URL=database_url,
                 TXLINK_DATA_DIR=folder,
                 TXLINK_REDIRECTOR_PORT=port,
@@ -353,6 +355,7 @@ def cold_start_s(database_url: str, folder: Path, token: str) -> float:
         "-m",
         "services.redirector",
         DATABASE_URL=database_url,
+        **SEALING,
         TXLINK_DATA_DIR=folder,
         TXLINK_REDIRECTOR_PORT=port,
     )

@@ -30,6 +30,7 @@ from services.cli.migrating import migrate
 from shared import embedded_postgres
 from shared.domain.msisdn import NumberRules
 from shared.domain.recipients import parse_recipients
+from shared.domain.sealing import make_key
 from shared.domain.segments import segment
 from shared.storage.engine import create_engine
 
@@ -45,7 +46,11 @@ READY_WAIT_S = 30.0
 @contextmanager
 def running_api(database_url: str) -> Iterator[str]:
     (port,) = free_ports(1)
-    environment = os.environ | {"DATABASE_URL": database_url, "TXLINK_API_PORT": str(port)}  # noqa: TID251
+    environment = os.environ | {  # noqa: TID251
+        "DATABASE_URL": database_url,
+        "TXLINK_SECRET_KEYS": make_key(),
+        "TXLINK_API_PORT": str(port),
+    }
     process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:

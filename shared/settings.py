@@ -23,6 +23,7 @@ from pydantic_settings import (
 from typing_extensions import override
 
 from shared.domain.outbound import Reach, parse_reach
+from shared.domain.sealing import Sealer
 from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
 
 PREFIX: Final = "TXLINK_"
@@ -56,6 +57,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_REDIRECTOR_WORKERS",
         "TXLINK_SANDBOX_DELIVERY_DELAY_S",
         "TXLINK_SANDBOX_SUBMIT_DELAY_S",
+        "TXLINK_SECRET_KEYS",
         "TXLINK_SHORT_DOMAIN",
         "TXLINK_UNKNOWN_LINKS_PER_MINUTE",
         "TXLINK_UPLOAD_CONCURRENCY",
@@ -215,6 +217,25 @@ class ProcessSettings(EnvironmentSettings):
     database_url: DatabaseUrl = Field(
         validation_alias="DATABASE_URL", description=DATABASE_URL_FORM
     )
+
+
+def _check_secret_keys(keys: SecretStr) -> SecretStr:
+    Sealer.of_setting(keys.get_secret_value())
+    return keys
+
+
+SECRET_KEYS_FORM: Final = "keys of 32 octets in base64, separated by commas"  # noqa: S105
+SecretKeys = Annotated[SecretStr, AfterValidator(_check_secret_keys)]
+
+
+class SealingSettings(ProcessSettings):
+    """What whoever seals secrets and whoever opens them must agree on."""
+
+    secret_keys: SecretKeys = Field(description=SECRET_KEYS_FORM)
+
+    def to_sealer(self) -> Sealer:
+        """Return what seals and opens; to be made once, at the start of a process."""
+        return Sealer.of_setting(self.secret_keys.get_secret_value())
 
 
 def _read_reach(given: object) -> Reach:

@@ -20,6 +20,7 @@ from services.api.schemas.incoming_body import FileLimits
 from services.api.settings import ApiSettings
 from services.api.storage.accounts import Account
 from shared.clock import Clock, SystemClock
+from shared.domain.sealing import Sealer
 from shared.storage.engine import create_engine
 
 
@@ -29,6 +30,7 @@ class ApiContext:
 
     Attributes:
         reserve_engine: Connections that no send can hold for long.
+        sealer: Seals secrets before they are stored, and opens them.
     """
 
     settings: ApiSettings
@@ -40,6 +42,7 @@ class ApiContext:
     live: LiveEvents
     spreadsheets: SpreadsheetMaker
     key_uses: KeyUses
+    sealer: Sealer
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -83,6 +86,7 @@ class ApiContext:
                 max_per_account=settings.max_spreadsheets_per_account,
             ),
             key_uses=KeyUses(engine),
+            sealer=settings.to_sealer(),
         )
 
     def to_send_context(self) -> SendContext:

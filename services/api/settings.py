@@ -2,14 +2,14 @@
 
 from pydantic import Field
 
-from shared.settings import LinkSettings, ProxiedSettings, ReachSettings
+from shared.settings import LinkSettings, ProxiedSettings, ReachSettings, SealingSettings
 
 MEBIBYTE = 1 << 20
 # What a stop leaves for requests under way; whoever stops the process waits longer.
 DRAIN_S = 30
 
 
-class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings):
+class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings):
     """Settings of one API process, read once at its start."""
 
     api_host: str = Field(default="127.0.0.1", description="address that the API listens on")

@@ -12,13 +12,22 @@ from services.cli.demo_account import demo_key
 from services.cli.local_database import DATABASE, postgres_folder
 from services.cli.migrating import migrate
 from services.cli.processes import check_settings, environment, postgres_watch, processes
+from services.cli.secret_keys import kept_secret_keys
 from services.cli.storage.databases import ensure_database
 from services.supervisor import ProcessSpec, supervise
 from shared import embedded_postgres
+from shared.domain.sealing import make_key
 from shared.settings import DATABASE_URL_FORM
 
 
-def run(data_dir: Path, database_url: str | None, *, api_port: int, redirector_port: int) -> None:
+def run(
+    data_dir: Path,
+    database_url: str | None,
+    secret_keys: str | None,
+    *,
+    api_port: int,
+    redirector_port: int,
+) -> None:
     """Run everything until Ctrl-C; a process that dies is started again.
 
     The embedded Postgres is one of them, and has a demo account. A database of somebody's own
@@ -27,6 +36,7 @@ def run(data_dir: Path, database_url: str | None, *, api_port: int, redirector_p
     Args:
         data_dir: Of the journals and, without a URL, the embedded Postgres.
         database_url: Of the Postgres to use instead.
+        secret_keys: What secrets are sealed with; the embedded Postgres has a key made for it.
         api_port: Where the API listens.
         redirector_port: Where the redirector listens.
 
@@ -35,29 +45,31 @@ def run(data_dir: Path, database_url: str | None, *, api_port: int, redirector_p
         SupervisorError: A process did not get ready; all have been stopped.
     """
     addresses = Addresses.at_ports(api_port=api_port, redirector_port=redirector_port)
-    check_settings(environment(data_dir, database_url or DATABASE_URL_FORM, addresses))
+    # A key is made once all else is known to be right.
+    keys = secret_keys or (make_key() if database_url is None else "")
+    check_settings(environment(data_dir, database_url or DATABASE_URL_FORM, addresses, keys))
     data_dir.mkdir(parents=True, exist_ok=True)
     _stop_on_signals()
     with announced(data_dir, addresses):
         require_free(api_port=api_port, redirector_port=redirector_port)
         if database_url is None:
-            _run_embedded(data_dir, addresses)
+            _run_embedded(data_dir, addresses, secret_keys or kept_secret_keys(data_dir))
         else:
-            _run_on(data_dir, database_url, addresses)
+            _run_on(data_dir, database_url, addresses, keys)
 
 
-def _run_embedded(data_dir: Path, addresses: Addresses) -> None:
+def _run_embedded(data_dir: Path, addresses: Addresses, secret_keys: str) -> None:
     with _embedded_server(data_dir) as server:
         url = server.url(DATABASE)
         key = demo_key(data_dir, url)
-        env = environment(data_dir, url, addresses)
+        env = environment(data_dir, url, addresses, secret_keys)
         watch = postgres_watch(postgres_folder(data_dir), server.port, env)
         _supervise([watch, *processes(env, addresses)], _help(addresses, key))
 
 
-def _run_on(data_dir: Path, database_url: str, addresses: Addresses) -> None:
+def _run_on(data_dir: Path, database_url: str, addresses: Addresses, secret_keys: str) -> None:
     migrate(database_url)
-    env = environment(data_dir, database_url, addresses)
+    env = environment(data_dir, database_url, addresses, secret_keys)
     _supervise(processes(env, addresses), _help_on_own_database(addresses))
 
 

@@ -198,6 +198,7 @@ def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
     run(
         arguments.data_dir,
         _revealed(settings.database_url),
+        _revealed(settings.secret_keys),
         api_port=arguments.api_port,
         redirector_port=arguments.redirector_port,
     )

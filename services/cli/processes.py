@@ -18,13 +18,16 @@ from services.worker.settings import WorkerSettings
 LEAVING_S = 5.0
 
 
-def environment(data_dir: Path, database_url: str, addresses: Addresses) -> Mapping[str, str]:
+def environment(
+    data_dir: Path, database_url: str, addresses: Addresses, secret_keys: str
+) -> Mapping[str, str]:
     """Return the environment of all processes: this one's, and what only we know."""
     fetched = city_database(data_dir.resolve())
     return dict(os.environ) | {
         "GEOIP_CITY_DB": os.environ.get("GEOIP_CITY_DB")
         or (str(fetched) if fetched.is_file() else ""),
         "DATABASE_URL": database_url,
+        "TXLINK_SECRET_KEYS": secret_keys,
         "PYTHONUNBUFFERED": "1",
         "TXLINK_DATA_DIR": str(data_dir.resolve()),
         "TXLINK_API_PORT": addresses.api.rpartition(":")[2],

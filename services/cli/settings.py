@@ -2,7 +2,14 @@
 
 from pydantic import Field, SecretStr
 
-from shared.settings import DATABASE_URL_FORM, DatabaseUrl, EnvironmentSettings, SettingsError
+from shared.settings import (
+    DATABASE_URL_FORM,
+    SECRET_KEYS_FORM,
+    DatabaseUrl,
+    EnvironmentSettings,
+    SecretKeys,
+    SettingsError,
+)
 
 
 class CliSettings(EnvironmentSettings):
@@ -13,6 +20,7 @@ class CliSettings(EnvironmentSettings):
         validation_alias="DATABASE_URL",
         description=DATABASE_URL_FORM,
     )
+    secret_keys: SecretKeys | None = Field(default=None, description=SECRET_KEYS_FORM)
     api_key: SecretStr | None = Field(
         default=None, description="API key for `txlink sandbox`; else the demo account's is taken"
     )

@@ -5,7 +5,13 @@ from pathlib import Path
 from pydantic import Field
 
 from shared.domain.trusted_proxies import TrustedProxies
-from shared.settings import LinkSettings, Networks, ProcessSettings, ProxiedSettings
+from shared.settings import (
+    LinkSettings,
+    Networks,
+    ProcessSettings,
+    ProxiedSettings,
+    SealingSettings,
+)
 
 # What a stop leaves for visitors under way; whoever stops the process waits longer.
 DRAIN_S = 10
@@ -24,7 +30,7 @@ class _JournalSettings(ProcessSettings):
         return self.data_dir / "journal"
 
 
-class RedirectorSettings(_JournalSettings, LinkSettings, ProxiedSettings):
+class RedirectorSettings(_JournalSettings, LinkSettings, ProxiedSettings, SealingSettings):
     """Settings of one redirector process, read once at its start."""
 
     redirector_host: str = Field(

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from shared.settings import ReachSettings
+from shared.settings import ReachSettings, SealingSettings
 
 
-class WorkerSettings(ReachSettings):
+class WorkerSettings(ReachSettings, SealingSettings):
     """Settings of one worker process, read once at its start."""
 
     worker_concurrency: int = Field(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.domain.sealing import make_key
 from tests.compose.commands import CommandError, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +148,7 @@ def _new_stack(compose: Sequence[str], images: Mapping[str, str]) -> Stack:
         **images,
         "DOCKER_BUILDKIT": "0",
         "POSTGRES_PASSWORD": secrets.token_hex(24),
+        "TXLINK_SECRET_KEYS": make_key(),
         "TXLINK_IMAGE": name,
         "TXLINK_API_PUBLISH": f"127.0.0.1:{api_port}",
         "TXLINK_REDIRECTOR_PUBLISH": f"127.0.0.1:{first}-{last}",

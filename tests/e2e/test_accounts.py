@@ -13,6 +13,7 @@ import pytest
 
 from services.cli.addresses import free_ports
 from tests.support.open_folders import open_temporary_folder
+from tests.support.sealing import SEALING
 from tests.support.stack import REPOSITORY, Stack, log_path, running_stack, wait_until
 
 
@@ -83,7 +84,7 @@ def test_a_database_of_ones_own_gets_no_account_unasked(
     data_dir = open_folder / "data"
     argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
     argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]
-    environment = os.environ | {"DATABASE_URL": database_url}  # noqa: TID251
+    environment = os.environ | SEALING | {"DATABASE_URL": database_url}  # noqa: TID251
     with log_path(data_dir).open("wb") as output:
         run = subprocess.Popen(argv, cwd=REPOSITORY, env=environment, stdout=output, stderr=output)
     try:

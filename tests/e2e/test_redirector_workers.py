@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from services.cli.addresses import free_ports
+from tests.support.sealing import SEALING
 from tests.support.stack import wait_until
 
 # A loaded machine, a busy disk or the move of a virtual host can hold a process up for so long.
@@ -22,6 +23,7 @@ STALL_S = 8.0
 def watcher(database_url: str, tmp_path: Path) -> Iterator[psutil.Process]:
     environment = {
         **os.environ,  # noqa: TID251 - handed on, not read
+        **SEALING,
         "DATABASE_URL": database_url,
         "TXLINK_DATA_DIR": str(tmp_path),
         "TXLINK_REDIRECTOR_PORT": str(free_ports(1)[0]),

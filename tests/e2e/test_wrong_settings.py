@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.support.database import REPOSITORY
+from tests.support.sealing import SEALING
 
 # Nothing listens there: a process that went on to Postgres would not end with status 2.
 URL = "postgresql://someone:hidden@127.0.0.1:1/txlink"
@@ -32,21 +33,38 @@ def refused(command: str, **environ: str) -> list[str]:
 
 @pytest.mark.parametrize("command", [*PROCESSES, *COMMANDS])
 def test_unknown_variable_ends_the_process_with_a_suggestion(command: str) -> None:
-    complaints = refused(command, DATABASE_URL=URL, TXLINK_API_PROT="8000")
+    complaints = refused(command, **SEALING, DATABASE_URL=URL, TXLINK_API_PROT="8000")
 
     assert complaints == ["  TXLINK_API_PROT is no setting; did you mean TXLINK_API_PORT?"]
 
 
 @pytest.mark.parametrize("command", [*PROCESSES, "cli migrate"])
 def test_missing_database_ends_the_process(command: str) -> None:
-    assert refused(command) == [
+    assert refused(command, **SEALING) == [
         "  DATABASE_URL is not set; it should be postgresql://user:password@host:port/name"
     ]
 
 
+@pytest.mark.parametrize("command", ["api", "redirector", "worker", "cli run"])
+def test_missing_secret_keys_end_the_process(command: str) -> None:
+    [complaint] = refused(command, DATABASE_URL=URL)
+
+    assert complaint.startswith("  TXLINK_SECRET_KEYS is not set; it should be keys of 32 octets")
+
+
+@pytest.mark.parametrize("command", ["api", "cli migrate"])
+def test_refused_secret_keys_are_not_shown(command: str) -> None:
+    [complaint] = refused(command, DATABASE_URL=URL, TXLINK_SECRET_KEYS="hidden")  # noqa: S106
+
+    assert complaint.startswith("  TXLINK_SECRET_KEYS is refused; it should be keys of 32 octets")
+    assert "hidden" not in complaint
+
+
 @pytest.mark.parametrize("command", ["api", "cli migrate"])
 def test_refused_database_url_is_not_shown(command: str) -> None:
-    [complaint] = refused(command, DATABASE_URL="mysql://someone:hidden@127.0.0.1:1/txlink")
+    [complaint] = refused(
+        command, **SEALING, DATABASE_URL="mysql://someone:hidden@127.0.0.1:1/txlink"
+    )
 
     assert complaint.startswith("  DATABASE_URL is refused; it should start with postgresql://")
     assert "hidden" not in complaint
@@ -62,7 +80,7 @@ def test_refused_database_url_is_not_shown(command: str) -> None:
     ],
 )
 def test_wrong_value_ends_the_process(command: str, name: str, value: str) -> None:
-    [complaint] = refused(command, **{"DATABASE_URL": URL, name: value})
+    [complaint] = refused(command, **SEALING, **{"DATABASE_URL": URL, name: value})
 
     assert complaint.startswith(f"  {name} is '{value}'; it should be")
 

@@ -11,6 +11,7 @@ import httpx
 
 from services.cli.addresses import free_ports
 from tests.support.database import REPOSITORY
+from tests.support.sealing import SEALING
 from tests.support.stack import wait_until
 
 COMMANDS = {
@@ -35,6 +36,7 @@ def api_process(command: str, database_url: str, log: Path) -> Iterator[httpx.Cl
         argv += ["--port", str(port)]
     environment = {
         **os.environ,  # noqa: TID251 - the child inherits ours
+        **SEALING,
         "DATABASE_URL": database_url,
         "TXLINK_API_PORT": str(port),
     }

@@ -23,6 +23,7 @@ from services.cli.addresses import free_ports
 from services.cli.migrating import migrate
 from shared import embedded_postgres
 from tests.support.links import SeededCampaign, seed_campaign
+from tests.support.sealing import SEALING
 from tests.support.stack import wait_until
 
 CONNECTIONS = 16
@@ -65,6 +66,7 @@ class Site:
         """Start a process of a service; ``name`` tells several of one kind apart."""
         environment = {
             **os.environ,  # noqa: TID251 - handed on, not read
+            **SEALING,
             "DATABASE_URL": self.database_url,
             "TXLINK_DATA_DIR": str(self.data_dir),
             "TXLINK_REDIRECTOR_PORT": str(self.port),

@@ -21,6 +21,7 @@ from services.redirector.journal.records import Hit, scan
 from services.redirector.main import SERVER_OPTIONS, create_app
 from services.redirector.routes import ShortLinks
 from services.redirector.settings import RedirectorSettings
+from tests.support.sealing import SECRET_KEYS
 
 DATE = re.compile(rb"\r\ndate: [^\r]*")
 QUIET_S = 1.0
@@ -100,6 +101,7 @@ def running_lane(
     """Run a redirector in a thread, with this protocol and these options of uvicorn's."""
     settings = RedirectorSettings(
         database_url=SecretStr(database_url),
+        secret_keys=SECRET_KEYS,
         data_dir=data_dir,
         # Both lanes are asked for many that do not exist, and not always for as many.
         unknown_links_per_minute=1_000_000,

@@ -78,11 +78,11 @@ def _runs(process: psutil.Process, module: str) -> bool:
 
 
 def _own_environment() -> dict[str, str]:
-    """Return ours without the database that other tests may be told to use."""
+    """Return ours without the database, and its key, that other tests may be told to use."""
     return {
         name: value
         for name, value in os.environ.items()  # noqa: TID251 - it is handed on
-        if name != "DATABASE_URL"
+        if name not in {"DATABASE_URL", "TXLINK_SECRET_KEYS"}
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.database import REPOSITORY
+from tests.support.sealing import SEALING
 
 
 @contextmanager
@@ -19,6 +20,7 @@ def worker_process(database_url: str, **settings: float) -> Iterator[subprocess.
     """
     environment = {
         **os.environ,  # noqa: TID251 - the child inherits ours
+        **SEALING,
         "DATABASE_URL": database_url,
         **{f"TXLINK_{name.upper()}": str(value) for name, value in settings.items()},
     }

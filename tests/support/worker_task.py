@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from services.worker.loop import run_worker
 from services.worker.settings import WorkerSettings
 from shared.domain.outbound import Reach
+from tests.support.sealing import SECRET_KEYS
 
 
 @asynccontextmanager
@@ -23,6 +24,7 @@ async def running_worker(
     """Run a worker with a quick sandbox; drain it at the end."""
     settings = WorkerSettings(
         database_url=SecretStr(database_url),
+        secret_keys=SECRET_KEYS,
         sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,
         worker_heartbeat_file=heartbeat_file,

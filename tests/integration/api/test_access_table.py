@@ -18,6 +18,7 @@ from services.api.main import create_app
 from services.api.settings import ApiSettings
 from tests.support.api import running_api
 from tests.support.database import DatabaseServer
+from tests.support.sealing import SECRET_KEYS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("access-table")]
 
@@ -93,7 +94,11 @@ LOGINS = {
 
 def api_routes() -> list[tuple[str, str]]:
     """Return every method and path that the application serves."""
-    app = create_app(ApiSettings(database_url=SecretStr("postgresql://nobody@nowhere/none")))
+    app = create_app(
+        ApiSettings(
+            database_url=SecretStr("postgresql://nobody@nowhere/none"), secret_keys=SECRET_KEYS
+        )
+    )
     return [
         (method, route.path)
         for route in iter_route_contexts(app.routes)

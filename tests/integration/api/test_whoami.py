@@ -13,6 +13,7 @@ from services.api.schemas.whoami import EXAMPLE, WhoAmI
 from services.api.settings import ApiSettings
 from shared.domain.trusted_proxies import parse_trusted_proxies
 from tests.support.api_process import api_process
+from tests.support.sealing import SECRET_KEYS
 
 PROXY = "10.0.0.5"
 
@@ -20,7 +21,9 @@ PROXY = "10.0.0.5"
 @pytest.fixture
 async def app(database_url: str) -> AsyncIterator[FastAPI]:
     settings = ApiSettings(
-        database_url=SecretStr(database_url), trusted_proxies=parse_trusted_proxies("10.0.0.0/8")
+        database_url=SecretStr(database_url),
+        secret_keys=SECRET_KEYS,
+        trusted_proxies=parse_trusted_proxies("10.0.0.0/8"),
     )
     app = create_app(settings)
     async with app.router.lifespan_context(app):

@@ -11,11 +11,14 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RedirectorSettings
 from services.redirector.storage.connections import open_pool
+from tests.support.sealing import SECRET_KEYS
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> RedirectorSettings:
-    return RedirectorSettings(database_url=SecretStr(database_url), data_dir=tmp_path)
+    return RedirectorSettings(
+        database_url=SecretStr(database_url), secret_keys=SECRET_KEYS, data_dir=tmp_path
+    )
 
 
 @pytest.fixture

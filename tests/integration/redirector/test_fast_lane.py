@@ -20,6 +20,7 @@ from services.redirector.main import SERVER_OPTIONS, create_app
 from services.redirector.settings import RedirectorSettings
 from tests.support.lanes import Lane, running_lane
 from tests.support.links import SeededCampaign, seed_campaign
+from tests.support.sealing import SECRET_KEYS
 
 KEEP_ALIVE_S = 1
 REQUEST_S = 1.0
@@ -321,7 +322,9 @@ async def connected_protocol(
     database_url: str, data_dir: Path, token: str
 ) -> AsyncIterator[tuple[FastLane, asyncio.StreamReader]]:
     """Connect a client in this loop, so that what comes can come all in one tick of it."""
-    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=data_dir)
+    settings = RedirectorSettings(
+        database_url=SecretStr(database_url), secret_keys=SECRET_KEYS, data_dir=data_dir
+    )
     app = create_app(settings)
     config = uvicorn.Config(app, log_level="critical", **SERVER_OPTIONS)
     config.load()

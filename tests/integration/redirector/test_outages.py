@@ -19,6 +19,7 @@ from tests.support.database import REPOSITORY
 from tests.support.links import DESTINATION, SeededCampaign, seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.redirector import journaled_hits, serving
+from tests.support.sealing import SECRET_KEYS
 from tests.support.waiting import until
 
 DOMAIN = TokenDomain(6, bytes(32), 1000, 5_000_000)
@@ -47,7 +48,9 @@ async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
 
 @pytest.fixture
 def settings(relay: PostgresRelay, tmp_path: Path) -> RedirectorSettings:
-    return RedirectorSettings(database_url=SecretStr(relay.url), data_dir=tmp_path)
+    return RedirectorSettings(
+        database_url=SecretStr(relay.url), secret_keys=SECRET_KEYS, data_dir=tmp_path
+    )
 
 
 async def pause(database_url: str, campaign: SeededCampaign) -> None:

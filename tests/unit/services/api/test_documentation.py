@@ -20,8 +20,11 @@ from services.api.schemas.send_parameters import SEND_PARAMETERS
 from services.api.schemas.spreadsheets import XLSX_TYPE
 from services.api.schemas.xml_body import parse_xml
 from services.api.settings import ApiSettings
+from tests.support.sealing import SECRET_KEYS
 
-DESCRIBED = create_app(ApiSettings(database_url=SecretStr("postgresql://nowhere/none"))).openapi()
+DESCRIBED = create_app(
+    ApiSettings(database_url=SecretStr("postgresql://nowhere/none"), secret_keys=SECRET_KEYS)
+).openapi()
 OPERATIONS: dict[str, dict[str, Any]] = {
     f"{method} {path}": operation
     for path, methods in DESCRIBED["paths"].items()
