@@ -47,15 +47,18 @@ class ApiContext:
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
         """Open what the settings name; nothing connects before the first request."""
+        sealer = settings.to_sealer()
         engine = create_engine(
             settings.database_url.get_secret_value(),
             application="txlink-api",
+            sealer=sealer,
             pool_size=10,
             max_overflow=10,
         )
         reserve_engine = create_engine(
             settings.database_url.get_secret_value(),
             application="txlink-api",
+            sealer=sealer,
             pool_size=2,
             max_overflow=0,
         )
@@ -86,7 +89,7 @@ class ApiContext:
                 max_per_account=settings.max_spreadsheets_per_account,
             ),
             key_uses=KeyUses(engine),
-            sealer=settings.to_sealer(),
+            sealer=sealer,
         )
 
     def to_send_context(self) -> SendContext:
