@@ -29,6 +29,7 @@ from shared.domain.trusted_proxies import TrustedProxies, parse_trusted_proxies
 PREFIX: Final = "TXLINK_"
 KNOWN_VARIABLES: Final = frozenset(
     {
+        "TXLINK_API_DATABASE_PASSWORD",
         "TXLINK_API_HOST",
         "TXLINK_API_KEY",
         "TXLINK_API_PORT",
@@ -50,7 +51,9 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_MAX_WAITING_LARGE_SENDS",
         "TXLINK_MAX_WAITING_UPLOADS",
         "TXLINK_MESSAGE_VALIDITY_S",
+        "TXLINK_RECORDER_DATABASE_PASSWORD",
         "TXLINK_RECORDER_HEARTBEAT_FILE",
+        "TXLINK_REDIRECTOR_DATABASE_PASSWORD",
         "TXLINK_REDIRECTOR_HOST",
         "TXLINK_REDIRECTOR_PORT",
         "TXLINK_REDIRECTOR_PUBLISH",  # of docker-compose.yml only
@@ -65,6 +68,7 @@ KNOWN_VARIABLES: Final = frozenset(
         "TXLINK_UPLOAD_MIN_OCTETS_PER_S",
         "TXLINK_WEBHOOK_NETWORKS",
         "TXLINK_WORKER_CONCURRENCY",
+        "TXLINK_WORKER_DATABASE_PASSWORD",
         "TXLINK_WORKER_DRAIN_TIMEOUT_S",
         "TXLINK_WORKER_EXPRESS_CONCURRENCY",
         "TXLINK_WORKER_HEARTBEAT_FILE",

@@ -39,6 +39,7 @@ from services.api.routes import (
 )
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
+from shared.storage.sealed_columns import SEALED_COLUMNS, keys_or_exit
 
 DESCRIPTION = """
 Send SMS whose links tell who clicked.
@@ -117,6 +118,7 @@ def app_from_env() -> FastAPI:
 def main() -> None:
     """Serve the API until told to stop; requests that run then are finished."""
     settings = settings_or_exit(ApiSettings, os.environ)
+    keys_or_exit(settings, SEALED_COLUMNS)
     app = create_app(settings)
     config = uvicorn.Config(
         app,

@@ -1,54 +1,23 @@
 """Secrets in the database: sealed as they are written, opened as they are read.
 
-Every column that holds any is in ``SEALED_COLUMNS``: that is what is checked when a process
-starts, and what `txlink secrets rotate` seals anew.
+An engine's connections have what opens and seals among their execution options, so that only who
+runs SQL knows of it.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Final
 
-import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.sealing import MARK, SETTING, Sealer, SealError, key_id_of
 from shared.domain.token_keys import TokenKeys
-from shared.settings import SettingsError
-from shared.storage.outages import DRIVER_OUTAGES
+from shared.storage.sealed_columns import SealedColumn, count_statement
 
 SEALER_OPTION: Final = "txlink_sealer"
 TOKEN_KEYS_OPTION: Final = "txlink_token_keys"  # noqa: S105 - a name
 BATCH_ROWS = 200
-CHECK_TIMEOUT_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class SealedColumn:
-    """A column of secrets.
-
-    Attributes:
-        table: Its table.
-        column: Its name, of type ``bytea``.
-        named_by: The column whose value names a row: a secret's context is ``TABLE:VALUE``.
-    """
-
-    table: str
-    column: str
-    named_by: str
-
-    def context(self, name: object) -> str:
-        """Return what a row's secret is bound to."""
-        return f"{self.table}:{name}"
-
-
-WEBHOOK_SECRET = SealedColumn("webhook", "secret", "uuid")
-# It was the secret before, and is bound as such.
-PREVIOUS_WEBHOOK_SECRET = SealedColumn("webhook", "previous_secret", "uuid")
-TOKEN_KEY = SealedColumn("token_domain", "key", "length")
-SEALED_COLUMNS = (TOKEN_KEY, WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET)
 
 
 class NoKeysError(SealError):
@@ -93,51 +62,12 @@ def _options(connection: AsyncConnection) -> Mapping[str, object]:
     return {} if inner is None else inner.get_execution_options()
 
 
-async def require_keys(database_url: str, sealer: Sealer, columns: Sequence[SealedColumn]) -> None:
-    """Make sure that what some columns have can be opened; while Postgres is away, nothing is.
-
-    Raises:
-        SettingsError: Something is sealed under a key that the environment does not name.
-    """
-    try:
-        async with asyncio.timeout(CHECK_TIMEOUT_S):
-            connection = await asyncpg.connect(
-                database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
-            )
-            try:
-                found = [await _prefixes(connection, column) for column in columns]
-            finally:
-                await connection.close()
-    # Without the table there is nothing to open, and the process tells of that by itself.
-    except (*DRIVER_OUTAGES, TimeoutError, asyncpg.PostgresError):
-        return
-    unknown = {key_id for keys in found for key_id in keys} - {None, *sealer.key_ids}
-    if unknown:
-        complaint = (
-            f"{SETTING} has keys {', '.join(sealer.key_ids)}; what the database has is sealed "
-            f"under {', '.join(sorted(map(str, unknown)))}: add that key behind the first"
-        )
-        raise SettingsError([complaint])
-
-
-async def _prefixes(connection: asyncpg.Connection, column: SealedColumn) -> set[str | None]:
-    return {key_id_of(row[0]) for row in await connection.fetch(_distinct(column))}
-
-
-def _distinct(column: SealedColumn) -> str:
-    # Identifiers are constants of this module.
-    return (
-        f"SELECT substring({column.column} FROM 1 FOR {len(MARK) + 8}), count(*) "  # noqa: S608
-        f"FROM {column.table} WHERE {column.column} IS NOT NULL GROUP BY 1"
-    )
-
-
 async def count_by_key(
     connection: AsyncConnection, column: SealedColumn
 ) -> Mapping[str | None, int]:
     """Count a column's secrets by the id of the key that they are sealed under; None is plain."""
     counted: Counter[str | None] = Counter()
-    for prefix, count in await connection.execute(text(_distinct(column))):
+    for prefix, count in await connection.execute(text(count_statement(column))):
         counted[key_id_of(bytes(prefix))] += count
     return counted
 

@@ -26,10 +26,7 @@ _OWNERS: dict[str, str] = {}
 
 def url_as(service: Service, database_url: str) -> str:
     """Return the URL of a database as a service logs in to it."""
-    roles, parts = roles_of(database_url), urlsplit(database_url)
-    host = parts.netloc.rpartition("@")[2]
-    login = f"{roles.name(service)}:{roles.passwords[service]}"
-    url = parts._replace(netloc=f"{login}@{host}").geturl()
+    url = roles_of(database_url).urls(database_url)[service]
     _OWNERS[url] = database_url
     return url
 

@@ -11,7 +11,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.webhook_packing import DueBatch, Parcel
-from shared.storage.sealed import WEBHOOK_SECRET, sealer_of
+from shared.storage.sealed import sealer_of
+from shared.storage.sealed_columns import WEBHOOK_SECRET
 
 _COLUMNS = """
     id, uuid, url, kinds, is_enabled, disabled_reason, failing_since, failure_count, created_at,

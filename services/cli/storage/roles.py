@@ -6,7 +6,8 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -68,11 +69,20 @@ class ServiceRoles:
     """
 
     prefix: str
-    passwords: Mapping[Service, str]
+    passwords: Mapping[Service, str] = field(repr=False)
 
     def name(self, service: Service) -> str:
         """Return the name of a service's role."""
         return f"{self.prefix}_{service}"
+
+    def urls(self, database_url: str) -> Mapping[Service, str]:
+        """Return the URLs of a database as the services log in that have a password."""
+        parts = urlsplit(database_url)
+        host = parts.netloc.rpartition("@")[2]
+        return {
+            service: parts._replace(netloc=f"{self.name(service)}:{password}@{host}").geturl()
+            for service, password in self.passwords.items()
+        }
 
 
 async def apply_roles(database_url: str, roles: ServiceRoles) -> None:
@@ -146,7 +156,8 @@ def grant_statements(
     """
     names = ", ".join(roles.name(service) for service in Service)
     if database is not None:
-        yield f"REVOKE ALL ON DATABASE {database} FROM PUBLIC, {names}"
+        yield f"REVOKE ALL ON DATABASE {database} FROM {names}"
+        yield f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC"
         yield f"GRANT CONNECT ON DATABASE {database} TO {names}"
     yield f"REVOKE ALL ON SCHEMA public FROM {names}"
     yield f"GRANT USAGE ON SCHEMA public TO {names}"

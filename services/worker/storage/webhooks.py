@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.worker.webhook_retrying import Answer, Ending
 from shared.domain.sealing import Sealer
 from shared.domain.webhook_packing import DueBatch, Parcel
-from shared.storage.sealed import WEBHOOK_SECRET, sealer_of
+from shared.storage.sealed import sealer_of
+from shared.storage.sealed_columns import WEBHOOK_SECRET
 
 DISPATCH_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('txlink webhooks'))")
 # Walks event_batch_due_idx. Nothing is skipped, in whatever order batches are committed: what is
