@@ -102,6 +102,8 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
 # Of columns that are no identities; those need nothing.
 SEQUENCES: Final[Mapping[str, frozenset[Service]]] = {
     "campaign_number": frozenset({API}),
+    "campaign_clicks_campaign_id_seq": frozenset(),
+    "campaign_delivery_campaign_id_seq": frozenset(),
     "pgqueuer_id_seq": frozenset({API, WORKER}),
     "pgqueuer_schedules_id_seq": frozenset(),
     "pgqueuer_statistics_id_seq": frozenset({WORKER}),

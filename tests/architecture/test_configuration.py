@@ -114,7 +114,7 @@ def test_docker_compose_has_the_processes_defaults() -> None:
 def test_env_example_offers_only_what_docker_compose_reads() -> None:
     offered = set(OFFERED.findall(text_of(".env.example")))
 
-    assert {"POSTGRES_PASSWORD", "TXLINK_SECRET_KEYS"} <= offered
+    assert {name for name, default in substitutions().items() if default == "required"} <= offered
     assert offered - substitutions().keys() == set()
 
 

@@ -39,7 +39,7 @@ OWN_OBJECTS = """
         SELECT oid, 'pg_proc'::regclass, proowner, pronamespace, 'ROUTINE', oid::regprocedure::text
         FROM pg_proc
     )
-    SELECT kind, string_agg(name, ', ' ORDER BY name) FROM found
+    SELECT kind, string_agg(name, ', ' ORDER BY name) AS names FROM found
     WHERE schema = 'public'::regnamespace AND pg_has_role(owner, 'USAGE')
       AND NOT EXISTS (
           SELECT FROM pg_depend
@@ -106,7 +106,7 @@ async def apply_roles(database_url: str, roles: ServiceRoles) -> None:
             await connection.execute("SET LOCAL statement_timeout = '1min'")
             await _make_roles(connection, roles)
             database = await connection.fetchval(OWNED_DATABASE)
-            objects = dict(await connection.fetch(OWN_OBJECTS))
+            objects = {row["kind"]: row["names"] for row in await connection.fetch(OWN_OBJECTS)}
             for statement in grant_statements(roles, database=database, objects=objects):
                 await connection.execute(statement)
     finally:
