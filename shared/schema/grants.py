@@ -111,10 +111,10 @@ SEQUENCES: Final[Mapping[str, frozenset[Service]]] = {
 
 # Functions of triggers need nothing.
 FUNCTIONS: Final[Mapping[str, frozenset[Service]]] = {
-    "first_campaign_id(date)": frozenset({API, WORKER}),
+    "first_campaign_id(date)": frozenset({API, RECORDER, WORKER}),
     "next_campaign_id()": frozenset({API}),
-    # Run as the owner, so that a worker makes and drops months and can touch no other table.
-    "ensure_partitions(integer)": frozenset({WORKER}),
+    # Run as the owner, so that who makes or drops months can touch no other table.
+    "ensure_partitions(integer)": frozenset({RECORDER, WORKER}),
     "drop_month_let_go(timestamp with time zone)": frozenset({WORKER}),
     "ensure_campaign_partitions(text, integer)": frozenset(),
     "fn_pgqueuer_changed()": frozenset(),
