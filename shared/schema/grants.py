@@ -35,6 +35,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         # Accounts are made by `txlink` as the owner.
         API: "SELECT, UPDATE (ip_allow_list)",
         REDIRECTOR: "SELECT (id, gone_location)",
+        RECORDER: "SELECT (id, gone_location)",
         WORKER: "SELECT (id, clicks_kept_months, addresses_kept_days)",
     },
     "account_user": {API: READ},
@@ -87,6 +88,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "link_block": {
         API: "SELECT, INSERT, UPDATE (location, expires_at, is_paused, query_mode)",
         REDIRECTOR: READ,
+        RECORDER: READ,
     },
     "upload": {API: ALL},
     "upload_row": {API: "SELECT, INSERT, DELETE"},

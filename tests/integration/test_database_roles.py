@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 
 import asyncpg
@@ -109,7 +109,7 @@ REFUSED = [
 
 
 @pytest.fixture
-async def owner(database_url: str) -> asyncpg.Connection:
+async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     # What belongs to the database itself is not copied from the template.
     await apply_roles(database_url, roles_of(database_url))
     connection = await asyncpg.connect(database_url)
