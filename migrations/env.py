@@ -1,18 +1,21 @@
 """Alembic's way in: one async engine, bounded lock waits, one migration run at a time."""
 
 import asyncio
+import importlib
 import os
+import pkgutil
 
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.schema import accounts, audit, campaigns, carriers, events, hits, links, uploads
+import shared.schema
 from shared.schema.metadata import METADATA
 from shared.storage.engine import sqlalchemy_url
 
 # Importing them is what fills METADATA.
-TABLE_GROUPS = (accounts, audit, campaigns, carriers, events, hits, links, uploads)
+for _group in pkgutil.iter_modules(shared.schema.__path__, "shared.schema."):
+    importlib.import_module(_group.name)
 # Any number will do; it only has to be the same for every migration run.
 MIGRATION_LOCK = 7_463_118
 QUEUE_WAIT = "1h"

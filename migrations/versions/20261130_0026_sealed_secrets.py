@@ -3,13 +3,13 @@
 Processes of the release before cannot open what is sealed. Once the last of them has been
 replaced, `txlink secrets rotate` seals what is there.
 
-Revision: 0026, after 0021
+Revision: 0026, after 0028
 """
 
 from alembic import op
 
 revision = "0026"
-down_revision = "0021"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ be as large as a body may be. Where the credentials stand elsewhere in it, it ma
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Annotated
 
@@ -17,14 +18,25 @@ from starlette.responses import Response
 from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.errors import BodyTooLargeError, InvalidCredentialsError
+from services.api.domain.rate_errors import RateLimitedError
+from services.api.domain.rate_limits import (
+    CallKind,
+    Quotas,
+    RateLimit,
+    call_kind,
+    limits_of,
+    place_of,
+)
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
 from services.api.operations.key_access import KeyAccess
 from services.api.operations.send_values import SendCommand
 from services.api.schemas.file_bodies import MULTIPART, kind_of, read_multipart
+from services.api.schemas.limit_fields import note_refusal, note_standings
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.queries import check_query
 from services.api.schemas.reading import RequestReader, from_fields
 from services.api.schemas.send import to_send_command
+from services.api.schemas.send_parameters import OUTPUTS
 from shared.domain.client_address import ClientAddress, find_client_address
 from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import parse_address
@@ -102,6 +114,49 @@ def _among(parameters: Parameters) -> Credentials | None:
     return Credentials(parameters.text("password"), parameters.text("userId"))
 
 
+async def count_address(request: Request) -> None:
+    """Count a call to the limit of where it comes from, before anything is done for it.
+
+    Raises:
+        RateLimitedError: That has no room.
+    """
+    settings = api_context(request).settings
+    quotas = Quotas(settings.calls_per_minute_per_address, settings.sends_per_minute_per_address)
+    place = place_of(client_address(request).address)
+    await _count(request, limits_of(_kind(request), [("address", place, quotas)]))
+
+
+async def _count_caller(request: Request, caller: Caller) -> None:
+    settings = api_context(request).settings
+    of_accounts = Quotas(
+        settings.calls_per_minute_per_account, settings.sends_per_minute_per_account
+    )
+    holders: list[tuple[str, int | str, Quotas]] = [
+        ("account", caller.account.id, caller.account.quotas.over(of_accounts))
+    ]
+    if caller.key_id is not None:
+        of_keys = Quotas(settings.calls_per_minute_per_key, settings.sends_per_minute_per_key)
+        holders.append(("key", caller.key_id, caller.key_quotas.over(of_keys)))
+    await _count(request, limits_of(_kind(request), holders))
+
+
+def _kind(request: Request) -> CallKind:
+    return call_kind(request.method, request.url.path)
+
+
+async def _count(request: Request, limits: Sequence[RateLimit]) -> None:
+    if not limits:
+        return
+    rates = api_context(request).rates
+    try:
+        await rates.take(limits)
+    except RateLimitedError as error:
+        note_refusal(request.scope, error)
+        raise
+    finally:
+        note_standings(request.scope, rates.standings(limits))
+
+
 async def _authenticate(request: Request, credentials: Credentials | None) -> Caller:
     if credentials is None:
         raise InvalidCredentialsError
@@ -112,6 +167,7 @@ async def _authenticate(request: Request, credentials: Credentials | None) -> Ca
         caller = await authenticate_user(context.engine, credentials.login, credentials.secret)
     address = client_address(request).address
     caller.admit(address)
+    await _count_caller(request, caller)
     if caller.key_id is not None:
         context.key_uses.add(caller.key_id, address)
     return caller
@@ -135,6 +191,14 @@ class Call:
         self._asked: dict[Credentials, Caller | Exception] = {}
         self.file: IO[bytes] | None = None
 
+    def asked_form(self, name: str, default: str) -> str:
+        """Return the form of the answer that the query asks for, where it does and may."""
+        try:
+            return self._reader.query.choice(name, OUTPUTS, default)
+        except DomainError:
+            # Said once it is known who calls.
+            return default
+
     async def read(self) -> Parameters:
         """Read the parameters: of a caller who is known all, of another no large body.
 
@@ -143,8 +207,10 @@ class Call:
         Raises:
             InvalidCredentialsError: The body is large and its sender's credentials are wrong.
             BodyTooLargeError: It is larger than this sender's may be.
+            RateLimitedError: Too many calls come from there, or of that account or key.
             DomainError: The body cannot be read.
         """
+        await count_address(self._request)
         if not self._reader.is_whole and kind_of(self._request) == MULTIPART:
             return await self._read_form_with_file()
         limit = self._context.settings.max_body_octets
@@ -237,6 +303,7 @@ class Call:
 
 
 async def _caller_with(request: Request, scope: str) -> Caller:
+    await count_address(request)
     caller = await _authenticate(request, _in_headers(request))
     caller.require(scope)
     return caller
@@ -280,6 +347,28 @@ async def send_caller(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
 ) -> Caller:
     """Return who calls for something that is part of sending; nothing of the body is read.
+
+    Raises:
+        InvalidCredentialsError: There is no key, or a wrong one.
+        KeyExpiredError: Its time is over.
+        AddressNotAllowedError: It may not be used from there.
+        ScopeMissingError: The key may not send.
+        FieldError: The query has a name that the call has not, or one twice.
+    """
+    del key, bearer
+    caller = await _caller_with(request, "send")
+    check_query(request)
+    return caller
+
+
+async def parameters_caller(
+    request: Request,
+    key: Annotated[str | None, Depends(KEY_HEADER)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> Caller:
+    """Return who calls for something that is part of sending, by parameters of any place.
+
+    Those that the call does not have are refused once they are read, wherever they stood.
 
     Raises:
         InvalidCredentialsError: There is no key, or a wrong one.

@@ -8,11 +8,13 @@ from services.api.domain.authors import Author
 from services.api.operations.accepting import SendContext
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_allow_lists import AllowListOrders
+from services.api.operations.change_destinations import DestinationOrders
 from services.api.operations.change_links import LinkOrders
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.follow_campaign import LiveEvents
 from services.api.operations.key_uses import KeyUses
 from services.api.operations.large_sends import LargeSends
+from services.api.operations.limit_rates import RateLimiter
 from services.api.operations.make_spreadsheets import SpreadsheetMaker
 from services.api.operations.manage_keys import KeyOrders
 from services.api.operations.upload_reading import UploadReader
@@ -43,6 +45,7 @@ class ApiContext:
     spreadsheets: SpreadsheetMaker
     key_uses: KeyUses
     sealer: Sealer
+    rates: RateLimiter
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -90,6 +93,7 @@ class ApiContext:
             ),
             key_uses=KeyUses(engine),
             sealer=sealer,
+            rates=RateLimiter(reserve_engine),
         )
 
     def to_send_context(self) -> SendContext:
@@ -101,6 +105,7 @@ class ApiContext:
             short_domain=self.settings.short_domain,
             max_recipients=self.settings.max_recipients,
             large_sends=self.large_sends,
+            may_be_private=self.settings.private_destinations,
         )
 
     def to_orders(self, account: Account, author: Author) -> CampaignOrders:
@@ -109,7 +114,13 @@ class ApiContext:
 
     def to_link_orders(self, account: Account, author: Author) -> LinkOrders:
         """Return what an account changes the links of its campaigns with."""
-        return LinkOrders(self.engine, account.id, author, self.settings.short_domain)
+        return LinkOrders(
+            self.engine,
+            account.id,
+            author,
+            self.settings.short_domain,
+            may_be_private=self.settings.private_destinations,
+        )
 
     def to_key_orders(self, caller: Caller, author: Author) -> KeyOrders:
         """Return what a caller gives orders to the account's keys with."""
@@ -118,6 +129,10 @@ class ApiContext:
     def to_allow_list_orders(self, account: Account, author: Author) -> AllowListOrders:
         """Return what an account says with where it may be used from."""
         return AllowListOrders(self.engine, account.id, author)
+
+    def to_destination_orders(self, account: Account, author: Author) -> DestinationOrders:
+        """Return what an account says with where its links may lead."""
+        return DestinationOrders(self.engine, account.id, author)
 
     def to_file_limits(self) -> FileLimits:
         """Return what taking in a file is bounded by."""
@@ -133,11 +148,13 @@ class ApiContext:
         self.uploads.start()
         self.live.start()
         self.key_uses.start()
+        self.rates.start()
 
     async def aclose(self) -> None:
         """Close what was opened."""
         await self.live.aclose()
         await self.uploads.aclose()
         await self.key_uses.aclose()
+        await self.rates.aclose()
         await self.reserve_engine.dispose()
         await self.engine.dispose()

@@ -20,6 +20,8 @@ from services.api.schemas.documented_errors import (
     OF_ALLOW_LISTS,
     OF_BODIES,
     OF_CHANGED_ALLOW_LISTS,
+    OF_CHANGED_DESTINATION_LISTS,
+    OF_DESTINATION_LISTS,
     OF_DUPLICATES,
     OF_KEYS,
     OF_LINK_CHANGES,
@@ -27,11 +29,14 @@ from services.api.schemas.documented_errors import (
     OF_NEW_KEYS,
     OF_ORDERS,
     OF_ORDERS_WITH_PARAMETERS,
+    OF_RATE_LIMITS,
     OF_REPORTS,
     OF_ROTATIONS,
     OF_SENDS,
     OF_SPREADSHEETS,
+    OF_TRIED_DESTINATIONS,
 )
+from services.api.schemas.limit_fields import DESCRIBED_FIELDS, RETRY_AFTER
 from services.api.schemas.old_reports import (
     DAY_PARAMETERS,
     NUMBER_PARAMETER,
@@ -48,9 +53,11 @@ from services.api.schemas.send_parameters import (
 )
 from shared.domain.errors import DomainError
 
+PLAIN = "text/plain"
 REF = "#/components/schemas/{model}"
 MODELS = (SendAnswer, TradeAnswer, TradeError, ErrorAnswer)
 NEW_PATH = "/send"
+UNLIMITED_PATHS = frozenset({"/healthz", "/whoami"})
 # Each with what it calls the form of the answer, which has another default there.
 OLD_PATHS = {"/SMSApi/send": "output", "/SMSApi/rest/send": "format"}
 _BY_NAME = {parameter.name: parameter for parameter in SEND_PARAMETERS}
@@ -91,11 +98,18 @@ OF_SMALL_BODIES = (
     errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
-    "get /keys": OF_KEYS[1:2],
+    "get /keys": (errors.UnknownParameterError("limt", "limit"), *OF_KEYS[1:2]),
     "post /keys": (*OF_KEYS, *OF_NEW_KEYS),
     "post /keys/{prefix}/rotate": (*OF_KEYS, *OF_ROTATIONS),
-    "delete /keys/{prefix}": OF_KEYS[1:2],
+    "delete /keys/{prefix}": (
+        errors.InvalidValueError("prefix", "must not hold the character NUL"),
+        *OF_KEYS[1:2],
+    ),
+    "put /keys/{prefix}/rate-limits": OF_RATE_LIMITS,
     "get /ip-allow-list": OF_ALLOW_LISTS[1:],
+    "get /destination-list": OF_DESTINATION_LISTS,
+    "put /destination-list": OF_CHANGED_DESTINATION_LISTS,
+    "post /destination-list/test": OF_TRIED_DESTINATIONS,
     "put /ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
     "put /keys/{prefix}/ip-allow-list": (*OF_ALLOW_LISTS, *OF_CHANGED_ALLOW_LISTS),
 }
@@ -107,11 +121,12 @@ WHAT_STATUSES_MEAN = {
     408: "The body did not come in time",
     409: "The idempotency key came before with another request, the upload is not read yet, or "
     "the campaign stands where this cannot be done with it, or its links lead to several places",
+    414: "The path with its query is too long",
     413: "The body is too large, or holds too many numbers",
     415: "The content type is not read",
     422: "The body is not what its content type says",
-    429: f"As many of this account as may be; try again after `Retry-After` seconds, such as "
-    f"{RETRY_AFTER_S}",
+    429: "Too many calls a minute, or as many of this account at a time as may be; try again "
+    "after `Retry-After` seconds",
     500: "A fault of ours, which has been logged",
     503: f"Not now; try again after `Retry-After` seconds, such as {RETRY_AFTER_S}",
 }
@@ -150,6 +165,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
         if _is_of_framework(operation["responses"].get("422")):
             del operation["responses"]["422"]
         _describe(path, method, operation)
+        if path not in UNLIMITED_PATHS:
+            _add_limit_fields(operation)
+    described["components"]["headers"] = dict(DESCRIBED_FIELDS)
     schemas = described["components"]["schemas"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -198,6 +216,14 @@ def _describe_send(operation: Operation, method: str) -> None:
     _add_parameters(operation, method)
     of_bodies = OF_BODIES if method == "post" else ()
     _add_errors(operation, [*EVERYWHERE, *OF_SENDS, *of_bodies])
+    _add_forms(operation)
+
+
+def _add_forms(operation: Operation) -> None:
+    """Say that every answer comes as XML or as plain text, too, if that is asked for."""
+    for response in operation["responses"].values():
+        for form in (XML, PLAIN):
+            response["content"].setdefault(form, {"schema": {"type": "string"}})
 
 
 def _describe_old_send(operation: Operation, method: str, *, output: str) -> None:
@@ -205,11 +231,11 @@ def _describe_old_send(operation: Operation, method: str, *, output: str) -> Non
     answer = _response("Accepted, or refused with status error", ["TradeAnswer", "TradeError"])
     plain = "success | 919876543210 |  | 8466326473775335661 | 200 | success |  | 2026-11-25 …"
     answer["content"] = {
-        "text/plain": {"schema": {"type": "string"}, "example": plain},
+        PLAIN: {"schema": {"type": "string"}, "example": plain},
         **answer["content"],
-        XML: {"schema": {"type": "string"}},
     }
     operation["responses"] = {"200": answer}
+    _add_forms(operation)
     _add_parameters(operation, method, output=output)
 
 
@@ -226,6 +252,7 @@ def _describe_old_call(
 ) -> None:
     """Add the parameters: in the query of a GET, in the body of a POST."""
     operation["security"] = [{"apikey": []}, {"bearer": []}, {}]
+    _add_forms(operation)
     taken = [*parameters, *(_BY_NAME[name] for name in ("output", "userId", "password"))]
     if method == "get":
         operation["parameters"] = [_query_parameter(each) for each in taken]
@@ -259,6 +286,15 @@ def _describe_report(path: str, operation: Operation) -> None:
         found = [errors.NotFoundError("campaign", field="b")]
     busy = OF_SPREADSHEETS if path.endswith(".xlsx") else ()
     _add_errors(operation, [*EVERYWHERE, *OF_REPORTS, *found, *busy])
+
+
+def _add_limit_fields(operation: Operation) -> None:
+    """Add the header fields that tell of rate limits to every answer."""
+    for status, response in operation["responses"].items():
+        names = [name for name in DESCRIBED_FIELDS if status == "429" or name != RETRY_AFTER]
+        response["headers"] = response.get("headers", {}) | {
+            name: {"$ref": f"#/components/headers/{name}"} for name in names
+        }
 
 
 def _response(meaning: str, models: list[str]) -> dict[str, Any]:

@@ -14,15 +14,19 @@ from services.api.domain import (
     campaign_states,
     changed_destination,
     composing,
+    destination_lists,
     errors,
+    head_errors,
     link_errors,
     link_shape,
     placeholders,
+    rate_errors,
     sheet_errors,
     upload_errors,
 )
 from services.api.schemas.answers import render
 from services.api.schemas.complaints import complaint
+from services.api.schemas.limit_fields import limit_fields
 from services.api.schemas.queries import query_names
 from shared.domain.errors import DomainError, InvalidTokenError
 from shared.domain.number_rejections import InvalidMsisdnError
@@ -60,6 +64,9 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     access_errors.KeyNotLiveError: Refusal(409),
     access_errors.TooManyKeysError: Refusal(409),
     access_errors.LockOutError: Refusal(409),
+    head_errors.TargetTooLongError: Refusal(414),
+    head_errors.HeadersTooLargeError: Refusal(431),
+    rate_errors.RateLimitedError: Refusal(TOO_MANY),
     errors.InvalidBooleanError: Refusal(400, "147"),
     errors.MissingFieldError: Refusal(400),
     errors.UnknownValueError: Refusal(400),
@@ -104,6 +111,8 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     link_errors.OwnShortLinkError: Refusal(400),
     link_errors.UserinfoError: Refusal(400),
     link_errors.UnusableHostError: Refusal(400),
+    link_errors.DestinationNotPublicError: Refusal(400),
+    destination_lists.DestinationBlockedError: Refusal(403),
     link_errors.LinkTooLongError: Refusal(400),
     link_shape.HeaderShapeNeedsSenderIdError: Refusal(400),
     composing.RowRefusedError: Refusal(400),
@@ -133,12 +142,14 @@ def as_refusal(error: Exception) -> DomainError:
 def error_values(error: DomainError) -> dict[str, Any]:
     """Return an error as new clients get it."""
     refusal = REFUSALS[type(error)]
-    values = {
+    values: dict[str, Any] = {
         "status": "error",
         "statusCode": refusal.trade_code or str(refusal.status),
         "reason": str(error),
         "code": error.told_code,
     }
+    if isinstance(error, rate_errors.RateLimitedError):
+        values |= {"limit": error.limit, "retryAfter": error.retry_after_s}
     return values | ({"field": error.field} if error.field else {})
 
 
@@ -200,7 +211,10 @@ def install_error_handlers(app: FastAPI) -> None:
     async def on_fault(request: Request, error: Exception) -> Response:
         # The server raises it again behind the answer, and it is logged there.
         del error
-        return _last_response(request, error_response(errors.InternalError()))
+        response = error_response(errors.InternalError())
+        # It is made outside of what gives all others theirs.
+        response.headers.update(limit_fields(request.scope))
+        return _last_response(request, response)
 
 
 def _last_response(request: Request, response: Response) -> Response:

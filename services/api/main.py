@@ -7,13 +7,16 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from pydantic import SecretStr
 from typing_extensions import override
 
+from services.api.bounded_protocol import BoundedHeads
 from services.api.context import ApiContext
 from services.api.documentation import document
 from services.api.error_responses import install_error_handlers
@@ -25,6 +28,7 @@ from services.api.routes import (
     campaign_control,
     campaigns,
     days,
+    destinations,
     events,
     health,
     keys,
@@ -37,6 +41,7 @@ from services.api.routes import (
     webhooks,
     whoami,
 )
+from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
 from shared.settings import settings_or_exit
 from shared.storage.sealed_columns import SEALED_COLUMNS, keys_or_exit
@@ -75,6 +80,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     document(app)
     install_error_handlers(app)
+    app.add_middleware(LimitFields)
     for module in (
         send,
         legacy_send,
@@ -91,12 +97,19 @@ def create_app(settings: ApiSettings) -> FastAPI:
         webhooks,
         keys,
         allow_lists,
+        destinations,
         sandbox,
         health,
         whoami,
     ):
         app.include_router(module.router)
     return app
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the OpenAPI document of the API, for which nothing need run."""
+    nowhere = SecretStr("postgresql://nobody@nowhere/none")
+    return create_app(ApiSettings(database_url=nowhere)).openapi()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -124,6 +137,7 @@ def main() -> None:
         app,
         host=settings.api_host,
         port=settings.api_port,
+        http=BoundedHeads,
         access_log=False,  # for the reason given in app_from_env
         server_header=False,
         # Whom a proxy is believed to speak for is for TRUSTED_PROXIES to say.

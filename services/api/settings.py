@@ -16,6 +16,10 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings)
     api_port: int = Field(
         default=8000, ge=0, le=65535, description="port that the API listens on, up to 65535"
     )
+    private_destinations: bool = Field(
+        default=False,
+        description="true or false: whether links may lead to hosts that are not public",
+    )
     max_body_octets: int = Field(
         default=32 * MEBIBYTE, gt=0, description="octets of the largest request body that is read"
     )
@@ -51,6 +55,24 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings)
     )
     max_waiting_large_sends: int = Field(
         default=8, ge=0, le=100, description="such sends that may wait besides"
+    )
+    calls_per_minute_per_address: int = Field(
+        default=6_000, ge=0, le=1_000_000, description="calls a minute from one address; 0: any"
+    )
+    sends_per_minute_per_address: int = Field(
+        default=6_000, ge=0, le=1_000_000, description="sends a minute from one address; 0: any"
+    )
+    calls_per_minute_per_account: int = Field(
+        default=6_000, ge=0, le=1_000_000, description="calls a minute of one account; 0: any"
+    )
+    sends_per_minute_per_account: int = Field(
+        default=6_000, ge=0, le=1_000_000, description="sends a minute of one account; 0: any"
+    )
+    calls_per_minute_per_key: int = Field(
+        default=0, ge=0, le=1_000_000, description="calls a minute by one API key; 0: any"
+    )
+    sends_per_minute_per_key: int = Field(
+        default=0, ge=0, le=1_000_000, description="sends a minute by one API key; 0: any"
     )
     max_streams: int = Field(
         default=500, ge=1, le=10_000, description="streams of events open at a time"

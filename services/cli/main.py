@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from services.api.domain.link_shape import LinkShape
+from services.api.main import describe_api
 from services.api.operations.authenticate import ROLE_SCOPES
 from services.api.operations.change_links import QUERY_MODES, LinkChanges, change_links
 from services.api.operations.change_sending import (
@@ -23,6 +25,7 @@ from services.api.operations.create_account import create_account, create_user
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
 from services.cli.demo import demo
+from services.cli.destinations import add_destination_commands
 from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
 from services.cli.on_database import Add, Command, on_database, url_of
@@ -36,12 +39,14 @@ from services.cli.secrets_at_rest import add_secret_commands
 from services.cli.settings import CliSettings
 from services.cli.storage.roles import RolesRefusedError, ServiceRoles
 from services.cli.telling import ended_by_its_reader
+from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.errors import DomainError
 from shared.domain.sealing import Sealer, SealError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
 
+DESCRIBED = {"api": describe_api, "redirector": describe_short_links}
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -98,9 +103,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     migrating.add_argument("--no-roles", action="store_true", help="leave roles and grants alone")
 
+    described = add("openapi", _openapi, "Print what a service answers, as an OpenAPI document")
+    described.add_argument("service", choices=sorted(DESCRIBED))
     _add_account_commands(add)
     add_access_commands(add, _add_data_dir)
     _add_link_commands(add)
+    destinations = commands.add_parser("destinations", help="Where links may lead")
+    add_destination_commands(
+        partial(_add, destinations.add_subparsers(required=True, metavar="COMMAND")),
+        _add_data_dir,
+    )
     clicks = commands.add_parser("clicks", help="What is stored of those who followed links")
     add_clicks = partial(_add, clicks.add_subparsers(required=True, metavar="COMMAND"))
     _add_data_dir(
@@ -167,6 +179,12 @@ def _add_account_commands(add: Add) -> None:
         metavar="N",
         help="truncate visitors' addresses after N days; 0 is within the hour (none: never)",
     )
+    for kind in ("calls", "sends"):
+        sending.add_argument(
+            f"--{kind}-per-minute",
+            metavar="N",
+            help=f"{kind} a minute (0: any number; default: as the API's settings say)",
+        )
     _add_data_dir(sending)
 
     sender_id = add("sender-id-set", _change_sender_id, "Register a sender ID, or change it")
@@ -281,6 +299,8 @@ def _change_sending(arguments: argparse.Namespace, settings: CliSettings) -> Non
         gone_url=arguments.gone_url,
         clicks_kept_months=arguments.clicks_kept_months,
         addresses_kept_days=arguments.addresses_kept_days,
+        calls_per_minute=arguments.calls_per_minute,
+        sends_per_minute=arguments.sends_per_minute,
     )
     change = partial(change_sending, account_name=arguments.account, changes=changes)
     on_database(url_of(arguments, settings), change)
@@ -335,6 +355,10 @@ def _reclassify(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
     roll_up(arguments, url_of(arguments, settings))
+
+
+def _openapi(arguments: argparse.Namespace, _settings: CliSettings) -> None:
+    print(json.dumps(DESCRIBED[arguments.service](), ensure_ascii=False, indent=2))
 
 
 def _revealed(secret: SecretStr | None) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 
-from services.cli.migrating import migrate
+from services.cli.migrating import includes, migrate
 from services.cli.secrets_at_rest import seal_all
 from services.cli.storage.databases import find_revision
 from services.cli.storage.roles import RolesRefusedError, ServiceRoles, apply_roles
@@ -39,7 +39,7 @@ def prepare(
         _apply(database_url, roles)
     if sealer is None:
         print(f"txlink: secrets stay as they are: {SETTING} is not set", file=sys.stderr)
-    elif is_idle or before is None or before >= FIRST_SEALED:
+    elif is_idle or before is None or includes(before, FIRST_SEALED):
         asyncio.run(require_keys(database_url, sealer, SEALED_COLUMNS))
         seal_all(database_url, sealer)
     else:

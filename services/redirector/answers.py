@@ -52,6 +52,10 @@ NOT_FOUND = _page(
 METHOD_NOT_ALLOWED = _page(
     405, "Not allowed", "A short link can only be opened.", (b"allow", b"GET, HEAD")
 )
+# Not 410, which says for good: a rule that is taken back lets the link lead on again.
+BLOCKED = _page(
+    403, "Link switched off", "The page behind this link is not one that we lead visitors to."
+)
 GONE = _page(410, "Link no longer active", "The offer behind this link has ended.")
 TOO_MANY = _page(
     429,

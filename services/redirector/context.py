@@ -115,6 +115,7 @@ async def _recall(resolver: Resolver, file: SnapshotFile) -> None:
     resolver.restore(Snapshot(known.domains, snapshot.blocks, snapshot.personal_links))
     try:
         await resolver.refresh()
+        await resolver.recheck()
     except LookupUnavailableError as error:
         LOGGER.warning("answering from the snapshot: no Postgres any more (%s)", error.__cause__)
 

@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.redirector.answers import (
+    BLOCKED,
     GONE,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
@@ -98,11 +99,15 @@ class ShortLinks:
         )
         # A hit that the disk did not take has been counted; the visitor goes on all the same.
         await self.redirector.journal.append(record)
+        if link.is_blocked:
+            return BLOCKED
         return redirect_to(pass_query(link.location, scope["query_string"], block.query_mode))
 
     def _instead_of(self, block: Block) -> Answer:
         gone_location = block.gone_location
-        if gone_location is None or not self.redirector.resolver.leads_on(gone_location):
+        if gone_location is None or block.is_gone_blocked:
+            return GONE
+        if not self.redirector.resolver.leads_on(gone_location):
             return GONE
         return redirect_to(gone_location)
 
@@ -175,11 +180,13 @@ async def health(request: Request) -> dict[str, str | int]:
     return {"status": "ok", "lost_hits": redirector.journal.lost_count}
 
 
-@router.api_route("/robots.txt", methods=["GET", "HEAD"])
+@router.get("/robots.txt", response_class=PlainTextResponse)
+@router.head("/robots.txt", response_class=PlainTextResponse)
 async def robots() -> PlainTextResponse:
     return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-@router.api_route("/favicon.ico", methods=["GET", "HEAD"], status_code=204)
+@router.get("/favicon.ico", status_code=204)
+@router.head("/favicon.ico", status_code=204)
 async def favicon() -> Response:
     return Response(status_code=204, headers={"cache-control": "public, max-age=86400"})

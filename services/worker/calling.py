@@ -12,6 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import certifi
@@ -26,17 +27,47 @@ from shared.domain.trusted_proxies import IpAddress, parse_address
 TIMEOUT_S = 10.0
 MAX_BODY_OCTETS = 16_384
 MAX_ADDRESSES = 4
+OK = 200
+NOT_MODIFIED = 304
 IDLE_S = 15.0
 
 Resolve = Callable[[str, int], Iterable[str]]
+_FAILURES = (
+    TimeoutError,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fetched:
+    """What came of asking for a document.
+
+    Attributes:
+        cause: Why there is neither a document nor word that it is as before; None if there is.
+        body: The document; None if it is as before.
+        etag: What to ask with the next time, if the server told any.
+        last_modified: The same.
+    """
+
+    cause: str | None
+    body: bytes | None = None
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 class ClosedAddressError(Exception):
     """A URL leads only where nothing may be called."""
 
 
+class OverlongAnswerError(Exception):
+    """An answer is longer than any that is wanted."""
+
+
 class Caller:
-    """Sends POST requests to public addresses.
+    """Sends requests to public addresses.
 
     Args:
         reach: What may be called.
@@ -90,12 +121,10 @@ class Caller:
             async with asyncio.timeout(self._timeout_s):
                 status, wish = await self._post(url, headers, body)
             cause = None if 200 <= status < 300 else f"answered {status}"  # noqa: PLR2004
-        except (TimeoutError, httpcore.TimeoutException):
-            cause = f"no answer within {self._timeout_s:g} s"
         except ClosedAddressError as error:
             cause = str(error)
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            cause = _why(error)
+        except _FAILURES as error:
+            cause = self._why(error)
         duration_ms = int((time.monotonic() - start) * 1_000)
         return Answer(status, cause, duration_ms, parse_retry_after(wish, self._clock.now()))
 
@@ -123,6 +152,45 @@ class Caller:
                 # It has answered, and its body is not looked at.
                 pass
             return status, wish
+
+    async def get(self, url: str, headers: Mapping[str, str], *, octet_limit: int) -> Fetched:
+        """Ask for a document, and tell what came of it; nothing that a server does is raised."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._get(url, headers, octet_limit)
+        except (ClosedAddressError, OverlongAnswerError) as error:
+            return Fetched(str(error))
+        except _FAILURES as error:
+            return Fetched(self._why(error))
+
+    async def _get(self, url: str, headers: Mapping[str, str], octet_limit: int) -> Fetched:
+        """Return a document.
+
+        Raises:
+            ClosedAddressError: The URL is none that may be called.
+            OverlongAnswerError: The document has more octets than it may.
+        """
+        if complaint := self._reach.complaint_of(url):
+            raise ClosedAddressError(f"the URL {complaint}")
+        pool = self._pools[urlsplit(url).scheme]
+        async with pool.stream("GET", url, headers=list(headers.items())) as found:
+            told = {name.lower(): value.decode("latin-1") for name, value in found.headers}
+            etag, last_modified = told.get(b"etag"), told.get(b"last-modified")
+            if found.status == NOT_MODIFIED:
+                return Fetched(None, None, etag, last_modified)
+            if found.status != OK:
+                return Fetched(f"answered {found.status}")
+            body = bytearray()
+            async for chunk in found.aiter_stream():
+                body += chunk
+                if len(body) > octet_limit:
+                    raise OverlongAnswerError(f"it has more than {octet_limit} octets")
+            return Fetched(None, bytes(body), etag, last_modified)
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, TimeoutError | httpcore.TimeoutException):
+            return f"no answer within {self._timeout_s:g} s"
+        return _why(error)
 
     async def aclose(self) -> None:
         """End all connections."""

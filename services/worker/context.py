@@ -10,6 +10,8 @@ from datetime import timedelta
 from pgqueuer import AsyncpgDriver
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.worker.block_lists import TIMEOUT_S as LIST_TIMEOUT_S
+from services.worker.block_lists import BlockLists
 from services.worker.calling import Caller
 from services.worker.carriers.registry import build_carriers
 from services.worker.carriers.sandbox import SandboxTiming
@@ -39,6 +41,7 @@ class WorkerContext:
     submit_messages: SubmitMessages
     settle_delivery_reports: SettleDeliveryReports
     send_webhooks: SendWebhooks
+    block_lists: BlockLists
 
 
 @asynccontextmanager
@@ -54,8 +57,9 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
         application="txlink worker",
         sealer=settings.to_sealer(),
         pool_size=settings.job_count,
-        # One each for releases and for events; webhooks hold none while they are called.
-        max_overflow=5,
+        # One each for releases, events and lists of hosts; webhooks hold none while they are
+        # called.
+        max_overflow=6,
     )
     jitter = random.Random()  # noqa: S311 - delays, not secrets
     sandbox_book = SandboxBook(engine)
@@ -76,6 +80,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     caller = Caller(
         settings.webhook_networks, concurrency=AT_A_TIME * settings.worker_webhook_concurrency
     )
+    list_caller = Caller(settings.webhook_networks, concurrency=1, timeout_s=LIST_TIMEOUT_S)
     try:
         async with queue_driver(url, on_end=stopping.set) as driver:
             yield WorkerContext(
@@ -86,7 +91,14 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
                 SubmitMessages(engine, carriers, jitter, stopping, limits),
                 SettleDeliveryReports(engine, jitter),
                 SendWebhooks(engine, caller, jitter, clock, stopping),
+                BlockLists(
+                    engine,
+                    list_caller,
+                    settings.block_list_sources,
+                    timedelta(minutes=settings.destination_refresh_minutes),
+                ),
             )
     finally:
+        await list_caller.aclose()
         await caller.aclose()
         await engine.dispose()

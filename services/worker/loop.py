@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.worker import dispatching, releasing, upkeep
+from services.worker import block_lists, dispatching, releasing, upkeep
 from services.worker.carriers import sandbox_receipts
 from services.worker.context import WorkerContext, open_context
 from services.worker.lanes import LANES, Lane, build_lanes, stop_taking, take_jobs
@@ -64,6 +64,7 @@ async def _work(
         tasks.create_task(releasing.make_rounds(context.engine, ended, on_releases))
         tasks.create_task(dispatching.make_rounds(context.engine, ended, on_dispatch))
         tasks.create_task(upkeep.make_rounds(context.engine, ended))
+        tasks.create_task(block_lists.make_rounds(context.block_lists, ended))
         drain = tasks.create_task(_drain(context, lanes, draining, settings))
         LOGGER.info("taking jobs")
         try:

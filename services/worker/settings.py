@@ -1,10 +1,35 @@
 """What the worker is told by its environment."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.settings import ReachSettings, SealingSettings
+
+_SOURCE_STARTS = ("/", "https://", "http://")
+MAX_SOURCES = 50
+
+
+def split_sources(text: str) -> tuple[str, ...]:
+    """Return the paths and URLs that a setting names, each once."""
+    named = (entry.strip() for entry in text.split(","))
+    return tuple(dict.fromkeys(entry for entry in named if entry))
+
+
+def _check_sources(text: str | None) -> str | None:
+    sources = split_sources(text or "")
+    if len(sources) > MAX_SOURCES:
+        raise ValueError(f"should name {MAX_SOURCES} lists at most")
+    for source in sources:
+        if not source.startswith(_SOURCE_STARTS):
+            raise ValueError(
+                f"should be absolute paths or https URLs, and {source[:80]!r} is neither"
+            )
+    return text
+
+
+BlockListSources = Annotated[str | None, AfterValidator(_check_sources)]
 
 
 class WorkerSettings(ReachSettings, SealingSettings):
@@ -48,6 +73,19 @@ class WorkerSettings(ReachSettings, SealingSettings):
     sandbox_delivery_delay_s: float = Field(
         default=2, ge=0, description="mean seconds until the sandbox sends a delivery receipt"
     )
+
+    destination_block_lists: BlockListSources = Field(
+        default=None,
+        description="absolute paths or https URLs of lists of hosts, separated by commas",
+    )
+    destination_refresh_minutes: float = Field(
+        default=60, ge=1, le=10_080, description="minutes from one look at these lists to the next"
+    )
+
+    @property
+    def block_list_sources(self) -> tuple[str, ...]:
+        """The lists of hosts to which no link may lead, each once."""
+        return split_sources(self.destination_block_lists or "")
 
     @property
     def job_count(self) -> int:

@@ -69,7 +69,7 @@ class Reach(NetworkSetting):
         address = unmapped(address)
         if any(address in network for network in self._networks):
             return True
-        return is_encrypted and _is_public(address)
+        return is_encrypted and is_public(address)
 
     def complaint_of(self, url: str) -> str | None:  # noqa: PLR0911 - one rule after another
         """Return what a URL should be and is not; None if it may be tried.
@@ -126,7 +126,8 @@ def _can_be_asked_for(host: str) -> bool:
     )
 
 
-def _is_public(address: IpAddress) -> bool:
+def is_public(address: IpAddress) -> bool:
+    """Tell whether an address, unmapped, is one of the public internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _CLOSED_V4)
     return address in _OPEN_V6 and not any(address in network for network in _CLOSED_V6)

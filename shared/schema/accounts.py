@@ -44,6 +44,9 @@ ACCOUNT = Table(
     Column("addresses_kept_days", Integer),
     # Where it may be called from; empty: from everywhere.
     Column("ip_allow_list", ARRAY(CIDR), nullable=False, server_default="{}"),
+    # Null: as the settings have it. 0: no limit.
+    Column("calls_per_minute", Integer),
+    Column("sends_per_minute", Integer),
     CheckConstraint("default_region ~ '^[A-Z]{2}$'", name="default_region"),
     CheckConstraint("link_shape IN ('token', 'header')", name="link_shape"),
     CheckConstraint("segment_price >= 0", name="segment_price"),
@@ -52,6 +55,8 @@ ACCOUNT = Table(
     CheckConstraint("clicks_kept_months BETWEEN 1 AND 1200", name="clicks_kept_months"),
     CheckConstraint("addresses_kept_days BETWEEN 0 AND 36500", name="addresses_kept_days"),
     CheckConstraint("cardinality(ip_allow_list) <= 200", name="ip_allow_list"),
+    CheckConstraint("calls_per_minute BETWEEN 0 AND 1000000", name="calls_per_minute"),
+    CheckConstraint("sends_per_minute BETWEEN 0 AND 1000000", name="sends_per_minute"),
 )
 
 # "user" is a reserved word of SQL.
@@ -89,8 +94,13 @@ API_KEY = Table(
     Column("replaced_by", Text(collation="C"), ForeignKey("api_key.prefix")),
     # Where it may be used from, besides what the account says; empty: from everywhere.
     Column("ip_allow_list", ARRAY(CIDR), nullable=False, server_default="{}"),
+    # Besides what the account has. Null: as the settings have it. 0: no limit.
+    Column("calls_per_minute", Integer),
+    Column("sends_per_minute", Integer),
     CheckConstraint("octet_length(secret_sha256) = 32", name="secret_sha256"),
     CheckConstraint("cardinality(ip_allow_list) <= 200", name="ip_allow_list"),
+    CheckConstraint("calls_per_minute BETWEEN 0 AND 1000000", name="calls_per_minute"),
+    CheckConstraint("sends_per_minute BETWEEN 0 AND 1000000", name="sends_per_minute"),
 )
 
 SENDER_ID = Table(

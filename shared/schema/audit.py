@@ -20,7 +20,8 @@ AUDIT_ENTRY = Table(
     "audit_entry",
     METADATA,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("account_id", BigInteger, ForeignKey("account.id"), nullable=False),
+    # Null: the platform's own, such as its list of destinations.
+    Column("account_id", BigInteger, ForeignKey("account.id")),
     Column("occurred_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("author_kind", Text(collation="C"), nullable=False),
     # A user's login or a key's name; empty of the command line.

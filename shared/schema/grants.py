@@ -42,7 +42,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "api_key": {
         API: (
             "SELECT, INSERT, UPDATE (expires_at, revoked_at, last_used_at, last_used_address, "
-            "replaced_by, ip_allow_list)"
+            "replaced_by, ip_allow_list, calls_per_minute, sends_per_minute)"
         ),
     },
     "sender_id": {API: READ},
@@ -92,6 +92,13 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     },
     "upload": {API: ALL},
     "upload_row": {API: "SELECT, INSERT, DELETE"},
+    "destination_list": {API: KEEP, REDIRECTOR: READ, WORKER: ALL},
+    "destination_rule": {
+        API: "SELECT, INSERT, DELETE",
+        REDIRECTOR: READ,
+        WORKER: "SELECT, INSERT, DELETE",
+    },
+    "rate_level": {API: ALL},
     # PgQueuer's.
     "pgqueuer": {API: ADD, WORKER: ALL},
     "pgqueuer_log": {API: "INSERT", WORKER: ALL},
@@ -121,5 +128,6 @@ FUNCTIONS: Final[Mapping[str, frozenset[Service]]] = {
     "ensure_campaign_partitions(text, integer)": frozenset(),
     "fn_pgqueuer_changed()": frozenset(),
     "refuse_audit_change()": frozenset(),
+    "tell_destinations_changed()": frozenset(),
     "tell_links_changed()": frozenset(),
 }

@@ -105,6 +105,7 @@ def test_docker_compose_has_the_processes_defaults() -> None:
         "GEOIP_CITY_DB",
         "GEOIP_ASN_DB",
         "TXLINK_SECRET_KEYS",
+        "TXLINK_DESTINATION_BLOCK_LISTS",
     }
     assert {name: substitutions()[name] for name in shared} == {
         name: of_processes[name] for name in shared

@@ -64,6 +64,21 @@ def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(found.body)
 
+        def do_GET(self) -> None:
+            asked = {name.lower(): value for name, value in self.headers.items()}
+            found.requests.append((asked, b""))
+            time.sleep(found.delay_s)
+            etag = found.headers.get("etag")
+            is_known = etag is not None and asked.get("if-none-match") == etag
+            status = found.statuses.pop(0) if found.statuses else 304 if is_known else 200
+            body = found.body if status == 200 else b""
+            self.send_response(status)
+            for name, value in found.headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
         @override
         def log_message(self, format: str, *args: object) -> None:
             pass

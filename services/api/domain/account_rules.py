@@ -6,6 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.api.domain.errors import InvalidValueError
+from services.api.domain.rate_limits import MAX_PER_MINUTE
 from shared.domain.msisdn_patterns import calling_code_of
 
 MAX_NAME = 100
@@ -15,6 +16,7 @@ _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 _PRICE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_RATE = re.compile(r"[0-9]{1,7}")
 _WHOLE = re.compile(r"[0-9]{1,5}")
 _DLT_ID = re.compile(r"[0-9]{1,30}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -103,6 +105,24 @@ def checked_limit(text: str, *, field: str, lowest: int, highest: int) -> int | 
     if not _WHOLE.fullmatch(written) or not lowest <= int(written) <= highest:
         wanted = (
             f"must be a whole number from {lowest} to {highest}, or none to keep them for ever"
+        )
+        raise InvalidValueError(field, wanted)
+    return int(written)
+
+
+def checked_rate(text: str, *, field: str) -> int | None:
+    """Return a limit of calls a minute; 0 is any number, None as the settings have it.
+
+    Raises:
+        InvalidValueError: It is neither a whole number of that range nor ``default``.
+    """
+    written = text.strip()
+    if written.casefold() == "default":
+        return None
+    if not _RATE.fullmatch(written) or int(written) > MAX_PER_MINUTE:
+        wanted = (
+            f"must be a whole number from 0 (no limit) to {MAX_PER_MINUTE}, or default to go by "
+            "the settings"
         )
         raise InvalidValueError(field, wanted)
     return int(written)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing_extensions import override
 
 from services.api.domain.link_errors import (
+    DestinationNotPublicError,
     LinkTooLongError,
     NoLinkError,
     OverlongTextError,
@@ -26,6 +27,8 @@ _WHY: Mapping[type[DomainError], str] = MappingProxyType(
         OwnShortLinkError: "is on a short domain of ours: put the link that it leads to",
         UserinfoError: "has a user name or password before its host: put a link without one",
         UnusableHostError: "has no valid host, or a port beyond 65535: correct it",
+        DestinationNotPublicError: "leads where only some network's own machines get to: put a"
+        " public link",
     }
 )
 
@@ -60,7 +63,12 @@ class SeveralDestinationsError(DomainError):
 
 
 def read_destination(
-    link: str, *, before: str, after: str, short_domains: AbstractSet[str]
+    link: str,
+    *,
+    before: str,
+    after: str,
+    short_domains: AbstractSet[str],
+    may_be_private: bool = False,
 ) -> Rewrite:
     """Read a link that takes the place of the one in a text.
 
@@ -69,12 +77,15 @@ def read_destination(
         before: The text up to it; it has to be found there again if the campaign is sent anew.
         after: The text behind it.
         short_domains: As ``plan_rewrite`` has them.
+        may_be_private: The same.
 
     Raises:
         DestinationRefusedError: It is no link, only a part of it is, or no send would take it.
     """
     try:
-        rewrite = plan_rewrite(f"{before}{link}{after}", short_domains=short_domains)
+        rewrite = plan_rewrite(
+            f"{before}{link}{after}", short_domains=short_domains, may_be_private=may_be_private
+        )
     except DomainError as error:
         raise DestinationRefusedError(error) from error
     if (rewrite.before, rewrite.after) != (before, after):

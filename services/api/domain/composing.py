@@ -22,12 +22,20 @@ class TextRules:
         encoding: What was asked for; None chooses by the text.
         is_smart: Whether typographic characters are made plain where that saves UCS-2.
         short_domains: Our own, to which no link may lead.
+        may_be_private: Whether links may lead to hosts that are not public.
     """
 
     sample_link: str | None = None
     encoding: Encoding | None = None
     is_smart: bool = False
     short_domains: frozenset[str] = frozenset()
+    may_be_private: bool = False
+
+    def plan(self, text: str) -> Rewrite:
+        """Find the link that is tracked; as ``plan_rewrite`` does."""
+        return plan_rewrite(
+            text, short_domains=self.short_domains, may_be_private=self.may_be_private
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,7 +118,7 @@ def compose(text: str, rules: TextRules) -> ComposedText:
     if rules.sample_link is None:
         refuse_overlong(text)
         return _composed(text, rules, text, None, None)
-    rewrite = plan_rewrite(text, short_domains=rules.short_domains)
+    rewrite = rules.plan(text)
     return _composed(text, rules, rewrite.before, rewrite.after, rewrite)
 
 
@@ -182,7 +190,7 @@ class Composer:
         written = f"{before}{fixed.text}{after}"
         refuse_overlong(written)
         if self._fixed_rewrite is None:
-            self._fixed_rewrite = plan_rewrite(fixed.text, short_domains=self._rules.short_domains)
+            self._fixed_rewrite = self._rules.plan(fixed.text)
         return _composed(written, self._rules, before, after, self._fixed_rewrite)
 
 

@@ -69,6 +69,19 @@ class UnusableHostError(DomainError):
         )
 
 
+class DestinationNotPublicError(DomainError):
+    """The last link of the message leads where only some network's own machines get to."""
+
+    code = "destination_not_public"
+    field = "msg"
+
+    def __init__(self, *, host: str) -> None:
+        super().__init__(
+            f"The last link in msg leads to {host}, which recipients cannot reach: it is no public"
+            " name or address. Put a link that opens everywhere."
+        )
+
+
 class LinkTooLongError(DomainError):
     """The last link of the message is longer than what browsers and proxies carry."""
 

@@ -130,6 +130,7 @@ async def _answer(request: Request, envelope: Envelope, act: Act, *, scope: str)
     output = "json"
     try:
         call = Call(request)
+        output = call.asked_form("output", output)
         parameters = await call.read()
         output = parameters.choice("output", OUTPUTS, "json")
         caller = await call.caller(parameters)

@@ -64,6 +64,7 @@ async def _send(request: Request, output_parameter: str) -> Response:
     output = "plain"
     try:
         call = Call(request)
+        output = call.asked_form(output_parameter, output)
         parameters = await call.read()
         output = parameters.choice(output_parameter, OUTPUTS, "plain")
         caller = await call.caller(parameters)

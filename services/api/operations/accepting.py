@@ -13,8 +13,9 @@ from services.api.domain.money import amount_text
 from services.api.domain.preflight import Preflight, preflight
 from services.api.domain.preflight_input import DryMessage, DryRun
 from services.api.operations.large_sends import LargeSends
-from services.api.operations.planning import SendTerms
+from services.api.operations.planning import SendTerms, settle_terms
 from services.api.operations.send_values import Accepted, Rejected, SendCommand
+from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
@@ -34,6 +35,7 @@ class SendContext:
     Attributes:
         reserve_engine: For taking blocks: whoever waits for one has a connection of ``engine``
             already, so that all would wait for all if they came from there.
+        may_be_private: Whether links may lead to hosts that are not public.
     """
 
     engine: AsyncEngine
@@ -42,6 +44,21 @@ class SendContext:
     short_domain: str
     max_recipients: int
     large_sends: LargeSends
+    may_be_private: bool = False
+
+    def settle_terms(self, account: Account, command: SendCommand) -> SendTerms:
+        """Settle what holds for every message of a send that is made now.
+
+        Raises:
+            DomainError: As ``planning.settle_terms`` does.
+        """
+        return settle_terms(
+            account,
+            command,
+            short_domain=self.short_domain,
+            now=self.clock.now(),
+            may_be_private=self.may_be_private,
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

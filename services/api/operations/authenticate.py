@@ -11,6 +11,7 @@ from services.api.domain.access_errors import AddressNotAllowedError, KeyExpired
 from services.api.domain.allow_lists import AllowList
 from services.api.domain.authors import Author, AuthorKind
 from services.api.domain.errors import InvalidCredentialsError, ScopeMissingError
+from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.accounts import Account, find_key, find_user
 from shared.domain import api_keys
 from shared.domain.trusted_proxies import IpAddress
@@ -38,6 +39,7 @@ class Caller:
     Attributes:
         allow_lists: Where they may call from; all of them apply.
         key_id: Of the key that they show, if they show one.
+        key_quotas: Its own.
     """
 
     account: Account
@@ -45,6 +47,7 @@ class Caller:
     author: Author
     allow_lists: tuple[AllowList, ...]
     key_id: int | None = None
+    key_quotas: Quotas = NO_QUOTAS
 
     def admit(self, address: IpAddress | None) -> None:
         """Let pass only who calls from where these credentials may be used.
@@ -83,7 +86,9 @@ async def authenticate_key(engine: AsyncEngine, text: str) -> Caller:
     if stored.expired_at is not None:
         raise KeyExpiredError(stored.expired_at)
     author = Author(AuthorKind.KEY, stored.name, prefix)
-    return Caller(stored.account, stored.scopes, author, stored.allow_lists, stored.id)
+    return Caller(
+        stored.account, stored.scopes, author, stored.allow_lists, stored.id, stored.quotas
+    )
 
 
 async def authenticate_user(engine: AsyncEngine, login: str, password: str) -> Caller:

@@ -11,6 +11,7 @@ from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.changed_destination import SeveralDestinationsError, read_destination
 from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.expiry import parse_expiry
+from services.api.operations.check_destinations import DestinationCheck
 from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.link_terms import (
@@ -21,6 +22,7 @@ from services.api.storage.link_terms import (
     set_destination,
     set_terms,
 )
+from shared.domain.destination_rules import find_site
 
 QUERY_MODES = ("off", "add", "override")
 ACTION = "campaign.links"
@@ -64,12 +66,14 @@ class LinkOrders:
     Attributes:
         author: Who does.
         short_domain: Ours, to which no link may lead.
+        may_be_private: Whether links may lead to hosts that are not public.
     """
 
     engine: AsyncEngine
     account_id: int
     author: Author
     short_domain: str
+    may_be_private: bool = False
 
     async def change(self, campaign_uuid: uuid.UUID, changes: LinkChanges) -> LinkTerms:
         """Change the links of a campaign; redirectors follow within a second.
@@ -79,6 +83,7 @@ class LinkOrders:
             NotFoundError: The account has no such campaign, or it has no tracked links.
             DestinationRefusedError: No send would take the destination.
             SeveralDestinationsError: There is not one destination to change.
+            DestinationBlockedError: A list does not let links lead there.
         """
         wanted = _wanted(changes)
         async with self.engine.begin() as connection:
@@ -87,6 +92,7 @@ class LinkOrders:
                 raise NotFoundError(WHAT)
             if changes.destination is not None:
                 wanted |= self._place(terms, changes.destination.strip())
+                await self._refuse_blocked(connection, wanted["location"])
             changed = {name: it for name, it in wanted.items() if it != getattr(terms, name)}
             if changed:
                 await self._store(connection, terms, changed)
@@ -102,8 +108,15 @@ class LinkOrders:
             before=terms.body_before if has_text else "",
             after=(terms.body_after or "") if has_text else "",
             short_domains={self.short_domain},
+            may_be_private=self.may_be_private,
         )
         return {"destination": link, "location": rewrite.location}
+
+    async def _refuse_blocked(self, connection: AsyncConnection, location: str) -> None:
+        site = find_site(location)
+        if site is not None:
+            check = DestinationCheck(self.account_id)
+            await check.refuse(connection, [site], field="destination")
 
     async def _store(
         self, connection: AsyncConnection, terms: LinkTerms, changed: dict[str, Any]

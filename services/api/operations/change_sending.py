@@ -11,12 +11,20 @@ from services.api.domain.account_rules import (
     checked_domains,
     checked_limit,
     checked_price,
+    checked_rate,
     checked_sender_ids,
 )
+from services.api.domain.authors import COMMAND_LINE
 from services.api.domain.destination import to_destination
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape
-from services.api.storage.accounts import find_account, set_account, set_sender_id
+from services.api.storage.accounts import (
+    find_account,
+    find_limits,
+    set_account,
+    set_sender_id,
+)
+from services.api.storage.audit import AuditEntry, add_entry
 from shared.domain.errors import DomainError
 
 MAX_KEPT_MONTHS = 1_200
@@ -31,6 +39,8 @@ class SendingChanges:
         gone_url: Where links lead that are paused or have expired; ``none`` shows a page.
         clicks_kept_months: For how many months visits are kept; ``none`` is for ever.
         addresses_kept_days: After how many days their addresses are truncated; ``none`` is never.
+        calls_per_minute: How many are let through; ``default`` is as the settings have it, 0 any.
+        sends_per_minute: The same, of calls that send.
     """
 
     link_shape: LinkShape | None = None
@@ -42,6 +52,8 @@ class SendingChanges:
     gone_url: str | None = None
     clicks_kept_months: str | None = None
     addresses_kept_days: str | None = None
+    calls_per_minute: str | None = None
+    sends_per_minute: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +97,18 @@ async def change_sending(engine: AsyncEngine, account_name: str, changes: Sendin
             lowest=0,
             highest=MAX_KEPT_DAYS,
         )
+    limits = _limits(changes)
+    changed |= limits
     if not changed:
         raise InvalidValueError("settings", "to change are missing: name at least one")
     async with engine.begin() as connection:
         account_id = await find_account(connection, account_name)
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
+        if limits:
+            before = await find_limits(connection, account_id)
+            entry = AuditEntry("account.limit", "account", before, {**before, **limits})
+            await add_entry(connection, account_id, COMMAND_LINE, entry)
         await set_account(connection, account_id, changed)
 
 
@@ -115,6 +133,18 @@ async def change_sender_id(
         if account_id is None:
             raise InvalidValueError("account", f"{account_name!r} is not an account's name")
         await set_sender_id(connection, account_id, header, changed)
+
+
+def _limits(changes: SendingChanges) -> dict[str, int | None]:
+    written = {
+        "calls_per_minute": changes.calls_per_minute,
+        "sends_per_minute": changes.sends_per_minute,
+    }
+    return {
+        name: checked_rate(text, field=name.replace("_", " "))
+        for name, text in written.items()
+        if text is not None
+    }
 
 
 def _gone_location(written: str) -> str | None:

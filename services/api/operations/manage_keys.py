@@ -1,6 +1,6 @@
 """Make, rotate, revoke and list the API keys of an account."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ from services.api.domain.account_rules import checked_name
 from services.api.domain.allow_lists import AllowList, stored_allow_list
 from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.errors import InvalidValueError, NotFoundError
+from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage import keys
 from services.api.storage.accounts import find_account
 from services.api.storage.audit import AuditEntry, add_entry
@@ -40,11 +41,14 @@ class KeyWithSecret:
 
 def told(key: Key) -> dict[str, Any]:
     """Return what the audit trail keeps of a key; nothing that lets anyone in."""
+    quotas = {"calls_per_minute": key.calls_per_minute, "sends_per_minute": key.sends_per_minute}
+    set_quotas = {name: quota for name, quota in quotas.items() if quota is not None}
     return {
         "name": key.name,
         "scopes": list(key.scopes),
         "expires_at": _utc(key.expires_at),
         "ip_allow_list": list(stored_allow_list(key.allow_list).texts),
+        **set_quotas,
     }
 
 
@@ -81,6 +85,7 @@ class KeyOrders:
         *,
         expires_at: datetime | None = None,
         allow_list: AllowList = EVERYWHERE,
+        quotas: Quotas = NO_QUOTAS,
     ) -> KeyWithSecret:
         """Make a key.
 
@@ -94,7 +99,12 @@ class KeyOrders:
         self._check_expiry(expires_at)
         async with self.engine.begin() as connection:
             return await self._add(
-                connection, name, wanted, expires_at=expires_at, allow_list=allow_list.texts
+                connection,
+                name,
+                wanted,
+                expires_at=expires_at,
+                allow_list=allow_list.texts,
+                quotas=quotas,
             )
 
     async def newest(self, *, before: int, row_limit: int) -> list[Key]:
@@ -138,6 +148,7 @@ class KeyOrders:
                 self._grantable(old.scopes),
                 expires_at=expires_at,
                 allow_list=old.allow_list,
+                quotas=Quotas(old.calls_per_minute, old.sends_per_minute),
                 replaces=prefix,
             )
             ends_at = min(filter(None, (old.expires_at, now + overlap)))
@@ -158,6 +169,22 @@ class KeyOrders:
                 now = self.clock.now()
                 await self._change(connection, "key.revoke", key, revoked_at=now)
 
+    async def limit(self, prefix: str, changed: Mapping[str, int | None]) -> Key:
+        """Change how many calls a minute a key is good for, from the next one on.
+
+        Args:
+            prefix: The key's.
+            changed: By the names of its limits; None is as the settings have it, 0 any number.
+
+        Raises:
+            NotFoundError: The account has no such key.
+        """
+        async with self.engine.begin() as connection:
+            key = await self._locked(connection, prefix)
+            if changed:
+                await self._change(connection, "key.limit", key, **changed)
+            return await self._locked(connection, prefix)
+
     async def _add(
         self,
         connection: AsyncConnection,
@@ -166,6 +193,7 @@ class KeyOrders:
         *,
         expires_at: datetime | None,
         allow_list: Sequence[str],
+        quotas: Quotas,
         replaces: str | None = None,
     ) -> KeyWithSecret:
         await keys.lock_account(connection, self.account_id)
@@ -180,6 +208,7 @@ class KeyOrders:
             scopes=scopes,
             expires_at=expires_at,
             allow_list=allow_list,
+            quotas=quotas,
         )
         entry = creation_of(added, replaces=replaces)
         await add_entry(connection, self.account_id, self.author, entry)
@@ -192,7 +221,11 @@ class KeyOrders:
         return key
 
     async def _change(
-        self, connection: AsyncConnection, action: str, key: Key, **values: datetime | str
+        self,
+        connection: AsyncConnection,
+        action: str,
+        key: Key,
+        **values: datetime | str | int | None,
     ) -> None:
         changed = await keys.set_key(connection, self.account_id, key.prefix, **values)
         before, after = (
@@ -244,7 +277,7 @@ async def orders_for_key(engine: AsyncEngine, clock: Clock, prefix: str) -> KeyO
     return KeyOrders(engine, clock, account_id, COMMAND_LINE, KEY_SCOPES)
 
 
-def _json(value: datetime | str | None) -> str | None:
+def _json(value: datetime | str | int | None) -> str | int | None:
     return _utc(value) if isinstance(value, datetime) else value
 
 

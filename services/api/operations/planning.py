@@ -31,6 +31,7 @@ class SendTerms:
         short_domain: Ours, as it stands in links; with its port where it has one.
         scheduled: When it is to go out; None: at once.
         is_due: Whether that is now.
+        may_be_private: Whether its links may lead to hosts that are not public.
     """
 
     account: Account
@@ -41,11 +42,17 @@ class SendTerms:
     short_domain: str
     scheduled: ScheduledTime | None
     is_due: bool
+    may_be_private: bool = False
 
     @property
     def header(self) -> str:
         """What the phones show as sender; empty if the account has no sender ID."""
         return self.sender_id.header if self.sender_id else ""
+
+    @property
+    def short_host(self) -> str:
+        """The host of our short links."""
+        return self.short_domain.partition(":")[0]
 
     @property
     def dlt_entity_id(self) -> str | None:
@@ -61,6 +68,7 @@ class SendTerms:
             encoding=self.command.encoding,
             is_smart=self.account.smart_encoding if is_smart is None else is_smart,
             short_domains=frozenset({self.short_domain}),
+            may_be_private=self.may_be_private,
         )
 
     def cost(self, segment_total: int) -> Decimal | None:
@@ -70,7 +78,12 @@ class SendTerms:
 
 
 def settle_terms(
-    account: Account, command: SendCommand, *, short_domain: str, now: datetime
+    account: Account,
+    command: SendCommand,
+    *,
+    short_domain: str,
+    now: datetime,
+    may_be_private: bool = False,
 ) -> SendTerms:
     """Settle what holds for every message of a send.
 
@@ -102,6 +115,7 @@ def settle_terms(
         short_domain,
         scheduled,
         is_due=scheduled is None or scheduled.is_due(now),
+        may_be_private=may_be_private,
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.composing import ComposedText, compose
+from services.api.domain.destination_lists import list_sites
 from services.api.domain.errors import NoLinkRoomError
 from services.api.domain.preflight import Preflight
 from services.api.operations.accepting import (
@@ -23,10 +24,10 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.check_destinations import DestinationCheck
 from services.api.operations.planning import (
     SendTerms,
     check_recipients,
-    settle_terms,
     to_rejected,
 )
 from services.api.operations.replaying import Repeats
@@ -79,9 +80,7 @@ async def submit_campaign(
         DomainError: The send is refused; nothing is stored, and no link number is used up.
         IdempotencyConflictError: Its idempotency key came before with another request.
     """
-    terms = settle_terms(
-        account, command, short_domain=context.short_domain, now=context.clock.now()
-    )
+    terms = context.settle_terms(account, command)
     plan = await _plan(context, terms)
     totals = _totals(plan)
     answer = accepted(context, terms, totals)
@@ -111,6 +110,7 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
 
     Raises:
         DomainError: The send is refused.
+        DestinationBlockedError: A link leads where it may not.
         NoLinkRoomError: No domain has room for the links.
     """
     body = terms.command.body or ""
@@ -118,12 +118,19 @@ async def _plan(context: SendContext, terms: SendTerms) -> _Plan:
     first_draft = terms.text_rules(terms.link_prefix)
     text = await asyncio.to_thread(compose, body, first_draft)
     recipients, mobiles = await asyncio.to_thread(_recipients, terms, context.max_recipients)
+    check = DestinationCheck(terms.account.id)
+    sites = await asyncio.to_thread(list_sites, text, short_host=terms.short_host)
     if terms.link_prefix is None:
+        if sites:
+            async with context.engine.connect() as connection:
+                await check.refuse(connection, sites)
         return _Plan(terms, recipients, mobiles, text)
     link_count = len(recipients.msisdns)
     # Once a length: the one foreseen may be filled up by another send before it is taken.
     for _ in TOKEN_LENGTHS:
-        form = await foresee_links(context.engine, prefix=terms.link_prefix, link_count=link_count)
+        async with context.engine.connect() as connection:
+            await check.refuse(connection, sites)
+            form = await foresee_links(connection, prefix=terms.link_prefix, link_count=link_count)
         (sample,) = form.samples(1)
         text = await asyncio.to_thread(compose, body, terms.text_rules(sample))
         plan = _Plan(terms, recipients, mobiles, text, form)

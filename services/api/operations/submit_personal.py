@@ -12,6 +12,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.composing import ComposedText, Composer, PersonalRow
+from services.api.domain.destination_lists import list_sites
 from services.api.domain.errors import NoLinkRoomError
 from services.api.domain.preflight import Preflight
 from services.api.operations.accepting import (
@@ -24,8 +25,9 @@ from services.api.operations.accepting import (
     new_campaign,
     note_copy,
 )
+from services.api.operations.check_destinations import DestinationCheck
 from services.api.operations.personal_tally import PersonalTally
-from services.api.operations.planning import SendTerms, check_recipients, settle_terms
+from services.api.operations.planning import SendTerms, check_recipients
 from services.api.operations.replaying import Repeats
 from services.api.operations.row_sources import PersonalRows, RowSource
 from services.api.operations.send_values import Accepted, SendCommand
@@ -44,6 +46,7 @@ from services.api.storage.personal_texts import (
     next_campaign_id,
 )
 from shared.domain.campaigns import CampaignControl
+from shared.domain.destination_rules import Site
 from shared.domain.tokens import TOKEN_LENGTHS
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
@@ -69,17 +72,16 @@ async def submit_personal(
         DomainError: A row or the send is refused; nothing is stored or sent.
         NoLinkRoomError: No domain has room for the links.
     """
-    terms = settle_terms(
-        account, command, short_domain=context.short_domain, now=context.clock.now()
-    )
+    terms = context.settle_terms(account, command)
     link_count = 1
     # Once a length: how many links are needed is known only when all rows are read.
     for _ in TOKEN_LENGTHS:
         form = None
         if terms.link_prefix is not None:
-            form = await foresee_links(
-                context.engine, prefix=terms.link_prefix, link_count=link_count
-            )
+            async with context.engine.connect() as connection:
+                form = await foresee_links(
+                    connection, prefix=terms.link_prefix, link_count=link_count
+                )
         writing = _Writing(context, terms, form)
         async with source() as rows:
             writing.check_columns(rows)
@@ -103,6 +105,9 @@ class _Writing:
         sample = form.samples(1)[0] if form else None
         self._composer = Composer(terms.command.body, terms.text_rules(sample))
         self.tally = PersonalTally(terms.account.number_rules, terms.command.drop_duplicates)
+        self._check_links = DestinationCheck(terms.account.id)
+        # Where the rows that were composed last lead, by their numbers.
+        self._sites = dict[Site, int]()
 
     def check_columns(self, rows: PersonalRows) -> None:
         """Refuse a table that lacks a column, before any row is read.
@@ -116,6 +121,9 @@ class _Writing:
     async def look_over(self, rows: PersonalRows) -> Accepted:
         async for batch in rows.batches:
             await asyncio.to_thread(self._compose, batch)
+            if self._sites:
+                async with self._context.engine.connect() as connection:
+                    await self._refuse_blocked(connection)
         totals = self._totals(None)
         report = await asyncio.to_thread(self._preflight, totals, rows.warnings)
         return replace(accepted(self._context, self._terms, totals), preflight=report)
@@ -130,6 +138,7 @@ class _Writing:
         async for batch in rows.batches:
             first_position = len(self.tally.msisdns)
             messages = await asyncio.to_thread(self._compose, batch)
+            await self._refuse_blocked(connection)
             await copy_personal_messages(
                 raw, campaign_id, messages, first_position=first_position, status=status
             )
@@ -188,6 +197,8 @@ class _Writing:
             msisdns = tally.recipients_of(row)
             if msisdns:
                 text = composer.compose(row)
+                for site in list_sites(text, short_host=self._terms.short_host):
+                    self._sites.setdefault(site, row.number)
                 has_blank = composer.has_blank(row)
                 for msisdn in msisdns:
                     tally.add(msisdn, text, row, has_blank=has_blank)
@@ -196,6 +207,10 @@ class _Writing:
         if len(tally.msisdns) > limit:
             check_recipients(len(tally.msisdns), (), limit=limit)
         return messages
+
+    async def _refuse_blocked(self, connection: AsyncConnection) -> None:
+        sites, self._sites = self._sites, {}
+        await self._check_links.refuse_rows(connection, sites)
 
     def _check(self) -> None:
         check_recipients(

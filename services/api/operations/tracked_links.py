@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.api.domain.errors import NoLinkRoomError
 from services.api.storage.blocks import Block, Domain, allocate_block, find_domain
@@ -37,14 +37,13 @@ class LinkForm:
         return [self.prefix + token for token in reversed(tokens)]
 
 
-async def foresee_links(engine: AsyncEngine, *, prefix: str, link_count: int) -> LinkForm:
+async def foresee_links(connection: AsyncConnection, *, prefix: str, link_count: int) -> LinkForm:
     """Tell how links would look if their block were taken now; none is.
 
     Raises:
         NoLinkRoomError: No domain has room for a block of this size.
     """
-    async with engine.connect() as connection:
-        domain = await find_domain(connection, link_count)
+    domain = await find_domain(connection, link_count)
     if domain is None:
         raise NoLinkRoomError(link_count)
     return LinkForm(prefix, domain)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response
 
-from services.api.auth import api_context, author_of, parameters_of, send_caller
+from services.api.auth import api_context, author_of, parameters_caller, parameters_of, send_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.operations.duplicate_campaign import duplicate_campaign
@@ -26,6 +26,7 @@ TAG = "campaign control"
 router = APIRouter(prefix="/campaigns/{campaign_uuid}", tags=[TAG])
 
 CallerOf = Annotated[Caller, Depends(send_caller)]
+ParametersCaller = Annotated[Caller, Depends(parameters_caller)]
 
 PAUSE = """
 Nothing more is handed over to the carrier than what a worker has in hand at that moment, at most
@@ -94,7 +95,7 @@ async def cancel_campaign(
     openapi_extra=RESCHEDULE_BODY,
 )
 async def reschedule_campaign(
-    request: Request, caller: CallerOf, campaign_uuid: UUID
+    request: Request, caller: ParametersCaller, campaign_uuid: UUID
 ) -> CampaignStanding:
     schedule_time = to_schedule_time(await parameters_of(request))
     row = await _orders(request, caller).reschedule(campaign_uuid, schedule_time)
@@ -110,7 +111,7 @@ async def reschedule_campaign(
 )
 async def duplicate(
     request: Request,
-    caller: CallerOf,
+    caller: ParametersCaller,
     campaign_uuid: UUID,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Response:

@@ -28,7 +28,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         "description": "A stream that goes on",
         "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": EXAMPLE}},
     },
-    429: {"description": "As many streams are open as may be"},
+    429: {"description": "As many streams are open as may be, or too many calls a minute came"},
 }
 
 

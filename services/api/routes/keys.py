@@ -7,14 +7,17 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 
 from services.api.auth import admin_caller, api_context, author_of
 from services.api.domain.allow_lists import parse_allow_list
+from services.api.domain.rate_limits import Quotas
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_keys import KeyOrders
 from services.api.schemas.json_bodies import read_body, request_body
 from services.api.schemas.keys import (
     KeyPage,
+    KeyReport,
     KeyRotation,
     KeySecretReport,
     NewKey,
+    RateLimitChange,
     to_key_report,
     to_secret_report,
 )
@@ -42,6 +45,10 @@ ROTATE = """
 Makes a key with the name, scopes and allow-list of this one, to take its place; this one counts
 for `overlap_hours` more, and then expires. To end both, revoke both.
 """
+LIMIT = """
+From the next call on, in every process; the account's limits apply besides. 0 lets any number
+through, null as many as the server's settings say; what is left out stays as it is.
+"""
 NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "No such key"}}
 
 
@@ -60,6 +67,7 @@ async def post_key(request: Request, caller: CallerOf) -> KeySecretReport:
         body.scopes,
         expires_at=body.expires_at,
         allow_list=parse_allow_list(body.ip_allow_list),
+        quotas=Quotas(body.calls_per_minute, body.sends_per_minute),
     )
     return to_secret_report(made, caller.account.time_zone, context.clock.now())
 
@@ -98,6 +106,20 @@ async def rotate_key(request: Request, caller: CallerOf, prefix: Prefix) -> KeyS
         prefix, overlap=timedelta(hours=body.overlap_hours), expires_at=body.expires_at
     )
     return to_secret_report(made, caller.account.time_zone, context.clock.now())
+
+
+@router.put(
+    "/{prefix}/rate-limits",
+    summary="Say how many calls a minute an API key is good for",
+    description=LIMIT,
+    responses=NOT_FOUND,
+    openapi_extra=request_body(RateLimitChange),
+)
+async def put_key_rate_limits(request: Request, caller: CallerOf, prefix: Prefix) -> KeyReport:
+    context = api_context(request)
+    body = await read_body(request, RateLimitChange, timeout_s=context.settings.body_timeout_s)
+    key = await _orders(request, caller).limit(prefix, body.model_dump(exclude_unset=True))
+    return to_key_report(key, caller.account.time_zone, context.clock.now())
 
 
 @router.delete(

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.api.auth import (
     api_context,
     author_of,
+    parameters_caller,
     parameters_of,
     report_caller,
     send_caller,
@@ -66,7 +67,7 @@ At most {MAX_LINKS:,} recipients a call, since the answer holds every text; a re
 )
 async def post_links(
     request: Request,
-    caller: Annotated[Caller, Depends(send_caller)],
+    caller: Annotated[Caller, Depends(parameters_caller)],
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Response:
     parameters = await parameters_of(request)

@@ -39,6 +39,7 @@ async def _send(request: Request) -> Response:
     output = "json"
     try:
         call = Call(request)
+        output = call.asked_form("output", call.asked_form("format", output))
         parameters = await call.read()
         output = _output(parameters)
         caller = await call.caller(parameters)

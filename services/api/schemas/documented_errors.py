@@ -17,8 +17,16 @@ from services.api.domain.changed_destination import (
     SeveralDestinationsError,
 )
 from services.api.domain.composing import RowRefusedError
-from services.api.domain.link_errors import NoLinkError, OverlongTextError, OwnShortLinkError
+from services.api.domain.destination_lists import DestinationBlockedError
+from services.api.domain.link_errors import (
+    DestinationNotPublicError,
+    NoLinkError,
+    OverlongTextError,
+    OwnShortLinkError,
+)
 from services.api.domain.placeholders import MissingColumnError
+from services.api.domain.rate_errors import RateLimitedError
+from services.api.domain.rate_limits import CallKind, RateLimit, Standing
 from services.api.domain.schedule_times import EXAMPLES
 from services.api.domain.sheet_errors import SheetError, SheetFault
 from services.api.domain.upload_errors import (
@@ -28,9 +36,15 @@ from services.api.domain.upload_errors import (
     UploadTooLargeError,
 )
 from services.api.schemas.control import SCHEDULE_TIME_WANTED
+from shared.domain.destination_rules import WANTED, ListKind, Verdict
 from shared.domain.segments import Encoding, TextTooLongError
 
+RATE_LIMITED = RateLimitedError(
+    Standing(RateLimit("account", CallKind.CALLS, "account/1/calls", 6_000), 0, 3)
+)
+BLOCKED = DestinationBlockedError("bad.example.com", Verdict(ListKind.PLATFORM, None))
 EVERYWHERE = (
+    RATE_LIMITED,
     errors.InvalidCredentialsError(),
     KeyExpiredError(datetime(2026, 11, 24, 18, 30, tzinfo=UTC)),
     AddressNotAllowedError(IPv4Address("203.0.113.7")),
@@ -56,6 +70,8 @@ OF_SENDS = (
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
     NoLinkError(),
     OwnShortLinkError(host="tx1.in"),
+    DestinationNotPublicError(host="10.0.0.1"),
+    BLOCKED,
     TextTooLongError(encoding=Encoding.GSM_7, units=3_200),
     MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
     RowRefusedError(3, OverlongTextError(length=20_000, limit=11_000)),
@@ -73,6 +89,8 @@ OF_MADE_LINKS = (
     errors.UnknownParameterError("scheduleTime", None),
     NoLinkError(),
     OwnShortLinkError(host="tx1.in"),
+    DestinationNotPublicError(host="10.0.0.1"),
+    BLOCKED,
     MissingColumnError(column="name", placeholder="{name}", row=2, columns=["mobile", "id"]),
     errors.ScopeMissingError("send"),
     errors.IdempotencyConflictError(),
@@ -103,6 +121,9 @@ OF_ORDERS_WITH_PARAMETERS = (
 OF_LINK_CHANGES = (
     *OF_ORDERS,
     DestinationRefusedError(OwnShortLinkError(host="tx1.in")),
+    DestinationBlockedError(
+        "bad.example.com", Verdict(ListKind.PLATFORM, None), field="destination"
+    ),
     SeveralDestinationsError(),
     errors.InvalidValueError("expires_at", "must be a time with its offset, or never"),
     errors.UnknownParameterError("puased", "paused"),
@@ -111,6 +132,7 @@ OF_LINK_CHANGES = (
     errors.MalformedBodyError("it must be a JSON object"),
 )
 OF_DUPLICATES = (
+    BLOCKED,
     errors.UnknownSenderIdError("ACME", ["ACMEIN"]),
     errors.IdempotencyConflictError(),
     errors.NoLinkRoomError(100_000),
@@ -127,6 +149,10 @@ OF_KEYS = (
     errors.ScopeMissingError("admin"),
     ScopeNotGrantableError("send"),
 )
+OF_RATE_LIMITS = (
+    errors.InvalidValueError("calls_per_minute", "must be 1000000 or less"),
+    errors.ScopeMissingError("admin"),
+)
 OF_NEW_KEYS = (TooManyKeysError(100),)
 OF_ROTATIONS = (KeyNotLiveError("5f0c1a9be27d"), *OF_NEW_KEYS)
 OF_ALLOW_LISTS = (
@@ -138,3 +164,20 @@ OF_ALLOW_LISTS = (
     errors.ScopeMissingError("admin"),
 )
 OF_CHANGED_ALLOW_LISTS = (LockOutError(IPv4Address("203.0.113.7")),)
+OF_DESTINATION_LISTS = (errors.ScopeMissingError("admin"),)
+_OF_SMALL_BODIES = (
+    errors.UnknownParameterError("blok", "block"),
+    errors.BodyTimeoutError(60),
+    errors.BodyTooLargeError(1 << 14),
+    errors.MalformedBodyError("it must be a JSON object"),
+)
+OF_CHANGED_DESTINATION_LISTS = (
+    *OF_DESTINATION_LISTS,
+    errors.InvalidValueError("block", f"should be {WANTED}, and not 'bad example'"),
+    *_OF_SMALL_BODIES,
+)
+OF_TRIED_DESTINATIONS = (
+    *OF_DESTINATION_LISTS,
+    errors.InvalidValueError("url", "must be a link such as https://example.com/offer"),
+    *_OF_SMALL_BODIES,
+)

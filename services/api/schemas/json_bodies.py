@@ -31,7 +31,9 @@ def request_body(kind: type[BaseModel], *, is_required: bool = True) -> dict[str
     return {"requestBody": {"required": is_required, "content": content}}
 
 
-async def read_body(request: Request, kind: type[Body], *, timeout_s: float) -> Body:
+async def read_body(
+    request: Request, kind: type[Body], *, timeout_s: float, octet_limit: int = BODY_OCTETS
+) -> Body:
     """Read the body of a request whose sender is known; none at all counts as ``{}``.
 
     Raises:
@@ -45,8 +47,8 @@ async def read_body(request: Request, kind: type[Body], *, timeout_s: float) -> 
         async with asyncio.timeout(timeout_s):
             async for chunk in request.stream():
                 octets += chunk
-                if len(octets) > BODY_OCTETS:
-                    raise BodyTooLargeError(BODY_OCTETS)
+                if len(octets) > octet_limit:
+                    raise BodyTooLargeError(octet_limit)
     except TimeoutError as error:
         raise BodyTimeoutError(timeout_s) from error
     except ClientDisconnect as error:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from services.api.domain.allow_lists import MAX_NETWORKS, AllowList, stored_allow_list
+from services.api.domain.rate_limits import MAX_PER_MINUTE
 from services.api.operations.manage_keys import MAX_OVERLAP_H, KeyWithSecret
 from services.api.schemas.json_bodies import JsonBody
 from services.api.schemas.webhooks import Moment
@@ -19,6 +20,8 @@ EXAMPLE: dict[str, JsonValue] = {
     "scopes": ["report", "send"],
     "status": "live",
     "ip_allow_list": ["203.0.113.0/24"],
+    "calls_per_minute": None,
+    "sends_per_minute": 600,
     "created_at": "2026-11-25T22:20:09+05:30",
     "expires_at": "2027-11-25T22:20:09+05:30",
     "revoked_at": None,
@@ -46,6 +49,11 @@ Networks = Annotated[
     ),
 ]
 
+PerMinute = Annotated[
+    int | None,
+    Field(ge=0, le=MAX_PER_MINUTE, description="0: any number; null: as the server has it"),
+]
+
 
 class NewKey(JsonBody):
     """A key to be made."""
@@ -58,6 +66,8 @@ class NewKey(JsonBody):
         None, description="With an offset; refused from then on. Left out: never"
     )
     ip_allow_list: Networks = Field(default=[])
+    calls_per_minute: PerMinute = None
+    sends_per_minute: PerMinute = None
 
 
 class KeyRotation(JsonBody):
@@ -82,6 +92,13 @@ class AllowListChange(JsonBody):
     ip_allow_list: Networks
 
 
+class RateLimitChange(JsonBody):
+    """How many calls a minute a key is to be good for; what is left out stays as it is."""
+
+    calls_per_minute: PerMinute = None
+    sends_per_minute: PerMinute = None
+
+
 class KeyReport(BaseModel):
     """An API key."""
 
@@ -92,6 +109,10 @@ class KeyReport(BaseModel):
     scopes: list[str]
     status: Literal["live", "expired", "revoked"]
     ip_allow_list: list[str] = Field(description="Besides the account's; empty: everywhere")
+    calls_per_minute: int | None = Field(
+        description="Besides the account's; 0: any number; null: as the server has it"
+    )
+    sends_per_minute: int | None = Field(description="The same, of calls that send")
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -137,6 +158,8 @@ def to_key_report(key: Key, zone: ZoneInfo, now: datetime) -> KeyReport:
         scopes=list(key.scopes),
         status="live" if key.is_live(now) else ended,
         ip_allow_list=list(stored_allow_list(key.allow_list).texts),
+        calls_per_minute=key.calls_per_minute,
+        sends_per_minute=key.sends_per_minute,
         created_at=key.created_at.astimezone(zone),
         expires_at=_local(key.expires_at, zone),
         revoked_at=_local(key.revoked_at, zone),

@@ -99,3 +99,5 @@ class ErrorAnswer(Answer):
     reason: str = Field(description="A sentence for people")
     code: str = Field(description="Stable, for programs")
     field: str | None = Field(None, description="The parameter that is wrong, if one is")
+    limit: str | None = Field(None, description="The rate limit that has no room, if one has not")
+    retry_after: int | None = Field(None, description="Seconds until it has, as Retry-After says")

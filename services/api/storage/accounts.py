@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.allow_lists import AllowList, stored_allow_list
+from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_texts
 from shared.domain.msisdn import NumberRules
 from shared.schema.accounts import ACCOUNT, ACCOUNT_USER, API_KEY, SENDER_ID
@@ -46,6 +47,7 @@ class Account:
         smart_encoding: Whether look-alikes of GSM-7 replace characters that it lacks.
         segment_price: Of one segment, in ``currency``; None if no price is agreed.
         sender_ids: The oldest first; that one is the default.
+        quotas: Where they differ from the default.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Account:
     segment_price: Decimal | None
     currency: str
     sender_ids: tuple[SenderId, ...]
+    quotas: Quotas = NO_QUOTAS
 
     @property
     def number_rules(self) -> NumberRules:
@@ -78,6 +81,7 @@ class StoredKey:
     Attributes:
         expired_at: None if it has not, by the database's clock, so in all processes at once.
         allow_lists: The account's and its own; both apply.
+        quotas: Its own.
     """
 
     account: Account
@@ -87,6 +91,7 @@ class StoredKey:
     scopes: frozenset[str]
     expired_at: datetime | None
     allow_lists: tuple[AllowList, ...]
+    quotas: Quotas
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,11 +126,16 @@ _SENDER_IDS = (
     .where(SENDER_ID.c.account_id == ACCOUNT.c.id)
     .scalar_subquery()
 )
-_ACCOUNT_COLUMNS = (*(ACCOUNT.c[name] for name in _SETTINGS), _SENDER_IDS)
+_ACCOUNT_COLUMNS = (
+    *(ACCOUNT.c[name] for name in _SETTINGS),
+    ACCOUNT.c.calls_per_minute,
+    ACCOUNT.c.sends_per_minute,
+    _SENDER_IDS,
+)
 
 
 def _to_account(row: Sequence[Any]) -> Account:
-    *settings, sender_ids = row
+    *settings, calls, sends, sender_ids = row
     account = dict(zip(_SETTINGS, settings, strict=True))
     return Account(
         **account | {"time_zone": ZoneInfo(account["time_zone"])},
@@ -133,6 +143,7 @@ def _to_account(row: Sequence[Any]) -> Account:
             SenderId(header, shape, frozenset(domains), entity_id)
             for header, shape, domains, entity_id in sender_ids or ()
         ),
+        quotas=Quotas(calls, sends),
     )
 
 
@@ -147,6 +158,8 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
             case((API_KEY.c.expires_at <= func.now(), API_KEY.c.expires_at)),
             as_texts(ACCOUNT.c.ip_allow_list),
             as_texts(API_KEY.c.ip_allow_list),
+            API_KEY.c.calls_per_minute,
+            API_KEY.c.sends_per_minute,
             *_ACCOUNT_COLUMNS,
         )
         .join(ACCOUNT, ACCOUNT.c.id == API_KEY.c.account_id)
@@ -155,7 +168,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    key_id, name, digest, scopes, expired_at, of_account, of_key, *account = row
+    key_id, name, digest, scopes, expired_at, of_account, of_key, calls, sends, *account = row
     return StoredKey(
         account=_to_account(account),
         id=key_id,
@@ -164,6 +177,7 @@ async def find_key(connection: AsyncConnection, prefix: str) -> StoredKey | None
         scopes=frozenset(scopes),
         expired_at=expired_at,
         allow_lists=(stored_allow_list(tuple(of_account)), stored_allow_list(tuple(of_key))),
+        quotas=Quotas(calls, sends),
     )
 
 
@@ -212,6 +226,15 @@ async def add_account(
 async def add_sender_id(connection: AsyncConnection, account_id: int, header: str) -> None:
     """Register a sender ID for an account."""
     await connection.execute(insert(SENDER_ID).values(account_id=account_id, header=header))
+
+
+async def find_limits(connection: AsyncConnection, account_id: int) -> dict[str, int | None]:
+    """Return how many calls a minute an account is held to, by the names of the columns."""
+    query = select(ACCOUNT.c.calls_per_minute, ACCOUNT.c.sends_per_minute).where(
+        ACCOUNT.c.id == account_id
+    )
+    calls, sends = (await connection.execute(query)).one()
+    return {"calls_per_minute": calls, "sends_per_minute": sends}
 
 
 async def set_account(

@@ -49,9 +49,16 @@ class AuditEntry:
 
 
 async def add_entry(
-    connection: AsyncConnection, account_id: int, author: Author, entry: AuditEntry
+    connection: AsyncConnection, account_id: int | None, author: Author, entry: AuditEntry
 ) -> None:
-    """Add an entry, to be committed with the change that it is about."""
+    """Add an entry, to be committed with the change that it is about.
+
+    Args:
+        connection: Inside the transaction of that change.
+        account_id: None for what is the platform's.
+        author: Who makes the change.
+        entry: What it is.
+    """
     await connection.execute(
         ADD_ENTRY,
         {

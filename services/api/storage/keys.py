@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.storage.networks import as_networks, as_texts
 from shared.domain.api_keys import NewKey
 from shared.schema.accounts import ACCOUNT, API_KEY
@@ -21,6 +22,7 @@ class Key:
         scopes: Sorted.
         replaced_by: The prefix of the key that took its place when it was rotated.
         allow_list: Where it may be used from, besides what the account says.
+        calls_per_minute: None is as the settings have it, 0 any number; so is the next.
     """
 
     id: int
@@ -34,6 +36,8 @@ class Key:
     last_used_address: str | None
     replaced_by: str | None
     allow_list: tuple[str, ...]
+    calls_per_minute: int | None = None
+    sends_per_minute: int | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Tell whether it is let in."""
@@ -52,6 +56,8 @@ _COLUMNS = (
     func.host(API_KEY.c.last_used_address).label("last_used_address"),
     API_KEY.c.replaced_by,
     as_texts(API_KEY.c.ip_allow_list).label("allow_list"),
+    API_KEY.c.calls_per_minute,
+    API_KEY.c.sends_per_minute,
 )
 
 
@@ -75,6 +81,7 @@ async def add_key(
     scopes: Iterable[str],
     expires_at: datetime | None = None,
     allow_list: Sequence[str] = (),
+    quotas: Quotas = NO_QUOTAS,
 ) -> Key:
     """Keep what is kept of a new key: its prefix and the digest of its secret."""
     statement = (
@@ -87,6 +94,8 @@ async def add_key(
             scopes=sorted(scopes),
             expires_at=expires_at,
             ip_allow_list=as_networks(allow_list),
+            calls_per_minute=quotas.calls,
+            sends_per_minute=quotas.sends,
         )
         .returning(*_COLUMNS)
     )

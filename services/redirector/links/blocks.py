@@ -17,6 +17,9 @@ class Block:
         query_mode: What becomes of the query that a visitor comes with: ``off`` drops it, ``add``
             adds what the location has not, ``override`` replaces what it has, too.
         gone_location: Where those go who would get 410; None shows them a page.
+        account_id: Whose campaign it is, whose lists of destinations count.
+        is_blocked: Whether a list lets no link lead to the location, as of the last look.
+        is_gone_blocked: The same of the gone location.
     """
 
     token_length: int
@@ -28,11 +31,15 @@ class Block:
     is_paused: bool = False
     query_mode: str = "off"
     gone_location: str | None = None
+    account_id: int | None = None
+    is_blocked: bool = False
+    is_gone_blocked: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether its links lead on for ever and drop queries, so that no more is to be asked."""
-        return self.expires_at_s is None and not self.is_paused and self.query_mode == "off"
+        has_terms = self.expires_at_s is not None or self.is_paused or self.query_mode != "off"
+        return not has_terms and not self.is_blocked
 
     def is_gone(self, now_s: float) -> bool:
         """Tell whether its links lead nowhere at a time, given in seconds since 1970."""
@@ -100,6 +107,18 @@ class BlockCache:
         if self._blocks.get(key, block) == block:
             return False
         self._blocks[key] = block
+        return True
+
+    def exchange(self, block: Block, by: Block) -> bool:
+        """Put another in the place of a block, if that very one is cached still.
+
+        Returns:
+            Whether it was, and the other is another.
+        """
+        key = (block.token_length, block.first_link)
+        if self._blocks.get(key) is not block or by == block:
+            return False
+        self._blocks[key] = by
         return True
 
     def list_blocks(self) -> list[Block]:

@@ -28,6 +28,7 @@ class LinkChanges:
         self._resolver = resolver
         self._database_url = database_url
         self._changed: set[Key] = set()
+        self._have_rules = False
         self._has_changed = Event()
 
     async def follow(self) -> None:
@@ -43,20 +44,35 @@ class LinkChanges:
 
     async def _follow_connection(self) -> None:
         async with open_listener(
-            self._database_url, self._note, self._has_changed.set
+            self._database_url,
+            on_change=self._note,
+            on_rules=self._note_rules,
+            on_end=self._has_changed.set,
         ) as connection:
             # What was changed while nobody listened.
-            await self._resolver.refresh()
+            await self._refresh_all()
             while not connection.is_closed():
                 try:
                     async with asyncio.timeout(REFRESH_INTERVAL_S):
                         await self._has_changed.wait()
                 except TimeoutError:
-                    await self._resolver.refresh()
+                    await self._refresh_all()
                     continue
                 self._has_changed.clear()
+                have_rules, self._have_rules = self._have_rules, False
                 changed, self._changed = self._changed, set()
                 await self._resolver.refresh(changed)
+                if have_rules:
+                    await self._resolver.recheck()
+
+    async def _refresh_all(self) -> None:
+        await self._resolver.refresh()
+        await self._resolver.recheck()
+
+    def _note_rules(self) -> None:
+        self._resolver.rules.note_change()
+        self._have_rules = True
+        self._has_changed.set()
 
     def _note(self, payload: str) -> None:
         length, first_link = map(int, payload.split())

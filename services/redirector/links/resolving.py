@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from services.redirector.answers import header_lines, redirect_to
+from services.redirector.links.blocking import DestinationRules, Lead, in_parts
 from services.redirector.links.blocks import Block, BlockCache, GapCache
 from services.redirector.links.personal_links import PersonalLinkCache
 from services.redirector.links.snapshots import Snapshot
@@ -57,11 +58,13 @@ class Link(NamedTuple):
     Attributes:
         number: What its token decrypts to, within ``block``.
         location: The block's, or else its own.
+        is_blocked: Whether a list of destinations lets it not lead there.
     """
 
     number: int
     block: Block
     location: str
+    is_blocked: bool = False
 
 
 class _Domain(NamedTuple):
@@ -84,6 +87,7 @@ class Resolver:
     Attributes:
         lookup_count: How many queries for links there have been.
         change_count: Grows whenever what is known may have changed.
+        rules: Where links may lead.
     """
 
     def __init__(self, pool: Pool, keys: TokenKeys, *, short_domain: str) -> None:
@@ -102,6 +106,7 @@ class Resolver:
         # Blocks that were changed while some were read.
         self._heard: set[_LinkKey] = set()
         self._is_store_away = False
+        self.rules = DestinationRules(pool)
         self.lookup_count = 0
         self.change_count = 0
 
@@ -139,7 +144,7 @@ class Resolver:
         if known is not None:
             return known
         link = self.find_cached(token.decode("ascii"))
-        if link is None or not link.block.is_plain:
+        if link is None or link.is_blocked or not link.block.is_plain:
             return None
         plain = link.number, len(token), header_lines(redirect_to(link.location))
         # Those of a block are the same octets for all of its tokens.
@@ -168,12 +173,13 @@ class Resolver:
         block = self._blocks.find(stored.length, number)
         if block is None:
             return None
-        location = block.location or self._personal.find(
-            block.campaign_id, number - block.first_link
-        )
+        if block.location is not None:
+            return Link(number, block, block.location, block.is_blocked)
+        place = (block.campaign_id, number - block.first_link)
+        location = self._personal.find(*place)
         if location is None:
             return None
-        return Link(number, block, location)
+        return Link(number, block, location, self._personal.is_blocked(*place))
 
     async def resolve(self, token: str) -> Link:
         """Return the link of a token, looking it up if it is not cached.
@@ -212,13 +218,24 @@ class Resolver:
         for start in range(0, len(wanted), REFRESHED_AT_ONCE):
             part = wanted[start : start + REFRESHED_AT_ONCE]
             try:
-                fetched = await list_blocks(self._pool, part)
+                fetched = await self.rules.check_blocks(await list_blocks(self._pool, part))
             except StoreUnavailableError as error:
                 raise LookupUnavailableError from error
             self._replace(fetched)
-        if self._has_strays:
-            self._plain.clear()
-            self._has_strays = False
+        self._forget_strays()
+
+    async def recheck(self) -> None:
+        """Look anew whether cached links may lead where they do: rules may have been changed.
+
+        Raises:
+            LookupUnavailableError: Postgres is away; what is cached goes on.
+        """
+        try:
+            await self._recheck_blocks()
+            await self._recheck_personal()
+        except StoreUnavailableError as error:
+            raise LookupUnavailableError from error
+        self._forget_strays()
 
     def leads_on(self, location: str) -> bool:
         """Tell whether a location is one at all, and elsewhere than on the short domain."""
@@ -228,12 +245,46 @@ class Resolver:
             return False
         return host is None or host.removesuffix(".") != self._short_host
 
+    async def _recheck_blocks(self) -> None:
+        for part in in_parts(self._blocks.list_blocks()):
+            checked = await self.rules.check_blocks(part)
+            news = [self._blocks.exchange(*pair) for pair in zip(part, checked, strict=True)]
+            if any(news):
+                self._note_news()
+
+    async def _recheck_personal(self) -> None:
+        accounts = {block.campaign_id: block.account_id for block in self._blocks.list_blocks()}
+        for part in in_parts(self._personal.list_places()):
+            leads: dict[_LinkKey, Lead] = {}
+            for campaign_id, position in part:
+                location = self._personal.peek(campaign_id, position)
+                if location is not None and campaign_id in accounts:
+                    leads[campaign_id, position] = Lead(accounts[campaign_id], location)
+                else:
+                    # Of no block that is cached: nobody knows whose lists count.
+                    self._personal.forget(campaign_id, position)
+            blocked = await self.rules.find_blocked(leads.values())
+            news = [
+                self._personal.set_blocked(*place, is_blocked=lead in blocked)
+                for place, lead in leads.items()
+            ]
+            if any(news):
+                self._note_news()
+
+    def _note_news(self) -> None:
+        self.change_count += 1
+        # Some of them may be links of what has changed.
+        self._plain.clear()
+
+    def _forget_strays(self) -> None:
+        if self._has_strays:
+            self._plain.clear()
+            self._has_strays = False
+
     def _replace(self, fetched: Iterable[Block]) -> None:
         for block in fetched:
             if self._may_lead_on(block) and self._blocks.replace(block):
-                self.change_count += 1
-                # Some of them may be links of this block.
-                self._plain.clear()
+                self._note_news()
 
     async def _look_up(self, key: _LinkKey) -> Link | None:
         if self._gaps.has(*key, now_s=asyncio.get_running_loop().time()):
@@ -303,7 +354,7 @@ class Resolver:
         blocks: dict[_LinkKey, Block] = {}
         while missing:
             self._heard.clear()
-            for block in await list_blocks(self._pool, missing):
+            for block in await self.rules.check_blocks(await list_blocks(self._pool, missing)):
                 blocks[block.token_length, block.first_link] = block
             missing = self._heard.intersection(blocks)
         return blocks.values()
@@ -316,14 +367,23 @@ class Resolver:
         ]
         found = await list_personal_links(self._pool, own) if own else []
         usable = [link for link in found if self.leads_on(link.location)]
-        self._personal.add(usable)
-        locations = {(link.campaign_id, link.position): link.location for link in usable}
+        accounts = {block.campaign_id: block.account_id for block in blocks.values()}
+        leads = [Lead(accounts[link.campaign_id], link.location) for link in usable]
+        blocked = await self.rules.find_blocked(leads)
+        checked = [
+            link._replace(is_blocked=lead in blocked)
+            for link, lead in zip(usable, leads, strict=True)
+        ]
+        if self._personal.add(checked):
+            self._has_strays = True
+        personal = {(link.campaign_id, link.position): link for link in checked}
         links: dict[_LinkKey, Link] = {}
         for (length, number), block in blocks.items():
-            place = (block.campaign_id, number - block.first_link)
-            location = block.location or locations.get(place)
-            if location is not None:
-                links[length, number] = Link(number, block, location)
+            own_link = personal.get((block.campaign_id, number - block.first_link))
+            if block.location is not None:
+                links[length, number] = Link(number, block, block.location, block.is_blocked)
+            elif own_link is not None:
+                links[length, number] = Link(number, block, own_link.location, own_link.is_blocked)
         return links
 
     def _may_lead_on(self, block: Block) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.redirector.links.blocks import Block
 from services.redirector.links.personal_links import PersonalLink
 from services.redirector.storage.connections import Pool, outages_named
+from shared.domain.destination_rules import StoredRule
 from shared.domain.token_keys import TokenKeys
 
 LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"
@@ -13,7 +14,7 @@ LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"
 LIST_BLOCKS = """
 SELECT DISTINCT block.token_length, block.first_link, block.link_count, block.campaign_id,
        block.location, extract(epoch FROM block.expires_at)::float8, block.is_paused,
-       block.query_mode, account.gone_location
+       block.query_mode, account.gone_location, campaign.account_id
 FROM unnest($1::smallint[], $2::bigint[]) AS wanted (token_length, number)
 CROSS JOIN LATERAL (
     SELECT link_block.*
@@ -39,6 +40,19 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS personal
 WHERE personal.location IS NOT NULL
+"""
+# Each key costs one descent of destination_rule_pkey. Key and path are null where an account has
+# an allow-list.
+LIST_RULES = """
+SELECT list.account_id, list.kind = 'allow', rule.key, rule.path
+FROM destination_rule AS rule
+JOIN destination_list AS list ON list.id = rule.list_id
+WHERE rule.key = ANY($1::text[]) AND (list.account_id IS NULL OR list.account_id = ANY($2))
+UNION ALL
+SELECT list.account_id, true, NULL, NULL
+FROM destination_list AS list
+WHERE list.account_id = ANY($2::bigint[]) AND list.kind = 'allow'
+  AND EXISTS (SELECT FROM destination_rule AS rule WHERE rule.list_id = list.id)
 """
 
 
@@ -107,3 +121,16 @@ async def list_personal_links(
     with outages_named():
         rows = await pool.fetch(LIST_PERSONAL_LINKS, campaign_ids, positions)
         return [PersonalLink(*row) for row in rows]
+
+
+async def list_rules(
+    pool: Pool, keys: Collection[str], account_ids: Collection[int]
+) -> list[StoredRule]:
+    """Return the rules about destinations under some keys, of accounts and the platform.
+
+    Raises:
+        StoreUnavailableError: Postgres is away.
+    """
+    with outages_named():
+        rows = await pool.fetch(LIST_RULES, list(keys), list(account_ids))
+        return [tuple(row) for row in rows]

@@ -34,6 +34,7 @@ PARAMETERS: dict[str, object] = {
     "before_journal": 1,
     "before_offset": 900,
     "before_position": 1 << 30,
+    "buckets": ["account/1/calls"],
     "begin": NOW - timedelta(days=2),
     "begins": [0, 500],
     "cancelled": 8,
@@ -51,11 +52,15 @@ PARAMETERS: dict[str, object] = {
     "is_linked": False,
     "journal_id": 1,
     "kept_from": None,
+    "keys": ["=a.example.com", "a.example.com", "example.com", "com"],
     "key_ids": [1],
     "key_prefix": None,
+    "kind": "block",
     "kinds": ["message.failed"],
     "last_at": NOW - timedelta(seconds=10),
+    "leads_s": [0.5],
     "link_count": 100,
+    "list_id": 1,
     "message_column": None,
     "mobile_column": 0,
     "msisdn": 919_800_000_007,
@@ -65,6 +70,7 @@ PARAMETERS: dict[str, object] = {
     "octet_count": 100,
     "octets_read": 100,
     "overlap_s": 60,
+    "paths": ["", "", "", ""],
     "places": [1, 2, 3],
     "positions": [1, 2, 3],
     "queued": 0,
@@ -97,6 +103,8 @@ PARAMETERS: dict[str, object] = {
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {
     "audit.ADD_ENTRY": [{"before": "{}", "after": "{}"}],
+    # There is no list to which they could be added.
+    "destinations.ADD_RULES": [{"keys": [], "paths": []}],
     "reports.LIST_CAMPAIGNS": [
         {"before": ANY_UUID},
         {"before": None, "title": "sale 4", "begin": None, "end": None},

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.api.domain.destination_lists import parse_rules
+from services.api.operations.change_destinations import orders_for
 from services.redirector.bounded import BoundedProtocol
 from services.redirector.fast_lane import FastLane
 from services.redirector.journal.records import Hit
 from services.redirector.recorder.heads import parse_head
+from shared.storage.engine import create_engine
 from tests.support.database import DatabaseServer
 from tests.support.lanes import Lane, running_lane
 from tests.support.links import seed_campaign, seed_personal_campaign
@@ -30,6 +33,7 @@ class Lanes:
     live: bytes
     personal: bytes
     other: bytes
+    blocked: bytes
 
     def answer_alike(self, *pieces: bytes) -> bytes:
         """Send the same octets to both; return what both answered."""
@@ -39,6 +43,12 @@ class Lanes:
         assert fast == slow
         assert [as_recorded(hit) for hit in new[0]] == [as_recorded(hit) for hit in new[1]]
         return fast
+
+
+async def block(database_url: str, host: str) -> None:
+    engine = create_engine(database_url, application="test")
+    await (await orders_for(engine, None)).add("block", parse_rules("block", [host]))
+    await engine.dispose()
 
 
 def as_recorded(hit: Hit) -> tuple[Hit, str, dict[str, str]]:
@@ -60,15 +70,24 @@ def lanes(
     with postgres_server.migrated_database() as url:
         campaign = asyncio.run(seed_campaign(url))
         personal = asyncio.run(seed_personal_campaign(url, ["https://a.example.com/1"]))
+        blocked = asyncio.run(seed_campaign(url, destination="https://evil.example.com/"))
+        asyncio.run(block(url, "evil.example.com"))
         fast, slow = tmp_path_factory.mktemp("fast"), tmp_path_factory.mktemp("slow")
         with (
             running_lane(url, fast, FastLane) as fast_lane,
             running_lane(url, slow, BoundedProtocol) as slow_lane,
         ):
             live, other = (token.encode() for token in campaign.tokens[:2])
-            made = Lanes(fast_lane, slow_lane, live, personal.tokens[0].encode(), other)
+            made = Lanes(
+                fast_lane,
+                slow_lane,
+                live,
+                personal.tokens[0].encode(),
+                other,
+                blocked.tokens[0].encode(),
+            )
             # From here on both have all links in their caches.
-            for token in (live, other, made.personal):
+            for token in (live, other, made.personal, made.blocked):
                 made.answer_alike(request(b"/" + token), LAST)
             yield made
 
@@ -88,6 +107,23 @@ def test_plain_request_for_a_cached_link_never_reaches_the_application(lanes: La
     assert answer.count(b"HTTP/1.1 404 Not Found\r\n") == 1
     # The last, which closes the connection.
     assert lanes.fast.app.request_count == before + 1
+
+
+def test_blocked_link_is_refused_alike_and_journaled(lanes: Lanes) -> None:
+    before = len(lanes.fast.hits())
+
+    answer = lanes.answer_alike(
+        request(b"/" + lanes.live),
+        request(b"/" + lanes.blocked),
+        request(b"/ACMEIN/" + lanes.blocked, b"HEAD"),
+        request(b"/" + lanes.other),
+        LAST,
+    )
+
+    assert answer.count(b"HTTP/1.1 403 Forbidden\r\n") == 2
+    assert answer.count(b"HTTP/1.1 302 Found\r\n") == 2
+    assert len(lanes.fast.hits()) == before + 4
+    assert b"evil" not in answer
 
 
 @pytest.mark.parametrize(
