@@ -43,6 +43,7 @@ from services.api.routes import (
 )
 from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
+from shared.domain.sealing import make_key
 from shared.settings import settings_or_exit
 from shared.storage.sealed_columns import SEALED_COLUMNS, keys_or_exit
 
@@ -109,7 +110,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
 def describe_api() -> dict[str, Any]:
     """Return the OpenAPI document of the API, for which nothing need run."""
     nowhere = SecretStr("postgresql://nobody@nowhere/none")
-    return create_app(ApiSettings(database_url=nowhere)).openapi()
+    keys = SecretStr(make_key())
+    return create_app(ApiSettings(database_url=nowhere, secret_keys=keys)).openapi()
 
 
 def _operation_id(route: APIRoute) -> str:
