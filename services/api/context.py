@@ -76,15 +76,18 @@ class ApiContext:
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
         """Open what the settings name; nothing connects before the first request."""
+        sealer = settings.to_sealer()
         engine = create_engine(
             settings.database_url.get_secret_value(),
             application="txlink-api",
+            sealer=sealer,
             pool_size=10,
             max_overflow=10,
         )
         reserve_engine = create_engine(
             settings.database_url.get_secret_value(),
             application="txlink-api",
+            sealer=sealer,
             pool_size=2,
             max_overflow=0,
         )
@@ -127,7 +130,7 @@ class ApiContext:
                 when_full=UploadsBusyError,
                 when_account_full=AccountUploadsBusyError,
             ),
-            sealer=settings.to_sealer(),
+            sealer=sealer,
             password_work=password_work,
             failure_notes=failure_notes,
             logins=Logins(engine, password_work, failure_notes),

@@ -52,8 +52,10 @@ from services.api.routes import (
 )
 from services.api.schemas.limit_fields import LimitFields
 from services.api.settings import DRAIN_S, ApiSettings
+from shared.domain.sealing import make_key
 from shared.fault_records import keep_faults_discreet
 from shared.settings import settings_or_exit
+from shared.storage.sealed_columns import SEALED_COLUMNS, keys_or_exit
 
 DESCRIPTION = """
 Send SMS whose links tell who clicked.
@@ -138,7 +140,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
 def describe_api() -> dict[str, Any]:
     """Return the OpenAPI document of the API, for which nothing need run."""
     nowhere = SecretStr("postgresql://nobody@nowhere/none")
-    return create_app(ApiSettings(database_url=nowhere)).openapi()
+    keys = SecretStr(make_key())
+    return create_app(ApiSettings(database_url=nowhere, secret_keys=keys)).openapi()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -160,6 +163,7 @@ def app_from_env() -> FastAPI:
 def main() -> None:
     """Serve the API until told to stop; requests that run then are finished."""
     settings = settings_or_exit(ApiSettings, os.environ)
+    keys_or_exit(settings, SEALED_COLUMNS)
     app = create_app(settings)
     config = uvicorn.Config(app, host=settings.api_host, port=settings.api_port, **SERVER_OPTIONS)
     server = _Server(config, app)

@@ -1,8 +1,9 @@
 """All of txlink on one machine: database, migrations, a demo account and every process."""
 
 import asyncio
+import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,20 +11,26 @@ from services.cli.addresses import Addresses, require_free
 from services.cli.announcing import announced
 from services.cli.demo_account import demo_key
 from services.cli.local_database import DATABASE, postgres_folder
-from services.cli.migrating import migrate
+from services.cli.preparing import prepare
 from services.cli.processes import check_settings, environment, postgres_watch, processes
 from services.cli.secret_keys import kept_secret_keys
 from services.cli.storage.databases import ensure_database
+from services.cli.storage.roles import ServiceRoles
 from services.supervisor import ProcessSpec, supervise
 from shared import embedded_postgres
-from shared.domain.sealing import make_key
+from shared.domain.sealing import Sealer, make_key
+from shared.schema.grants import Service
 from shared.settings import DATABASE_URL_FORM
+
+ROLE_PREFIX = "txlink"
+PASSWORD_OCTETS = 24
 
 
 def run(
     data_dir: Path,
     database_url: str | None,
     secret_keys: str | None,
+    passwords: Mapping[Service, str],
     *,
     api_port: int,
     redirector_port: int,
@@ -37,6 +44,8 @@ def run(
         data_dir: Of the journals and, without a URL, the embedded Postgres.
         database_url: Of the Postgres to use instead.
         secret_keys: What secrets are sealed with; the embedded Postgres has a key made for it.
+        passwords: Of the services' roles in that Postgres; without one, a service logs in as its
+            URL says. The embedded one has new passwords at every start.
         api_port: Where the API listens.
         redirector_port: Where the redirector listens.
 
@@ -55,29 +64,43 @@ def run(
         if database_url is None:
             _run_embedded(data_dir, addresses, secret_keys or kept_secret_keys(data_dir))
         else:
-            _run_on(data_dir, database_url, addresses, keys)
+            _run_on(data_dir, database_url, addresses, keys, passwords)
 
 
 def _run_embedded(data_dir: Path, addresses: Addresses, secret_keys: str) -> None:
-    with _embedded_server(data_dir) as server:
+    roles = ServiceRoles(
+        ROLE_PREFIX, {service: secrets.token_urlsafe(PASSWORD_OCTETS) for service in Service}
+    )
+    with _embedded_server(data_dir, roles, Sealer.of_setting(secret_keys)) as server:
         url = server.url(DATABASE)
         key = demo_key(data_dir, url)
         env = environment(data_dir, url, addresses, secret_keys)
         watch = postgres_watch(postgres_folder(data_dir), server.port, env)
-        _supervise([watch, *processes(env, addresses)], _help(addresses, key))
+        _supervise([watch, *processes(env, addresses, roles.urls(url))], _help(addresses, key))
 
 
-def _run_on(data_dir: Path, database_url: str, addresses: Addresses, secret_keys: str) -> None:
-    migrate(database_url)
+def _run_on(
+    data_dir: Path,
+    database_url: str,
+    addresses: Addresses,
+    secret_keys: str,
+    passwords: Mapping[Service, str],
+) -> None:
+    roles = ServiceRoles(ROLE_PREFIX, passwords)
+    prepare(database_url, roles if passwords else None, Sealer.of_setting(secret_keys))
     env = environment(data_dir, database_url, addresses, secret_keys)
-    _supervise(processes(env, addresses), _help_on_own_database(addresses))
+    _supervise(
+        processes(env, addresses, roles.urls(database_url)), _help_on_own_database(addresses)
+    )
 
 
 @contextmanager
-def _embedded_server(data_dir: Path) -> Iterator[embedded_postgres.Server]:
+def _embedded_server(
+    data_dir: Path, roles: ServiceRoles, sealer: Sealer
+) -> Iterator[embedded_postgres.Server]:
     with embedded_postgres.running(postgres_folder(data_dir)) as server:
         asyncio.run(ensure_database(server.url()))
-        migrate(server.url(DATABASE))
+        prepare(server.url(DATABASE), roles, sealer, is_idle=True)
         yield server
 
 

@@ -28,24 +28,27 @@ from services.cli.demo import demo
 from services.cli.destinations import add_destination_commands
 from services.cli.geo import fetch_city_database
 from services.cli.local_stack import run
-from services.cli.migrating import migrate
 from services.cli.on_database import Add, Command, on_database, url_of
 from services.cli.operator import operator
 from services.cli.opt_outs import add_opt_out_commands
+from services.cli.preparing import prepare
 from services.cli.privacy import add_privacy_commands
 from services.cli.reclassifying import SUMMARY as RECLASSIFY_SUMMARY
 from services.cli.reclassifying import add_reclassify_arguments, reclassify
 from services.cli.rolling_up import SUMMARY as ROLLUP_SUMMARY
 from services.cli.rolling_up import add_rollup_arguments, roll_up
 from services.cli.sandbox_phone import show_sandbox
+from services.cli.secrets_at_rest import add_secret_commands
 from services.cli.settings import CliSettings
 from services.cli.showing import add_showing_commands, print_account, print_links
+from services.cli.storage.roles import RolesRefusedError, ServiceRoles
 from services.cli.telling import ended_by_its_reader
 from services.cli.users import add_rule_arguments, add_user_commands, change_rules
 from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.address_policies import AddressPolicy
 from shared.domain.errors import DomainError
+from shared.domain.sealing import Sealer, SealError
 from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
 from shared.storage.engine import is_outage
@@ -77,7 +80,13 @@ def _run_command(argv: Sequence[str] | None) -> None:
         command(arguments, CliSettings.from_env(os.environ))
     except SettingsError as error:
         exit_refused(error)
-    except (DomainError, EmbeddedPostgresError, SupervisorError) as error:
+    except (
+        DomainError,
+        EmbeddedPostgresError,
+        RolesRefusedError,
+        SealError,
+        SupervisorError,
+    ) as error:
         sys.exit(f"txlink: {error}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
@@ -98,7 +107,13 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument("--redirector-port", type=int, default=8001)
     _add_data_dir(add("demo", _demo, "Send, deliver, click and report, from nothing"))
     _add_data_dir(add("geo", _geo, "Fetch a free city database, so that clicks get regions"))
-    add("migrate", _migrate, "Bring the database of DATABASE_URL to the newest schema")
+    migrating = add(
+        "migrate", _migrate, "Bring DATABASE_URL's database to the newest schema, and roles to it"
+    )
+    migrating.add_argument(
+        "--role-prefix", default="txlink", help="of the services' roles (txlink)"
+    )
+    migrating.add_argument("--no-roles", action="store_true", help="leave roles and grants alone")
 
     described = add("openapi", _openapi, "Print what a service answers, as an OpenAPI document")
     described.add_argument("service", choices=sorted(DESCRIBED))
@@ -121,6 +136,10 @@ def build_parser() -> argparse.ArgumentParser:
         add_reclassify_arguments(add_clicks("reclassify", _reclassify, RECLASSIFY_SUMMARY))
     )
     _add_data_dir(add_rollup_arguments(add_clicks("rollup", _roll_up, ROLLUP_SUMMARY)))
+    kept = commands.add_parser("secrets", help="What secrets in the database are sealed with")
+    add_secret_commands(
+        partial(_add, kept.add_subparsers(required=True, metavar="COMMAND")), _add_data_dir
+    )
     sandbox = add("sandbox", _sandbox, "Show what the sandbox carrier delivered, newest first")
     sandbox.add_argument("--url", default="http://127.0.0.1:8000", help="of the API")
     sandbox.add_argument("--limit", type=int, default=10)
@@ -246,6 +265,7 @@ def _run(arguments: argparse.Namespace, settings: CliSettings) -> None:
         arguments.data_dir,
         _revealed(settings.database_url),
         _revealed(settings.secret_keys),
+        settings.role_passwords(),
         api_port=arguments.api_port,
         redirector_port=arguments.redirector_port,
     )
@@ -261,8 +281,13 @@ def _geo(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _migrate(arguments: argparse.Namespace, settings: CliSettings) -> None:
-    del arguments
-    migrate(settings.needed_database_url())
+    roles = ServiceRoles(arguments.role_prefix, settings.role_passwords())
+    keys = _revealed(settings.secret_keys)
+    prepare(
+        settings.needed_database_url(),
+        None if arguments.no_roles else roles,
+        Sealer.of_setting(keys) if keys else None,
+    )
 
 
 def _create_account(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -13,6 +13,7 @@ from services.redirector.settings import DRAIN_S as REDIRECTOR_DRAIN_S
 from services.redirector.settings import RecorderSettings, RedirectorSettings
 from services.supervisor import ProcessSpec
 from services.worker.settings import WorkerSettings
+from shared.schema.grants import Service
 
 # From the end of what a process allows itself to the end of its process.
 LEAVING_S = 5.0
@@ -45,30 +46,34 @@ def check_settings(environment: Mapping[str, str]) -> None:
         kind.from_env(environment)
 
 
-def processes(environment: Mapping[str, str], addresses: Addresses) -> list[ProcessSpec]:
+def processes(
+    environment: Mapping[str, str], addresses: Addresses, urls: Mapping[Service, str]
+) -> list[ProcessSpec]:
     """Return the processes in the order of their start.
 
     Args:
         environment: Of all of them, checked.
+        urls: As which a service logs in, where it is not by the environment's ``DATABASE_URL``.
         addresses: Where API and redirector listen.
     """
 
     def spec(
-        name: str, module: str, ready_url: str | None = None, drain_s: float | None = None
+        service: Service, module: str, ready_url: str | None = None, drain_s: float | None = None
     ) -> ProcessSpec:
         grace_s = None if drain_s is None else drain_s + LEAVING_S
         argv = (sys.executable, "-m", module)
+        own = dict(environment) | {"DATABASE_URL": urls.get(service, environment["DATABASE_URL"])}
         return ProcessSpec(
-            name=name, argv=argv, env=environment, ready_url=ready_url, grace_s=grace_s
+            name=str(service), argv=argv, env=own, ready_url=ready_url, grace_s=grace_s
         )
 
     worker_drain_s = WorkerSettings.from_env(environment).worker_drain_timeout_s
     redirector_url = f"{addresses.redirector}/healthz"
     return [
-        spec("api", "services.api", f"{addresses.api}/healthz", API_DRAIN_S),
-        spec("redirector", "services.redirector", redirector_url, REDIRECTOR_DRAIN_S),
-        spec("recorder", "services.redirector.recorder"),
-        spec("worker", "services.worker", drain_s=worker_drain_s),
+        spec(Service.API, "services.api", f"{addresses.api}/healthz", API_DRAIN_S),
+        spec(Service.REDIRECTOR, "services.redirector", redirector_url, REDIRECTOR_DRAIN_S),
+        spec(Service.RECORDER, "services.redirector.recorder"),
+        spec(Service.WORKER, "services.worker", drain_s=worker_drain_s),
     ]
 
 

@@ -19,6 +19,7 @@ from services.redirector.links.snapshots import Snapshot, SnapshotFile
 from services.redirector.orphans import OrphanCounts
 from services.redirector.settings import RedirectorSettings
 from services.redirector.storage.connections import open_pool
+from shared.domain.token_keys import TokenKeys
 from shared.domain.trusted_proxies import TrustedProxies
 
 LOGGER = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ async def open_redirector(settings: RedirectorSettings) -> AsyncIterator[Redirec
         size=2,
         statement_timeout_s=LOOKUP_TIMEOUT_S,
     )
-    resolver = Resolver(pool, short_domain=settings.short_domain)
+    keys = TokenKeys(settings.to_sealer())
+    resolver = Resolver(pool, keys, short_domain=settings.short_domain)
     file = SnapshotFile(
         settings.snapshot_path, limit=CACHED_BLOCKS, personal_octet_limit=KEPT_PERSONAL_OCTETS
     )

@@ -18,6 +18,7 @@ from services.redirector.settings import DRAIN_S, RedirectorSettings
 from shared.fault_records import keep_faults_discreet
 from shared.garbage import collect_rarely
 from shared.settings import settings_or_exit
+from shared.storage.sealed_columns import TOKEN_KEY, keys_or_exit
 
 COLLECTED_OBJECTS = 10_000
 # A server process that is silent for so long is killed and replaced. On a loaded machine one may
@@ -77,6 +78,7 @@ def app_from_env() -> ShortLinks:
 def main() -> None:
     """Serve the short domain until SIGTERM or SIGINT."""
     settings = settings_or_exit(RedirectorSettings, os.environ)
+    keys_or_exit(settings, (TOKEN_KEY,))
     uvicorn.run(
         "services.redirector.main:app_from_env",
         factory=True,

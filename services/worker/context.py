@@ -55,6 +55,7 @@ async def open_context(settings: WorkerSettings) -> AsyncIterator[WorkerContext]
     engine = create_engine(
         url,
         application="txlink worker",
+        sealer=settings.to_sealer(),
         pool_size=settings.job_count,
         # One each for releases, events, alerts, erasures and lists of hosts; webhooks hold none
         # while they are called.

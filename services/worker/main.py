@@ -11,6 +11,12 @@ import uvloop
 from services.worker.loop import DrainTimeoutError, run_worker
 from services.worker.settings import WorkerSettings
 from shared.settings import settings_or_exit
+from shared.storage.sealed_columns import (
+    PREVIOUS_WEBHOOK_SECRET,
+    TOKEN_KEY,
+    WEBHOOK_SECRET,
+    keys_or_exit,
+)
 
 LOGGER = logging.getLogger(__name__)
 
@@ -21,6 +27,7 @@ def main() -> None:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
     settings = settings_or_exit(WorkerSettings, os.environ)
+    keys_or_exit(settings, (TOKEN_KEY, WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET))
     try:
         uvloop.run(_run(settings))
     except* DrainTimeoutError:

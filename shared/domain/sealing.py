@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken
+from typing_extensions import override
 
 SETTING: Final = "TXLINK_SECRET_KEYS"
 KEY_OCTETS: Final = 32
@@ -92,6 +93,7 @@ class Sealer:
         """
         return cls([key.strip() for key in setting.split(",") if key.strip()])
 
+    @override
     def __repr__(self) -> str:
         return f"Sealer(keys {', '.join(self.key_ids)})"
 

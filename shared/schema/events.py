@@ -66,6 +66,7 @@ WEBHOOK = Table(
     Column("is_enabled", Boolean, nullable=False, server_default="true"),
     # Why it was disabled, if not by its owner.
     Column("disabled_reason", Text),
+    # Sealed (shared/storage/sealed.py), but for those that were stored before there were keys.
     Column("secret", LargeBinary, nullable=False),
     # What deliveries are signed with besides, for a time after the secret was changed.
     Column("previous_secret", LargeBinary),
@@ -78,7 +79,7 @@ WEBHOOK = Table(
     # The job that delivers to it; only the one with this number may, so there is one at most.
     Column("job_number", BigInteger, nullable=False, server_default="0"),
     Column("job_at", DateTime(timezone=True)),
-    CheckConstraint("octet_length(secret) BETWEEN 24 AND 64", name="secret"),
+    CheckConstraint("octet_length(secret) BETWEEN 24 AND 512", name="secret"),
     CheckConstraint("num_nulls(previous_secret, previous_until) IN (0, 2)", name="previous"),
 )
 

@@ -20,12 +20,13 @@ TOKEN_DOMAIN = Table(
     "token_domain",
     METADATA,
     Column("length", SmallInteger, primary_key=True, autoincrement=False),
+    # Sealed (shared/storage/sealed.py), but for those from before there were keys.
     Column("key", LargeBinary, nullable=False),
     # The first link number not handed out yet; never above the ceiling.
     Column("next", BigInteger, nullable=False, server_default="0"),
     Column("ceiling", BigInteger, nullable=False),
     CheckConstraint("length BETWEEN 6 AND 8", name="length"),
-    CheckConstraint("octet_length(key) = 32", name="key"),
+    CheckConstraint("octet_length(key) BETWEEN 32 AND 512", name="key"),
     CheckConstraint("next BETWEEN 0 AND ceiling", name="next"),
 )
 

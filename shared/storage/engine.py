@@ -7,7 +7,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.domain.sealing import Sealer
 from shared.storage.outages import DRIVER_OUTAGES
+from shared.storage.sealed import sealing_options
 
 # All that ``is_outage`` may say yes to, and much that it says no to.
 STORE_ERRORS = (*DRIVER_OUTAGES, SQLAlchemyError)
@@ -29,13 +31,19 @@ def sqlalchemy_url(database_url: str) -> str:
 
 
 def create_engine(
-    database_url: str, *, application: str, pool_size: int = 5, max_overflow: int = 5
+    database_url: str,
+    *,
+    application: str,
+    sealer: Sealer | None = None,
+    pool_size: int = 5,
+    max_overflow: int = 5,
 ) -> AsyncEngine:
     """Make the engine of one process; the caller disposes of it.
 
     Args:
         database_url: ``postgresql://user:password@host:port/database``.
         application: What ``pg_stat_activity`` shows.
+        sealer: What secrets are sealed and opened with; without it, none is to be had.
         pool_size: Connections kept open.
         max_overflow: Connections that may be open beyond that under load.
     """
@@ -47,6 +55,7 @@ def create_engine(
         pool_pre_ping=True,
         # Bound values are secrets and people's numbers; a logged error must not show them.
         hide_parameters=True,
+        execution_options={} if sealer is None else sealing_options(sealer),
         connect_args={
             "timeout": CONNECT_TIMEOUT_S,
             "command_timeout": STATEMENT_TIMEOUT_S,

@@ -104,8 +104,8 @@ def test_docker_compose_has_the_processes_defaults() -> None:
         "TRUSTED_PROXIES",
         "GEOIP_CITY_DB",
         "GEOIP_ASN_DB",
-        "TXLINK_DESTINATION_BLOCK_LISTS",
         "TXLINK_SECRET_KEYS",
+        "TXLINK_DESTINATION_BLOCK_LISTS",
     }
     assert {name: substitutions()[name] for name in shared} == {
         name: of_processes[name] for name in shared
@@ -115,7 +115,7 @@ def test_docker_compose_has_the_processes_defaults() -> None:
 def test_env_example_offers_only_what_docker_compose_reads() -> None:
     offered = set(OFFERED.findall(text_of(".env.example")))
 
-    assert {"POSTGRES_PASSWORD", "TXLINK_SECRET_KEYS"} <= offered
+    assert {name for name, default in substitutions().items() if default == "required"} <= offered
     assert offered - substitutions().keys() == set()
 
 

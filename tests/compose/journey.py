@@ -41,7 +41,7 @@ def travel(stack: Stack) -> None:
         AssertionError: An answer is not as it must be, or not within a minute.
     """
     command = ("python", "-m", "services.cli", "account-create", "proof", "--sender-id", "TXLINK")
-    key = stack.run("exec", "-T", "api", *command).strip()
+    key = stack.run("run", "--rm", "-T", "migrate", *command).strip()
     with httpx.Client(base_url=stack.api, headers={"apikey": key}, timeout=10) as api:
         campaign = _send(api)
         totals = _poll(api, campaign, lambda found: found["delivered"] == len(NUMBERS))

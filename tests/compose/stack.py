@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.domain.sealing import make_key
+from shared.schema.grants import Service
 from tests.compose.commands import CommandError, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,6 +150,10 @@ def _new_stack(compose: Sequence[str], images: Mapping[str, str]) -> Stack:
         "DOCKER_BUILDKIT": "0",
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "TXLINK_SECRET_KEYS": make_key(),
+        **{
+            f"TXLINK_{service.upper()}_DATABASE_PASSWORD": secrets.token_hex(24)
+            for service in Service
+        },
         "TXLINK_IMAGE": name,
         "TXLINK_API_PUBLISH": f"127.0.0.1:{api_port}",
         "TXLINK_REDIRECTOR_PUBLISH": f"127.0.0.1:{first}-{last}",

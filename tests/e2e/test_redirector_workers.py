@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from services.cli.addresses import free_ports
+from shared.schema.grants import Service
+from tests.support.roles import url_as
 from tests.support.sealing import SEALING
 from tests.support.stack import wait_until
 
@@ -24,7 +26,7 @@ def watcher(database_url: str, tmp_path: Path) -> Iterator[psutil.Process]:
     environment = {
         **os.environ,  # noqa: TID251 - handed on, not read
         **SEALING,
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": url_as(Service.REDIRECTOR, database_url),
         "TXLINK_DATA_DIR": str(tmp_path),
         "TXLINK_REDIRECTOR_PORT": str(free_ports(1)[0]),
         "TXLINK_REDIRECTOR_WORKERS": "2",

@@ -19,11 +19,14 @@ from pydantic import SecretStr
 from services.api.main import describe_api
 from services.redirector.documentation import describe_short_links
 from services.redirector.settings import RedirectorSettings
+from shared.schema.grants import Service
 from tests.support.api import running_api
 from tests.support.api_process import api_process
 from tests.support.database import REPOSITORY
 from tests.support.links import seed_campaign
 from tests.support.redirector import serving
+from tests.support.roles import url_as
+from tests.support.sealing import SECRET_KEYS
 
 CHECKS = (
     "not_a_server_error",
@@ -115,7 +118,11 @@ async def test_the_redirector_answers_as_it_is_documented(
     document = describe_short_links()
     things = {"token": campaign.tokens[0], "header": "ACMEIN"}
     given = {operation: {"headers": {}, "things": things} for operation in operations_of(document)}
-    settings = RedirectorSettings(database_url=SecretStr(database_url), data_dir=tmp_path)
+    settings = RedirectorSettings(
+        database_url=SecretStr(url_as(Service.REDIRECTOR, database_url)),
+        secret_keys=SECRET_KEYS,
+        data_dir=tmp_path,
+    )
 
     async with serving(settings) as client:
         found = await asyncio.to_thread(

@@ -57,7 +57,9 @@ WAITING = """
 def migration_process(database_url: str) -> subprocess.Popen[bytes]:
     environment = os.environ | {"DATABASE_URL": database_url}  # noqa: TID251 - it is handed on
     return subprocess.Popen(
-        [sys.executable, "-m", "services.cli", "migrate"], cwd=REPOSITORY, env=environment
+        [sys.executable, "-m", "services.cli", "migrate", "--no-roles"],
+        cwd=REPOSITORY,
+        env=environment,
     )
 
 

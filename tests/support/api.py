@@ -14,7 +14,9 @@ from services.api.main import create_app
 from services.api.operations.create_account import create_account
 from services.api.operations.manage_users import create_user
 from services.api.settings import ApiSettings
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 
@@ -58,7 +60,11 @@ class Api:
 @asynccontextmanager
 async def running_api(database_url: str, **settings: object) -> AsyncIterator[Api]:
     """Run the API on a database for as long as the context lasts."""
-    values = {"database_url": SecretStr(database_url), "secret_keys": SECRET_KEYS, **settings}
+    values = {
+        "database_url": SecretStr(url_as(Service.API, database_url)),
+        "secret_keys": SECRET_KEYS,
+        **settings,
+    }
     app = create_app(ApiSettings.model_validate(values, by_name=True, by_alias=True))
     # A fault is answered and then raised again, for the server to log.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)

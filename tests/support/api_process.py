@@ -10,7 +10,9 @@ from pathlib import Path
 import httpx
 
 from services.cli.addresses import free_ports
+from shared.schema.grants import Service
 from tests.support.database import REPOSITORY
+from tests.support.roles import url_as
 from tests.support.sealing import SEALING
 from tests.support.stack import wait_until
 
@@ -37,7 +39,7 @@ def api_process(command: str, database_url: str, log: Path) -> Iterator[httpx.Cl
     environment = {
         **os.environ,  # noqa: TID251 - the child inherits ours
         **SEALING,
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": url_as(Service.API, database_url),
         "TXLINK_API_PORT": str(port),
     }
     with (

@@ -17,7 +17,9 @@ import asyncpg
 from alembic import command
 from alembic.config import Config
 
+from services.cli.storage.roles import apply_roles
 from shared import embedded_postgres
+from tests.support.roles import roles_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ON_DISK = REPOSITORY / ".data" / "test"
@@ -26,6 +28,9 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder there is of one account
 ROOMY_OCTETS = 4 << 30
 # Any number will do that no other user of the server takes.
 TEMPLATE_LOCK = 7_463_119
+
+# What the databases are made by, besides the migrations.
+GRANTS = [REPOSITORY / "shared/schema/grants.py", REPOSITORY / "services/cli/storage/roles.py"]
 
 CREATE = 'CREATE DATABASE "{name}"'
 COPY = 'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy'
@@ -128,7 +133,7 @@ def _template_name() -> str:
     """Name the template after all that its content depends on; partitions start this month."""
     digest = hashlib.sha256(importlib.metadata.version("pgqueuer").encode())
     digest.update(time.strftime("%Y-%m", time.gmtime()).encode())
-    for path in sorted((REPOSITORY / "migrations").rglob("*.py")):
+    for path in [*sorted((REPOSITORY / "migrations").rglob("*.py")), *GRANTS]:
         digest.update(path.read_bytes())
     return f"txlink_template_{digest.hexdigest()[:16]}"
 
@@ -146,6 +151,7 @@ async def _make_once(server: DatabaseServer, name: str) -> None:
         await connection.execute(CREATE.format(name=unfinished))
         # In a thread, because Alembic's environment runs an event loop of its own.
         await asyncio.to_thread(migrate, server.url(unfinished))
+        await apply_roles(server.url(unfinished), roles_of(server.admin_url))
         await connection.execute(RENAME.format(name=unfinished, new_name=name))
     finally:
         await connection.close()

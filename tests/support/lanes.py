@@ -21,6 +21,8 @@ from services.redirector.journal.records import Hit, scan
 from services.redirector.main import SERVER_OPTIONS, create_app
 from services.redirector.routes import ShortLinks
 from services.redirector.settings import RedirectorSettings
+from shared.schema.grants import Service
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 DATE = re.compile(rb"\r\ndate: [^\r]*")
@@ -100,7 +102,7 @@ def running_lane(
 ) -> Iterator[Lane]:
     """Run a redirector in a thread, with this protocol and these options of uvicorn's."""
     settings = RedirectorSettings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(url_as(Service.REDIRECTOR, database_url)),
         secret_keys=SECRET_KEYS,
         data_dir=data_dir,
         # Both lanes are asked for many that do not exist, and not always for as many.

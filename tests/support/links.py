@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from shared.domain.tokens import TokenCipher
+from tests.support.roles import owner_url
 
 DESTINATION = "https://shop.example.com/diwali"
 
@@ -70,7 +71,7 @@ async def seed_campaign(
     account: str = "acme",
 ) -> SeededCampaign:
     """Store a campaign with its messages and block of links, as if it had been sent."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(owner_url(database_url))
     try:
         async with connection.transaction():
             return await _seed(connection, recipient_count, destination, token_length, account)
@@ -82,7 +83,7 @@ async def seed_personal_campaign(
     database_url: str, destinations: Sequence[str | None], *, account: str = "acme"
 ) -> SeededCampaign:
     """Store a campaign whose links lead to these destinations; None has no text at all."""
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(owner_url(database_url))
     try:
         async with connection.transaction():
             campaign = await _seed(connection, len(destinations), None, 6, account)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.schema.grants import Service
+from tests.support.roles import url_as
+
 
 @contextmanager
 def recorder_process(
@@ -15,7 +18,7 @@ def recorder_process(
     """Yield a running recorder; kill it afterwards unless it has ended."""
     environment = {
         **os.environ,  # noqa: TID251 - handed on, not read
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": url_as(Service.RECORDER, database_url),
         "TXLINK_DATA_DIR": str(data_dir),
         **settings,
     }

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from shared.schema.grants import Service
 from tests.support.database import REPOSITORY
+from tests.support.roles import url_as
 from tests.support.sealing import SEALING
 
 
@@ -21,7 +23,7 @@ def worker_process(database_url: str, **settings: float) -> Iterator[subprocess.
     environment = {
         **os.environ,  # noqa: TID251 - the child inherits ours
         **SEALING,
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": url_as(Service.WORKER, database_url),
         **{f"TXLINK_{name.upper()}": str(value) for name, value in settings.items()},
     }
     process = subprocess.Popen(

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from services.worker.loop import run_worker
 from services.worker.settings import WorkerSettings
 from shared.domain.outbound import Reach
+from shared.schema.grants import Service
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 
@@ -23,7 +25,7 @@ async def running_worker(
 ) -> AsyncIterator[None]:
     """Run a worker with a quick sandbox; drain it at the end."""
     settings = WorkerSettings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(url_as(Service.WORKER, database_url)),
         secret_keys=SECRET_KEYS,
         sandbox_submit_delay_s=submit_delay_s,
         sandbox_delivery_delay_s=0.1,

@@ -6,6 +6,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.schema.links import LINK_BLOCK
+from shared.storage.sealed import open_token_key
 
 ANY_DOMAIN = text("SELECT EXISTS (SELECT FROM token_domain)")
 
@@ -44,7 +45,9 @@ class Block:
 async def find_domain(connection: AsyncConnection, link_count: int) -> Domain | None:
     """Return the shortest domain with room for a block; None if none has it."""
     row = (await connection.execute(SHORTEST_DOMAIN, {"link_count": link_count})).one_or_none()
-    return None if row is None else Domain(row.length, row.key)
+    if row is None:
+        return None
+    return Domain(row.length, open_token_key(connection, row.length, row.key))
 
 
 async def allocate_block(
@@ -53,7 +56,10 @@ async def allocate_block(
     """Take a block from the domain of a length; None if it has no room for it."""
     values = {"token_length": token_length, "link_count": link_count}
     row = (await connection.execute(ALLOCATE_BLOCK, values)).one_or_none()
-    return None if row is None else Block(token_length, row.first_link, link_count, row.key)
+    if row is None:
+        return None
+    key = open_token_key(connection, token_length, row.key)
+    return Block(token_length, row.first_link, link_count, key)
 
 
 async def has_domains(connection: AsyncConnection) -> bool:

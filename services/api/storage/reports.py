@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.domain.campaign_states import CampaignState
 from shared.domain.consent import Category
 from shared.domain.messages import FAILURES, MessageStatus
+from shared.storage.sealed import open_token_key
 
 _CAMPAIGN_COLUMNS = """
     c.id, c.uuid, c.transaction_id, c.title, c.sender_id, c.created_at, c.message_count,
@@ -412,7 +413,10 @@ async def list_messages_of_number(
 
 async def token_keys(connection: AsyncConnection) -> dict[int, bytes]:
     """Return the key of each token length."""
-    return {row["length"]: row["key"] for row in await fetch(connection, TOKEN_KEYS)}
+    return {
+        row["length"]: open_token_key(connection, row["length"], row["key"])
+        for row in await fetch(connection, TOKEN_KEYS)
+    }
 
 
 async def list_sandbox_messages(

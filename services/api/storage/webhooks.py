@@ -11,6 +11,8 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.domain.webhook_packing import DueBatch, Parcel
+from shared.storage.sealed import sealer_of
+from shared.storage.sealed_columns import WEBHOOK_SECRET
 
 _COLUMNS = """
     id, uuid, url, kinds, is_enabled, disabled_reason, failing_since, failure_count, created_at,
@@ -169,13 +171,14 @@ async def add_webhook(
     secret: bytes,
 ) -> Webhook:
     """Store a new webhook."""
+    name = uuid.uuid4()
     values = {
         "account_id": account_id,
-        "uuid": uuid.uuid4(),
+        "uuid": name,
         "url": url,
         "kinds": list(kinds),
         "is_enabled": is_enabled,
-        "secret": secret,
+        "secret": _sealed(connection, name, secret),
     }
     return _webhook((await connection.execute(ADD_WEBHOOK, values)).one())
 
@@ -229,11 +232,15 @@ async def change_secret(
     values = {
         "account_id": account_id,
         "uuid": webhook_uuid,
-        "secret": secret,
+        "secret": _sealed(connection, webhook_uuid, secret),
         "overlap_s": overlap_s,
     }
     row = (await connection.execute(CHANGE_SECRET, values)).one_or_none()
     return None if row is None else _webhook(row)
+
+
+def _sealed(connection: AsyncConnection, webhook_uuid: uuid.UUID, secret: bytes) -> bytes:
+    return sealer_of(connection).seal(secret, WEBHOOK_SECRET.context(webhook_uuid))
 
 
 async def delete_webhook(

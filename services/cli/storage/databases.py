@@ -4,6 +4,21 @@ from shared.storage.engine import create_engine
 
 HAS_DATABASE = "SELECT 1 FROM pg_database WHERE datname = 'txlink'"
 CREATE_DATABASE = "CREATE DATABASE txlink"
+HAS_REVISIONS = "SELECT to_regclass('alembic_version') IS NOT NULL"
+REVISION = "SELECT max(version_num) FROM alembic_version"
+
+
+async def find_revision(database_url: str) -> str | None:
+    """Return the newest migration that a database has had; None if it has had none."""
+    engine = create_engine(database_url, application="txlink-cli")
+    try:
+        async with engine.connect() as connection:
+            if not (await connection.exec_driver_sql(HAS_REVISIONS)).scalar_one():
+                return None
+            revision: str | None = (await connection.exec_driver_sql(REVISION)).scalar_one()
+            return revision
+    finally:
+        await engine.dispose()
 
 
 async def ensure_database(admin_url: str) -> None:

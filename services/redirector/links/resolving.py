@@ -21,6 +21,7 @@ from services.redirector.storage.links import (
     list_personal_links,
 )
 from shared.domain.errors import InvalidTokenError
+from shared.domain.token_keys import TokenKeys
 from shared.domain.tokens import TokenCipher
 
 LOGGER = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class Resolver:
 
     Args:
         pool: Where to look up what is not cached.
+        keys: What opens the keys of tokens.
         short_domain: Links that lead back to it are unknown, or browsers would go round in
             circles.
 
@@ -88,8 +90,9 @@ class Resolver:
         rules: Where links may lead.
     """
 
-    def __init__(self, pool: Pool, *, short_domain: str) -> None:
+    def __init__(self, pool: Pool, keys: TokenKeys, *, short_domain: str) -> None:
         self._pool = pool
+        self._keys = keys
         self._short_host = short_domain.partition(":")[0]
         self._domains: dict[int, _Domain] = {}
         self._blocks = BlockCache(CACHED_BLOCKS)
@@ -114,7 +117,7 @@ class Resolver:
             LookupUnavailableError: Postgres is away.
         """
         try:
-            self._set_domains(await list_domains(self._pool))
+            self._set_domains(await list_domains(self._pool, self._keys))
         except StoreUnavailableError as error:
             raise LookupUnavailableError from error
 
@@ -332,7 +335,7 @@ class Resolver:
         self.lookup_count += 1
         self.change_count += 1
         if any(number >= self._domains[length].stored.next for length, number in wanted):
-            self._set_domains(await list_domains(self._pool))
+            self._set_domains(await list_domains(self._pool, self._keys))
         handed_out = [
             (length, number)
             for length, number in wanted

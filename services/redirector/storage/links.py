@@ -7,6 +7,7 @@ from services.redirector.links.blocks import Block
 from services.redirector.links.personal_links import PersonalLink
 from services.redirector.storage.connections import Pool, outages_named
 from shared.domain.destination_rules import StoredRule
+from shared.domain.token_keys import TokenKeys
 
 LIST_DOMAINS = "SELECT length, key, next, ceiling FROM token_domain"
 # Each wanted number costs one descent of link_block_pkey.
@@ -70,14 +71,19 @@ class TokenDomain:
     ceiling: int
 
 
-async def list_domains(pool: Pool) -> list[TokenDomain]:
-    """Return every token domain.
+async def list_domains(pool: Pool, keys: TokenKeys) -> list[TokenDomain]:
+    """Return every token domain, with its key opened.
 
     Raises:
+        SealError: A key cannot be opened.
         StoreUnavailableError: Postgres is away.
     """
     with outages_named():
-        return [TokenDomain(*row) for row in await pool.fetch(LIST_DOMAINS)]
+        rows = await pool.fetch(LIST_DOMAINS)
+    return [
+        TokenDomain(length, keys.open(length, kept), first_free, ceiling)
+        for length, kept, first_free, ceiling in rows
+    ]
 
 
 async def list_blocks(pool: Pool, wanted: Collection[tuple[int, int]]) -> list[Block]:

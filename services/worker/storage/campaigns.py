@@ -11,6 +11,7 @@ from shared.domain.campaigns import CampaignControl
 from shared.domain.consent import Category
 from shared.storage.engine import raw_connection
 from shared.storage.queue import enqueue_slices
+from shared.storage.sealed import open_token_key
 
 CAMPAIGN_TO_SEND = text("""
     SELECT campaign.*, token_domain.key
@@ -93,7 +94,8 @@ async def get_campaign(connection: AsyncConnection, campaign_id: int) -> Campaig
     row = (await connection.execute(CAMPAIGN_TO_SEND, {"campaign_id": campaign_id})).one()
     links = None
     if row.first_link is not None:
-        links = TrackedLinks(row.link_prefix, row.first_link, row.token_length, row.key)
+        key = open_token_key(connection, row.token_length, row.key)
+        links = TrackedLinks(row.link_prefix, row.first_link, row.token_length, key)
     common = None
     if not row.is_personal:
         common = MessageText(row.body_before, row.body_after, row.encoding, row.segment_count)

@@ -11,7 +11,10 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.worker.webhook_retrying import Answer, Ending
+from shared.domain.sealing import Sealer
 from shared.domain.webhook_packing import DueBatch, Parcel
+from shared.storage.sealed import sealer_of
+from shared.storage.sealed_columns import WEBHOOK_SECRET
 
 DISPATCH_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('txlink webhooks'))")
 # Walks event_batch_due_idx. Nothing is skipped, in whatever order batches are committed: what is
@@ -57,7 +60,7 @@ WAKE_WEBHOOKS = text("""
 BEGIN_JOB = text("""
     UPDATE webhook SET job_at = now()
     WHERE id = :webhook_id AND job_number = :job_number AND is_enabled
-    RETURNING id, account_id, url, secret, failure_count,
+    RETURNING id, uuid, account_id, url, secret, failure_count,
         CASE WHEN previous_until > now() THEN previous_secret END AS previous_secret
 """)
 END_JOB = text("""
@@ -204,7 +207,7 @@ async def begin_job(
     """Return the webhook of a job; None if it is disabled or the job is void."""
     values = {"webhook_id": webhook_id, "job_number": job_number}
     row = (await connection.execute(BEGIN_JOB, values)).one_or_none()
-    return None if row is None else _webhook(row)
+    return None if row is None else _webhook(row, sealer_of(connection))
 
 
 async def end_job(connection: AsyncConnection, webhook_id: int, job_number: int) -> None:
@@ -275,6 +278,8 @@ async def disable(connection: AsyncConnection, webhook_id: int, reason: str) -> 
     await connection.execute(GIVE_UP, {"webhook_id": webhook_id})
 
 
-def _webhook(row: Row[Any]) -> WebhookToCall:
-    keys = [row.secret] + ([row.previous_secret] if row.previous_secret else [])
+def _webhook(row: Row[Any], sealer: Sealer) -> WebhookToCall:
+    context = WEBHOOK_SECRET.context(row.uuid)
+    kept = [row.secret] + ([row.previous_secret] if row.previous_secret else [])
+    keys = [sealer.open_or_plain(each, context) for each in kept]
     return WebhookToCall(row.id, row.account_id, row.url, keys, row.failure_count)

@@ -27,6 +27,7 @@ from tests.support.reports import (
     a_hit,
     settle,
 )
+from tests.support.sealing import SECRET_KEYS
 from tests.support.sends import Headers
 
 AT = datetime(2026, 11, 25, 10, 0, 1, 500_000, tzinfo=UTC)
@@ -227,6 +228,7 @@ async def test_as_many_are_made_as_may_be_and_who_leaves_makes_room(
     settings = ApiSettings.model_validate(
         {
             "database_url": database_url,
+            "secret_keys": SECRET_KEYS,
             "max_spreadsheets": 2,
             "max_spreadsheets_per_account": 1,
         },

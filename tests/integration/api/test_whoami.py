@@ -12,7 +12,9 @@ from services.api.main import create_app
 from services.api.schemas.whoami import EXAMPLE, WhoAmI
 from services.api.settings import ApiSettings
 from shared.domain.trusted_proxies import parse_trusted_proxies
+from shared.schema.grants import Service
 from tests.support.api_process import api_process
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 PROXY = "10.0.0.5"
@@ -21,7 +23,7 @@ PROXY = "10.0.0.5"
 @pytest.fixture
 async def app(database_url: str) -> AsyncIterator[FastAPI]:
     settings = ApiSettings(
-        database_url=SecretStr(database_url),
+        database_url=SecretStr(url_as(Service.API, database_url)),
         secret_keys=SECRET_KEYS,
         trusted_proxies=parse_trusted_proxies("10.0.0.0/8"),
     )

@@ -131,6 +131,6 @@ def test_a_local_stack_uses_the_fetched_database_unless_it_is_given_one(
     folder.mkdir()
     (folder / fetched).write_bytes(CITIES)
 
-    named = environment(tmp_path, "", ADDRESSES)["GEOIP_CITY_DB"]
+    named = environment(tmp_path, "", ADDRESSES, "")["GEOIP_CITY_DB"]
 
     assert named == used.format(folder=folder)

@@ -11,13 +11,17 @@ from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.settings import RedirectorSettings
 from services.redirector.storage.connections import open_pool
+from shared.schema.grants import Service
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> RedirectorSettings:
     return RedirectorSettings(
-        database_url=SecretStr(database_url), secret_keys=SECRET_KEYS, data_dir=tmp_path
+        database_url=SecretStr(url_as(Service.REDIRECTOR, database_url)),
+        secret_keys=SECRET_KEYS,
+        data_dir=tmp_path,
     )
 
 
@@ -30,7 +34,9 @@ async def connection(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 @pytest.fixture
 async def a_recorder(database_url: str, tmp_path: Path) -> AsyncIterator[Callable[..., Recorder]]:
-    pool = await open_pool(database_url, application="test", size=4, statement_timeout_s=5)
+    pool = await open_pool(
+        url_as(Service.RECORDER, database_url), application="test", size=4, statement_timeout_s=5
+    )
 
     def make(
         *,

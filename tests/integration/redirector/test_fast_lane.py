@@ -18,8 +18,10 @@ from services.redirector.fast_lane import FastLane
 from services.redirector.journal.files import list_journals
 from services.redirector.main import SERVER_OPTIONS, create_app
 from services.redirector.settings import RedirectorSettings
+from shared.schema.grants import Service
 from tests.support.lanes import Lane, running_lane
 from tests.support.links import SeededCampaign, seed_campaign
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 
 KEEP_ALIVE_S = 1
@@ -323,7 +325,9 @@ async def connected_protocol(
 ) -> AsyncIterator[tuple[FastLane, asyncio.StreamReader]]:
     """Connect a client in this loop, so that what comes can come all in one tick of it."""
     settings = RedirectorSettings(
-        database_url=SecretStr(database_url), secret_keys=SECRET_KEYS, data_dir=data_dir
+        database_url=SecretStr(url_as(Service.REDIRECTOR, database_url)),
+        secret_keys=SECRET_KEYS,
+        data_dir=data_dir,
     )
     app = create_app(settings)
     config = uvicorn.Config(app, log_level="critical", **SERVER_OPTIONS)

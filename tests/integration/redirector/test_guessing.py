@@ -7,14 +7,22 @@ from pydantic import SecretStr
 
 from services.redirector.settings import RedirectorSettings
 from shared.domain.trusted_proxies import parse_trusted_proxies
+from shared.schema.grants import Service
 from tests.support.links import DESTINATION, seed_campaign
 from tests.support.redirector import journaled_hits, serving
+from tests.support.roles import url_as
+from tests.support.sealing import SECRET_KEYS
 
 PROXIES = parse_trusted_proxies("127.0.0.1")
 
 
 def settings_of(database_url: str, tmp_path: Path, **values: object) -> RedirectorSettings:
-    given = {"database_url": SecretStr(database_url), "data_dir": tmp_path, **values}
+    given = {
+        "database_url": SecretStr(url_as(Service.REDIRECTOR, database_url)),
+        "secret_keys": SECRET_KEYS,
+        "data_dir": tmp_path,
+        **values,
+    }
     return RedirectorSettings.model_validate(given, by_name=True, by_alias=True)
 
 

@@ -14,11 +14,13 @@ from services.redirector.links.personal_links import ENTRY_OCTETS, PersonalLink
 from services.redirector.links.snapshots import Snapshot, SnapshotFile
 from services.redirector.settings import RedirectorSettings
 from services.redirector.storage.links import TokenDomain
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.database import REPOSITORY
 from tests.support.links import DESTINATION, SeededCampaign, seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
 from tests.support.redirector import journaled_hits, serving
+from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
 from tests.support.waiting import until
 
@@ -49,7 +51,9 @@ async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
 @pytest.fixture
 def settings(relay: PostgresRelay, tmp_path: Path) -> RedirectorSettings:
     return RedirectorSettings(
-        database_url=SecretStr(relay.url), secret_keys=SECRET_KEYS, data_dir=tmp_path
+        database_url=SecretStr(url_as(Service.REDIRECTOR, relay.url)),
+        secret_keys=SECRET_KEYS,
+        data_dir=tmp_path,
     )
 
 

@@ -13,9 +13,11 @@ from services.redirector.links.resolving import (
 )
 from services.redirector.storage.connections import open_pool
 from services.redirector.storage.links import LIST_BLOCKS, LIST_PERSONAL_LINKS
+from shared.domain.token_keys import TokenKeys
 from shared.domain.tokens import TokenCipher
 from tests.support.links import DESTINATION, seed_campaign, seed_personal_campaign
 from tests.support.postgres_relay import PostgresRelay
+from tests.support.sealing import SEALER
 from tests.support.waiting import until
 
 ADD_BLOCKS = """
@@ -33,7 +35,7 @@ PAUSE_BLOCK = "UPDATE link_block SET is_paused = true WHERE token_length = 6 AND
 @pytest.fixture
 async def resolver(database_url: str) -> AsyncIterator[Resolver]:
     pool = await open_pool(database_url, application="test", size=2, statement_timeout_s=5)
-    resolver = Resolver(pool, short_domain="tx1.in")
+    resolver = Resolver(pool, TokenKeys(SEALER), short_domain="tx1.in")
     await resolver.load_domains()
     yield resolver
     await pool.close()
@@ -308,7 +310,7 @@ async def test_change_that_comes_while_its_block_is_read_is_not_missed(database_
     relay = PostgresRelay(database_url)
     await relay.open()
     pool = await open_pool(relay.url, application="test", size=1, statement_timeout_s=5)
-    resolver = Resolver(pool, short_domain="tx1.in")
+    resolver = Resolver(pool, TokenKeys(SEALER), short_domain="tx1.in")
     await resolver.resolve(other.tokens[0])
     relay.hold()
     reading = asyncio.create_task(resolver.resolve(campaign.tokens[0]))

@@ -18,6 +18,7 @@ from services.worker.storage import letting_go, truncating
 from services.worker.upkeep import keep_up
 from shared.clock import SystemClock
 from shared.domain.request_heads import MAX_HEAD_OCTETS
+from shared.schema.grants import Service
 from tests.support.journals import BROWSER_HEADERS
 from tests.support.links import seed_campaign
 from tests.support.retention import (
@@ -28,6 +29,7 @@ from tests.support.retention import (
     reconciled,
     stored,
 )
+from tests.support.roles import engine_as
 
 NOW = SystemClock().now()
 # Past the month after this one, so that what is recorded now is past one month of keeping.
@@ -74,9 +76,9 @@ async def test_a_month_that_every_account_lets_go_is_dropped_and_all_counts_stay
     for account in ("acme", "beta"):
         await limit(engine, account, months=1)
 
-    await keep_to_limits(engine, now=NOW)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=NOW)
     assert [row[0] for row in await connection.fetch(MONTHS)] == months
-    await keep_to_limits(engine, now=LATER)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER)
 
     left = [row[0] for row in await connection.fetch(MONTHS)]
     assert months[0] not in left
@@ -105,7 +107,7 @@ async def test_one_account_lets_go_of_its_visits_and_another_keeps_them(
     before = await counted(connection)
     months = await connection.fetch(MONTHS)
 
-    await keep_to_limits(engine, now=LATER, deleted_hits=7)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER, deleted_hits=7)
 
     assert await stored(connection) == {kept.id: 30}
     assert await counted(connection) == before
@@ -129,7 +131,7 @@ async def test_one_account_lets_go_of_its_visits_and_another_keeps_them(
     assert found.differences == []
     # A round with nothing to do writes nothing.
     versions = await connection.fetch(VERSIONS)
-    await keep_to_limits(engine, now=LATER)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER)
     assert await connection.fetch(VERSIONS) == versions
 
 
@@ -174,7 +176,7 @@ async def test_what_can_still_be_proven_of_visits_that_were_let_go_is(
     host.journal.add(campaign, 0, at=LATER)
     await host.record([])
     await limit(engine, "acme", months=1)
-    await keep_to_limits(engine, now=LATER)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER)
     assert (await reconciled(database_url, host)).differences == []
 
     for name, (damage, told) in DAMAGES.items():
@@ -217,7 +219,9 @@ async def test_addresses_are_truncated_wherever_they_are_and_classes_stay(
     assert sum("sender:burst" in row["reasons"] for row in before) == 25
     await limit(engine, "acme", days=0)
 
-    await keep_to_limits(engine, now=SystemClock().now(), truncated_hits=5)
+    await keep_to_limits(
+        engine_as(Service.WORKER, engine), now=SystemClock().now(), truncated_hits=5
+    )
 
     hits = [tuple(row) for row in await connection.fetch(ADDRESSES, campaign.id)]
     assert {hit[:2] for hit in hits} == {
@@ -235,7 +239,7 @@ async def test_addresses_are_truncated_wherever_they_are_and_classes_stay(
     assert (reclassing.progress.hit_count, reclassing.progress.changed_count) == (53, 0)
     assert await connection.fetch(reasons) == before
     versions = await connection.fetch(VERSIONS)
-    await keep_to_limits(engine, now=SystemClock().now())
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=SystemClock().now())
     assert await connection.fetch(VERSIONS) == versions
 
 
@@ -256,15 +260,17 @@ async def test_addresses_of_hits_that_came_late_or_at_one_time_are_truncated_too
     host.journal.add(campaign, 0, at=at + timedelta(days=2))
     await host.record([])
 
-    await keep_to_limits(engine, now=at + timedelta(days=1, seconds=1), truncated_hits=5)
+    await keep_to_limits(
+        engine_as(Service.WORKER, engine), now=at + timedelta(days=1, seconds=1), truncated_hits=5
+    )
     assert await connection.fetchval(whole) == 1
     host.journal.add(campaign, 1, at=at - timedelta(seconds=1) if at.day > 1 else at)
     await host.record([])
     assert await connection.fetchval(whole) == 2
-    await keep_to_limits(engine, now=at + timedelta(days=1, seconds=1))
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=at + timedelta(days=1, seconds=1))
     assert await connection.fetchval(whole) == 1
     # Neither is the last one by its own time, nor does any round read what is truncated.
-    await keep_to_limits(engine, now=at + timedelta(days=3, seconds=1))
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=at + timedelta(days=3, seconds=1))
     assert await connection.fetchval(whole) == 0
     assert await connection.fetchval("SELECT whole_addresses_from FROM campaign_clicks") is None
 
@@ -331,9 +337,9 @@ async def test_a_month_that_is_read_is_dropped_by_the_next_upkeep(
     async with connection.transaction():
         await connection.fetch("SELECT FROM hit")
         with caplog.at_level(logging.WARNING):
-            await keep_to_limits(engine, now=LATER)
+            await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER)
         assert await connection.fetch(MONTHS) == months
-    await keep_to_limits(engine, now=LATER)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER)
 
     assert "cannot be dropped now" in caplog.text
     assert await connection.fetch(MONTHS) != months
@@ -352,9 +358,9 @@ async def test_upkeep_keeps_to_limits_and_a_second_worker_leaves_it_to_the_first
 
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('txlink upkeep'))")
-        assert not await keep_up(engine)
+        assert not await keep_up(engine_as(Service.WORKER, engine))
     assert await connection.fetchval("SELECT masklen(address) FROM hit") == 32
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     assert await connection.fetchval("SELECT masklen(address) FROM hit") == 24
 

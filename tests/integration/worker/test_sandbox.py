@@ -11,7 +11,9 @@ from services.worker.carriers.sandbox_receipts import send_due_receipts
 from services.worker.storage.sandbox import SandboxBook
 from shared.clock import SystemClock
 from shared.domain.messages import MessageStatus
+from shared.schema.grants import Service
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import (
     FIRST_MSISDN,
     are_all_final,
@@ -95,7 +97,12 @@ async def has_begun(engine: AsyncEngine, campaign_id: int) -> bool:
 
 
 async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
-    carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 60), seeded(), SystemClock())
+    carrier = SandboxCarrier(
+        SandboxBook(engine_as(Service.WORKER, engine)),
+        SandboxTiming(0, 60),
+        seeded(),
+        SystemClock(),
+    )
     messages = [
         OutgoingMessage(place, 919_800_010_003 + place, "Hello", "GSM-7", 1, 1)
         for place in range(3)
@@ -113,13 +120,23 @@ async def test_refused_messages_are_not_kept(engine: AsyncEngine) -> None:
 
 
 async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> None:
-    slow = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 3_600), seeded(), SystemClock())
-    quick = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
+    slow = SandboxCarrier(
+        SandboxBook(engine_as(Service.WORKER, engine)),
+        SandboxTiming(0, 3_600),
+        seeded(),
+        SystemClock(),
+    )
+    quick = SandboxCarrier(
+        SandboxBook(engine_as(Service.WORKER, engine)),
+        SandboxTiming(0, 0),
+        seeded(),
+        SystemClock(),
+    )
     await slow.submit(TERMS, [OutgoingMessage(0, 919_800_010_010, "Slow", "GSM-7", 1, 1)])
     await quick.submit(TERMS, [OutgoingMessage(1, 919_800_010_011, "Quick", "GSM-7", 1, 1)])
 
-    assert await send_due_receipts(SandboxBook(engine)) == 1
-    assert await send_due_receipts(SandboxBook(engine)) == 0
+    assert await send_due_receipts(SandboxBook(engine_as(Service.WORKER, engine))) == 1
+    assert await send_due_receipts(SandboxBook(engine_as(Service.WORKER, engine))) == 0
 
     async with engine.connect() as connection:
         (raw,) = (await connection.execute(REPORTS)).scalars()
@@ -127,14 +144,21 @@ async def test_receipt_is_sent_when_due_and_not_before(engine: AsyncEngine) -> N
 
 
 async def test_workers_that_look_at_once_send_each_receipt_once(engine: AsyncEngine) -> None:
-    carrier = SandboxCarrier(SandboxBook(engine), SandboxTiming(0, 0), seeded(), SystemClock())
+    carrier = SandboxCarrier(
+        SandboxBook(engine_as(Service.WORKER, engine)),
+        SandboxTiming(0, 0),
+        seeded(),
+        SystemClock(),
+    )
     messages = [
         OutgoingMessage(place, 919_800_010_010 + place, "Hello", "GSM-7", 1, 1)
         for place in range(3_000)
     ]
     await carrier.submit(TERMS, messages)
 
-    sent = await asyncio.gather(*(send_due_receipts(SandboxBook(engine)) for _ in range(5)))
+    sent = await asyncio.gather(
+        *(send_due_receipts(SandboxBook(engine_as(Service.WORKER, engine))) for _ in range(5))
+    )
 
     assert sum(sent) == 3_000
     async with engine.connect() as connection:

@@ -9,8 +9,10 @@ from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
 from services.worker.storage.delivery_reports import add_reports
 from services.worker.storage.messages import Settlement, apply_settlements
 from shared.domain.messages import MessageStatus
+from shared.schema.grants import Service
 from shared.storage.queue import report_ids_from_payload
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import FIRST_MSISDN, counts, force_status, store_campaign
 
 REPORT = text("SELECT * FROM delivery_report WHERE id = :report_id")
@@ -42,7 +44,7 @@ async def receive(engine: AsyncEngine, *raws: str, carrier: str = "sandbox") -> 
 
 
 async def settle(engine: AsyncEngine, report_ids: list[int]) -> None:
-    await SettleDeliveryReports(engine, seeded()).run(report_ids)
+    await SettleDeliveryReports(engine_as(Service.WORKER, engine), seeded()).run(report_ids)
 
 
 async def outcomes(engine: AsyncEngine, report_ids: list[int]) -> list[str | None]:

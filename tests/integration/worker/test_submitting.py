@@ -20,6 +20,7 @@ from services.worker.jobs.submit_messages import (
 from services.worker.storage.messages import CLAIM_WINDOW, Settlement, apply_settlements
 from shared.domain.messages import MessageStatus
 from shared.domain.tokens import TokenCipher
+from shared.schema.grants import Service
 from shared.storage.queue import MessageSlice
 from tests.support.carriers import (
     BAD_NUMBER,
@@ -31,6 +32,7 @@ from tests.support.carriers import (
 )
 from tests.support.plans import message_scans
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import (
     FIRST_LINK,
     FIRST_MSISDN,
@@ -57,7 +59,9 @@ def numbers(count: int) -> range:
 
 
 def a_job(engine: AsyncEngine, carrier: ScriptedCarrier) -> SubmitMessages:
-    return SubmitMessages(engine, {"sandbox": carrier}, seeded(), asyncio.Event())
+    return SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": carrier}, seeded(), asyncio.Event()
+    )
 
 
 async def submit_all(
@@ -319,7 +323,9 @@ async def test_carrier_that_does_not_answer_is_waited_for_no_longer_than_its_cla
     campaign_id = await store_campaign(engine)
     limits = SubmissionLimits(carrier_timeout_s=0.2)
     silent = {"sandbox": WaitingCarrier()}
-    job = SubmitMessages(engine, silent, seeded(), asyncio.Event(), limits)
+    job = SubmitMessages(
+        engine_as(Service.WORKER, engine), silent, seeded(), asyncio.Event(), limits
+    )
 
     await job.run(MessageSlice(campaign_id, range(1)), urgent=False)
 
@@ -330,7 +336,9 @@ async def test_window_that_comes_too_late_is_not_handed_over(engine: AsyncEngine
     campaign_id = await store_campaign(engine)
     carrier = ScriptedCarrier()
     late = SubmissionLimits(carrier_timeout_s=0)
-    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), asyncio.Event(), late)
+    job = SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": carrier}, seeded(), asyncio.Event(), late
+    )
 
     await job.run(MessageSlice(campaign_id, range(1)), urgent=False)
 
@@ -345,7 +353,9 @@ async def test_stopping_worker_finishes_its_window_and_queues_the_rest_again(
     campaign_id = await store_campaign(engine, msisdns=numbers(300))
     stopping = asyncio.Event()
     carrier = ScriptedCarrier(before_answering=stopping.set)
-    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), stopping)
+    job = SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": carrier}, seeded(), stopping
+    )
 
     await job.run(MessageSlice(campaign_id, range(300)), urgent=is_urgent)
 
@@ -362,7 +372,9 @@ async def test_stopping_worker_queues_nothing_where_nothing_is_left(engine: Asyn
     await submit_all(engine, ScriptedCarrier(), campaign_id, 200)
     stopping = asyncio.Event()
     stopping.set()
-    job = SubmitMessages(engine, {"sandbox": ScriptedCarrier()}, seeded(), stopping)
+    job = SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": ScriptedCarrier()}, seeded(), stopping
+    )
 
     await job.run(MessageSlice(campaign_id, range(200)), urgent=False)
 
@@ -373,7 +385,9 @@ async def test_worker_that_waits_for_its_turn_stops_at_once(engine: AsyncEngine)
     campaign_id = await store_campaign(engine, msisdns=numbers(300))
     stopping = asyncio.Event()
     carrier = ScriptedCarrier()
-    job = SubmitMessages(engine, {"sandbox": carrier}, seeded(), stopping)
+    job = SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": carrier}, seeded(), stopping
+    )
     job._paces["sandbox", False].pause_s = 3_600
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:

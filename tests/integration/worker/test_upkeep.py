@@ -17,6 +17,8 @@ from services.worker.storage.upkeep import (
     purge_batch,
 )
 from services.worker.upkeep import BATCH_ROW_COUNT, keep_up
+from shared.schema.grants import Service
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import FIRST_MSISDN, are_all_final, store_campaign
 from tests.support.waiting import until
 from tests.support.worker_task import running_worker
@@ -146,7 +148,7 @@ async def test_missing_partition_is_made(engine: AsyncEngine) -> None:
         before = (await connection.execute(PARTITION_COUNT)).scalar_one()
         await connection.execute(DROP_LAST)
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     async with engine.connect() as connection:
         assert (await connection.execute(PARTITION_COUNT)).scalar_one() == before
@@ -157,7 +159,7 @@ async def test_what_is_past_keeping_is_deleted(engine: AsyncEngine) -> None:
         for statement in FILL:
             await connection.execute(statement)
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     async with engine.connect() as connection:
         assert (await connection.execute(KEYS_LEFT)).scalars().all() == ["k23"]
@@ -173,7 +175,7 @@ async def test_reports_and_sandbox_messages_go_some_time_after_they_are_done_wit
         await connection.execute(FILL_REPORTS)
         await connection.execute(FILL_SANDBOX)
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     async with engine.connect() as connection:
         assert (await connection.execute(REPORTS_LEFT)).scalars().all() == ["29", "unsettled"]
@@ -199,7 +201,7 @@ async def test_more_than_a_batch_is_deleted_batch_by_batch(engine: AsyncEngine) 
         assert await purge_batch(connection, row_count=BATCH_ROW_COUNT)
         assert (await connection.execute(REPORT_COUNT)).scalar_one() == BATCH_ROW_COUNT + 1
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     async with engine.connect() as connection:
         assert (await connection.execute(REPORT_COUNT)).scalar_one() == 0
@@ -233,7 +235,7 @@ async def test_held_jobs_are_told_of(
     async with engine.begin() as connection:
         await connection.execute(HOLD_JOBS)
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     errors = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
     assert len(errors) == 1
@@ -243,7 +245,7 @@ async def test_held_jobs_are_told_of(
 async def test_no_word_where_no_job_is_held(
     engine: AsyncEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
@@ -268,6 +270,6 @@ async def test_two_workers_do_not_keep_up_at_once(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         assert await is_our_turn(connection)
 
-        assert not await keep_up(engine)
+        assert not await keep_up(engine_as(Service.WORKER, engine))
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))

@@ -22,8 +22,10 @@ from shared.clock import SystemClock
 from shared.domain.messages import MessageStatus
 from shared.domain.outbound import Reach, parse_reach
 from shared.domain.webhook_secrets import make_secret, secret_text
+from shared.schema.grants import Service
 from shared.storage.queue import webhook_from_payload
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import FIRST_MSISDN, store_campaign
 from tests.support.told_events import (
     add_webhook,
@@ -57,7 +59,9 @@ async def sender(
 ) -> AsyncIterator[SendWebhooks]:
     caller = Caller(reach, concurrency=8, timeout_s=timeout_s)
     try:
-        yield SendWebhooks(engine, caller, seeded(5), SystemClock(), asyncio.Event())
+        yield SendWebhooks(
+            engine_as(Service.WORKER, engine), caller, seeded(5), SystemClock(), asyncio.Event()
+        )
     finally:
         await caller.aclose()
 
