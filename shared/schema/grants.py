@@ -146,6 +146,7 @@ FUNCTIONS: Final[Mapping[str, frozenset[Service]]] = {
     "ensure_campaign_partitions(text, integer)": frozenset(),
     "fn_pgqueuer_changed()": frozenset(),
     "refuse_audit_change()": frozenset(),
+    "refuse_credit_entry_change()": frozenset(),
     "tell_destinations_changed()": frozenset(),
     "tell_links_changed()": frozenset(),
 }

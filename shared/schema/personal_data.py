@@ -202,6 +202,9 @@ PERSONAL_DATA: Final = MappingProxyType(
         "api_key.ip_allow_list": Held("networks", _OPERATOR, "", _FOR_EVER),
         "account.ip_allow_list": Held("networks", _OPERATOR, "", _FOR_EVER),
         "account_user.login": Held("a login", _OPERATOR, "", _FOR_EVER),
+        "user_session.address": Held("an address", _OPERATOR, "", "until the session is over"),
+        "user_session.agent": Held("a program", _OPERATOR, "", "until the session is over"),
+        "user_network.network": Held("where a user signed in from", _OPERATOR, "", "180 days"),
         "pgqueuer.payload": Held(
             "which positions of which campaign", "stays: names positions", "", "until done"
         ),
@@ -219,7 +222,9 @@ NOT_PERSONAL: Final = MappingProxyType(
     {
         "account": "id name default_region time_zone carrier link_shape currency gone_location"
         " address_policy",
-        "account_user": "id account_id password_hash role",
+        "account_user": "id account_id password_hash role kind factor_seed factor_last_step"
+        " recovery_codes",
+        "alert": "id account_id signal",
         "account_credit": "account_id balance daily_cap",
         "campaign_credit": "campaign_id account_id charged_segments refundable_segments"
         " refunded_segments",
@@ -255,6 +260,10 @@ NOT_PERSONAL: Final = MappingProxyType(
         "quarter_clicks": "campaign_id hit_count click_count",
         "recipient_clicks": "campaign_id",
         "sandbox_message": "id account_id sender_id encoding receipt_state",
+        "sign_in_failure": "subject",
+        "signal_count": "account_id signal",
+        "user_network": "account_id user_id",
+        "user_session": "id account_id user_id token_sha256 previous_sha256 csrf_token",
         "sender_id": "id account_id header dlt_entity_id link_shape link_domains",
         "token_domain": "key next ceiling",
         "trait_clicks": "campaign_id trait hit_count click_count",

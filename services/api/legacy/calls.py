@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import Call, api_context, author_of
+from services.api.auth import api_context, author_of
 from services.api.domain.errors import InvalidValueError
 from services.api.error_responses import as_refusal
 from services.api.legacy.envelope import Envelope
@@ -17,6 +17,7 @@ from services.api.operations.authenticate import Caller
 from services.api.operations.control_campaigns import CampaignOrders
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.send_parameters import OUTPUTS
+from services.api.send_call import Call
 
 UUID_WANTED = "the uuid of the campaign, or its transactionId"
 # Any of 19 may be more than Postgres's bigint holds.

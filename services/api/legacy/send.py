@@ -5,12 +5,13 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.auth import Call, api_context, author_of
+from services.api.auth import api_context, author_of
 from services.api.error_responses import as_refusal, trade_error_values
 from services.api.operations.accept_send import accept_send
 from services.api.schemas.answers import render
 from services.api.schemas.send import trade_answer
 from services.api.schemas.send_parameters import OUTPUTS
+from services.api.send_call import Call
 
 router = APIRouter(tags=["old clients"])
 

@@ -1,5 +1,6 @@
 """The services' roles in Postgres: made if they are missing, and given what they may do."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,6 +16,9 @@ from shared.schema.grants import FUNCTIONS, SEQUENCES, TABLES, Service
 
 # Any number will do that no other lock of ours has.
 ROLES_LOCK = 7_463_121
+# How often what another database's run got into the way of is tried, and how far apart.
+ATTEMPTS = 5
+RETRY_S = 0.2
 SCRAM_ROUNDS = 4096
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,50}")
 SAFE_PASSWORD = re.compile(r"[A-Za-z0-9_-]{1,200}")
@@ -96,6 +100,18 @@ async def apply_roles(database_url: str, roles: ServiceRoles) -> None:
         ValueError: The prefix or a password has characters that are not safe in it.
     """
     check_names(roles)
+    # Roles are the server's, locks the database's: another database's may be applied just now.
+    for _ in range(ATTEMPTS - 1):
+        try:
+            await _apply(database_url, roles)
+        except (asyncpg.InternalServerError, asyncpg.UniqueViolationError):
+            await asyncio.sleep(RETRY_S)
+        else:
+            return
+    await _apply(database_url, roles)
+
+
+async def _apply(database_url: str, roles: ServiceRoles) -> None:
     connection = await asyncpg.connect(
         database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
     )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from services.api.auth import FRESH_S
+from services.api.send_call import FRESH_S
 from tests.support.api import Api
 from tests.support.sends import Headers
 
