@@ -21,7 +21,13 @@ _SHORT_FOLDER = Path("/tmp/txlink-pg-")  # noqa: S108 - made by mkdtemp; TMPDIR 
 _PLAIN_SOCKET_FOLDER = re.compile(r"[\w./-]{1,88}", re.ASCII)
 _PG_CTL_WAIT_S = 60
 _RETRY_S = 10.0
-_SETTINGS = {"listen_addresses": "127.0.0.1", "timezone": "UTC", "log_timezone": "UTC"}
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # A handful of processes have a pool each; tests have those of several at a time.
+    "max_connections": "300",
+}
 _VOLATILE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
-from services.api.auth import api_context, report_caller
+from services.api.auth import api_context, export_caller, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_credit import export_entries, read_entries
 from services.api.schemas.credit import (
@@ -78,7 +78,9 @@ async def list_entries(
     },
 )
 async def get_entries_csv(
-    request: Request, caller: CallerOf, query: Annotated[TableQuery, Query()]
+    request: Request,
+    caller: Annotated[Caller, Depends(export_caller)],
+    query: Annotated[TableQuery, Query()],
 ) -> StreamingResponse:
     zone = query.zone(caller.account.time_zone)
     batches = export_entries(api_context(request).engine, caller.account)

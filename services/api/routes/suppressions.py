@@ -6,7 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.api.auth import admin_caller, api_context, author_of, list_caller, report_caller
+from services.api.auth import (
+    admin_caller,
+    api_context,
+    author_of,
+    export_caller,
+    list_caller,
+    report_caller,
+)
 from services.api.domain.opt_outs import SuppressionSource
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_suppressions import Imported, OptOutOrders
@@ -45,6 +52,7 @@ from services.api.schemas.tables import to_csv
 router = APIRouter(prefix="/suppressions", tags=["consent"])
 
 Reader = Annotated[Caller, Depends(report_caller)]
+Exporter = Annotated[Caller, Depends(export_caller)]
 Sender = Annotated[Caller, Depends(list_caller)]
 Admin = Annotated[Caller, Depends(admin_caller)]
 Msisdn = Annotated[str, Path(description="In any written form", examples=["919876543210"])]
@@ -105,7 +113,7 @@ async def import_suppressions(
     responses=csv_answer(CSV_EXAMPLE),
 )
 async def get_suppressions_csv(
-    request: Request, caller: Reader, query: Annotated[TableQuery, Query()]
+    request: Request, caller: Exporter, query: Annotated[TableQuery, Query()]
 ) -> StreamingResponse:
     rows = _rows(request, caller, query)
     return csv_file("suppressions.csv", to_csv(COLUMNS, rows, with_mark=query.bom))
@@ -119,7 +127,7 @@ async def get_suppressions_csv(
     responses=XLSX_ANSWER,
 )
 async def get_suppressions_xlsx(
-    request: Request, caller: Reader, query: Annotated[ReportQuery, Query()]
+    request: Request, caller: Exporter, query: Annotated[ReportQuery, Query()]
 ) -> SpreadsheetResponse:
     rows = _rows(request, caller, query)
     fields = {name: SuppressionReport.model_fields[name] for name in COLUMNS}

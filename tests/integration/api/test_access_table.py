@@ -148,6 +148,17 @@ WITH_SESSION = [
     for method, path in GUARDED
     if not path.startswith("/SMSApi/") and (method, path) != ("GET", "/send")
 ]
+OF_ADMIN = (
+    *("/users", "/keys", "/webhooks", "/ip-allow-list", "/sign-in-rules", "/destination-list"),
+    *("/audit", "/alerts", "/privacy", "/erasures"),
+)
+OF_ADMIN_BESIDES = {
+    ("DELETE", "/recipients/{msisdn}"),
+    ("GET", "/recipients/{msisdn}/export"),
+    ("DELETE", "/suppressions/{msisdn}"),
+    ("POST", "/suppressions/import"),
+}
+OF_SENDING = ("/send", "/uploads", "/groups")
 ORDERS = ("/pause", "/resume", "/cancel", "/reschedule", "/duplicate")
 FILES = (".csv", ".xlsx")
 WITH_LOGIN = [
@@ -157,9 +168,9 @@ WITH_LOGIN = [
 
 def scope_of(method: str, path: str) -> str:
     """Return what a caller has to be allowed."""
-    if path.startswith(("/users", "/keys", "/webhooks", "/ip-allow-list", "/sign-in-rules")):
+    if path.startswith(OF_ADMIN) or (method, path) in OF_ADMIN_BESIDES:
         return "admin"
-    if path.startswith(("/send", "/uploads")) or path.endswith(ORDERS) or method != "GET":
+    if path.startswith(OF_SENDING) or path.endswith(ORDERS) or method != "GET":
         return "send"
     return "export" if path.endswith(FILES) else "report"
 

@@ -60,7 +60,9 @@ async def test_changes_are_in_the_audit_trail_and_what_changes_nothing_is_not(
     for _ in range(2):
         await set_lists(api, acme, block=("a.com",))
 
-    (entry,) = await api.database.fetch("SELECT * FROM audit_entry WHERE subject = 'account'")
+    (entry,) = await api.database.fetch(
+        "SELECT * FROM audit_entry WHERE action = 'destinations.change'"
+    )
 
     assert (entry["action"], entry["subject"]) == ("destinations.change", "account")
     assert (entry["author_kind"], entry["author_name"]) == ("key", "first key")

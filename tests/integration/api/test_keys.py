@@ -53,8 +53,8 @@ async def send_status(api: Api, key: str) -> tuple[int, str | None]:
 
 async def trail(api: Api) -> list[tuple[str, str, Any, Any]]:
     rows = await api.database.fetch(
-        "SELECT action, subject, before, after FROM audit_entry WHERE author_kind = 'key' "
-        "ORDER BY id"
+        "SELECT action, subject, before, after FROM audit_entry "
+        "WHERE author_kind = 'key' AND action LIKE 'key.%' ORDER BY id"
     )
     return [
         (

@@ -92,6 +92,7 @@ async def test_a_session_is_begun_used_and_ended(users: Api) -> None:
     assert [code(each) for each in again] == [(401, "session_missing")] * 2
     assert await trail(users) == [
         ("user.sign-in", "asha", "203.0.113.7"),
+        ("campaign.send", "asha", "203.0.113.7"),
         ("key.create", "asha", "203.0.113.7"),
         ("user.sign-out", "asha", "203.0.113.7"),
     ]

@@ -5,6 +5,7 @@ it is among ``NOTED`` with what it notes, or among ``NOT_NOTED`` with a reason. 
 taken for a call that reads, and is made where nothing can be written.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from tests.integration.api.test_access_table import FOR_EVERYONE, ROUTES
+from tests.integration.api.test_access_table import FOR_EVERYONE, OF_ONESELF, ROUTES
 from tests.support.api import Api, running_api
 from tests.support.database import DatabaseServer
 from tests.support.reports import a_campaign
@@ -21,6 +22,7 @@ from tests.support.sends import TRACKED, Headers
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("noted")]
 
+PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 LATER = "2026-12-31T18:30:00+00:00"
 SOONER = "2026-12-30T18:30:00+00:00"
 ORDER = "/campaigns/{campaign_uuid}"
@@ -98,6 +100,16 @@ NOTED: dict[str, Noted] = {
         ("group.merge",), content="Phone\n919876543210\n"
     ),
     "DELETE /groups/{group_id}/contacts/{msisdn}": Noted(("group.remove",)),
+    "DELETE /recipients/{msisdn}": Noted(("recipient.erase",)),
+    "GET /recipients/{msisdn}/export": Noted(("recipient.export",)),
+    "PATCH /privacy": Noted(("account.privacy",), json={"addresses": "truncated"}),
+    "POST /users": Noted(
+        ("user.create",),
+        json={"login": "bela", "kind": "api", "role": "sender", "password": PASSWORD},
+    ),
+    "PATCH /users/{user_id}": Noted(("user.change",), json={"is_disabled": True}),
+    "PUT /users/{user_id}/password": Noted(("user.password",), json={"password": PASSWORD[::-1]}),
+    "PATCH /sign-in-rules": Noted(("account.sign-in-rules",), json={"password_calls": False}),
 }
 READS = "old clients read by either method"
 # By its method and path, why a call that is no GET notes nothing.
@@ -114,8 +126,15 @@ BODIES: dict[str, Any] = {"POST /destination-list/test": {"url": "https://shop.e
 # By its method and path, what tells who made a call, if that is not the trail.
 TOLD_ELSEWHERE = {
     "PUT /suppressions/{msisdn}": "the opt-out itself, which a reply may bring by the thousand",
+    "DELETE /users/{user_id}/second-factor": "user.factor-off, in test_second_factors.py",
 }
-ALL = {f"{method} {path}" for method, path in ROUTES if path not in FOR_EVERYONE}
+# What users do about themselves takes no key: test_sessions.py and test_second_factors.py have it.
+MADE = [
+    (method, path)
+    for method, path in ROUTES
+    if path not in FOR_EVERYONE and not path.startswith(OF_ONESELF)
+]
+ALL = {f"{method} {path}" for method, path in MADE}
 # One that goes on until its reader leaves.
 ENDLESS = {f"GET {ORDER}/events"}
 READING = sorted(ALL - NOTED.keys() - TOLD_ELSEWHERE.keys() - ENDLESS)
@@ -146,6 +165,16 @@ async def things(api: Api, headers: Headers) -> dict[str, str]:
         headers=headers | {"content-type": "text/csv"},
     )
     key = await api.client.post("/keys", json={"name": "old", "scopes": ["send"]}, headers=headers)
+    user = await api.client.post(
+        "/users",
+        json={
+            "login": secrets.token_hex(8),
+            "kind": "api",
+            "role": "sender",
+            "password": PASSWORD,
+        },
+        headers=headers,
+    )
     group = await api.client.post("/groups", json={"name": "old"}, headers=headers)
     await api.client.post(
         f"/groups/{group.json()['id']}/contacts",
@@ -155,6 +184,7 @@ async def things(api: Api, headers: Headers) -> dict[str, str]:
     return {
         "campaign_uuid": campaign.uuid,
         "group_id": group.json()["id"],
+        "user_id": user.json()["id"],
         "webhook_id": webhook.json()["id"],
         "upload_id": upload.json()["id"],
         "prefix": key.json()["prefix"],
@@ -163,11 +193,7 @@ async def things(api: Api, headers: Headers) -> dict[str, str]:
 
 
 async def test_every_call_that_may_change_something_is_noted_or_says_why_not() -> None:
-    may_change = {
-        f"{method} {path}"
-        for method, path in ROUTES
-        if path not in FOR_EVERYONE and method not in {"GET", "HEAD"}
-    }
+    may_change = {f"{method} {path}" for method, path in MADE if method not in {"GET", "HEAD"}}
 
     assert may_change - NOTED.keys() - NOT_NOTED.keys() - TOLD_ELSEWHERE.keys() == set()
     assert (NOTED.keys() | NOT_NOTED.keys() | TOLD_ELSEWHERE.keys()) - ALL == set()
@@ -212,6 +238,8 @@ async def test_calls_that_note_nothing_change_nothing(database_url: str) -> None
     async with running_api(database_url) as api:
         acme = await api.account("acme", "ACMEIN")
         made = await things(api, acme)
+        erased = await api.client.delete("/recipients/919876543299", headers=acme)
+        made["erasure_id"] = erased.json()["id"]
         await api.client.put("/suppressions/919876543210", headers=acme)
     database = await asyncpg.connect(database_url)
     name = await database.fetchval("SELECT current_database()")

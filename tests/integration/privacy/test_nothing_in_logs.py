@@ -27,6 +27,7 @@ from services.worker.erasing import erase_due
 from shared.domain.outbound import parse_reach
 from shared.storage.engine import create_engine
 from tests.support.postgres_relay import PostgresRelay
+from tests.support.sealing import SECRET_KEYS
 from tests.support.waiting import until
 from tests.support.worker_task import running_worker
 
@@ -210,10 +211,16 @@ async def test_no_call_tells_a_log_what_is_secret_however_it_fails(
     await create_user(engine, "acme", "asha", PASSWORD, role="owner")
     key = made.key.text
     api = create_api(
-        ApiSettings(database_url=SecretStr(relay.url), webhook_networks=parse_reach("127.0.0.1"))
+        ApiSettings(
+            database_url=SecretStr(relay.url),
+            secret_keys=SECRET_KEYS,
+            webhook_networks=parse_reach("127.0.0.1"),
+        )
     )
     redirector = create_redirector(
-        RedirectorSettings(database_url=SecretStr(relay.url), data_dir=tmp_path)
+        RedirectorSettings(
+            database_url=SecretStr(relay.url), secret_keys=SECRET_KEYS, data_dir=tmp_path
+        )
     )
     database = await asyncpg.connect(database_url)
 
