@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.api.operations.erase_number import NumberErasures, erasures_for
 from services.api.storage.erasures import Erasure
 from services.cli.on_database import Add, on_database, url_of
+from services.cli.operator import operator
 from services.cli.settings import CliSettings
 from services.worker.erasing import erase_due
 
@@ -36,7 +37,9 @@ def add_privacy_commands(
 
 def _erase(arguments: argparse.Namespace, settings: CliSettings) -> None:
     async def erase(engine: AsyncEngine) -> Erasure:
-        erasures, msisdn = await erasures_for(engine, arguments.account, arguments.mobile)
+        erasures, msisdn = await erasures_for(
+            engine, arguments.account, arguments.mobile, operator()
+        )
         begun = await erasures.begin(msisdn, keep_opt_out=not arguments.forget_opt_out)
         return begun if arguments.no_wait else await _finished(engine, erasures, begun)
 

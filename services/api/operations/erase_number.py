@@ -73,7 +73,7 @@ class NumberErasures:
 
 
 async def erasures_for(
-    engine: AsyncEngine, account_name: str, mobile: str
+    engine: AsyncEngine, account_name: str, mobile: str, author: Author = COMMAND_LINE
 ) -> tuple[NumberErasures, int]:
     """Return what the command line erases with, and the number that is meant.
 
@@ -89,4 +89,4 @@ async def erasures_for(
         msisdn = parse_msisdn(mobile, NumberRules(region, allow_short_codes=True))
     except InvalidMsisdnError as error:
         raise InvalidValueError("mobile", f"cannot be read: {error.reason.message}") from error
-    return NumberErasures(engine, account_id, COMMAND_LINE), msisdn
+    return NumberErasures(engine, account_id, author), msisdn
