@@ -91,7 +91,8 @@ def _run_command(argv: Sequence[str] | None) -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
-        if not is_outage(error):
+        # Whoever read what this prints may have gone, which is no outage of Postgres.
+        if isinstance(error, BrokenPipeError) or not is_outage(error):
             raise
         sys.exit(f"txlink: Postgres cannot be reached ({type(error).__name__}): see DATABASE_URL")
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.api.operations.create_account import create_account
 from services.cli.main import main
+from services.cli.operator import operator
 from shared.storage.engine import create_engine
 
 
@@ -41,8 +42,8 @@ def test_what_is_taken_in_is_written_out(
     header, *rows = written.read_text().splitlines()
     assert header == "mobile,source,note,author_kind,author_name,created_at"
     assert [row.rpartition(",")[0] for row in rows] == [
-        "'+919876543210,file,Old list,cli,",
-        "'+919876543211,file,Old list,cli,",
+        f"'+919876543210,file,Old list,cli,{operator().name}",
+        f"'+919876543211,file,Old list,cli,{operator().name}",
     ]
     assert capsys.readouterr().out.splitlines() == [header, *rows]
     # What is written can be taken in again.

@@ -82,10 +82,13 @@ def test_rules_are_set_with_the_account(terminal: Terminal) -> None:
     [account] = terminal.fetch("SELECT * FROM account")
     assert (account["password_calls"], account["demands_second_factor"]) == (False, True)
     assert account["accepts_landlines"] is True
-    [*entries] = terminal.fetch("SELECT after FROM audit_entry WHERE subject = 'account'")
-    assert [json.loads(entry["after"]) for entry in entries] == [
-        {"password_calls": False},
-        {"demands_second_factor": True},
+    [*entries] = terminal.fetch(
+        "SELECT action, after FROM audit_entry WHERE subject = 'account' ORDER BY id"
+    )
+    assert [(entry["action"], json.loads(entry["after"])) for entry in entries[1:]] == [
+        ("account.sign-in-rules", {"password_calls": False}),
+        ("account.sign-in-rules", {"demands_second_factor": True}),
+        ("account.set", {"accepts_landlines": True}),
     ]
 
 

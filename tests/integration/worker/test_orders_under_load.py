@@ -22,6 +22,7 @@ from tests.support.carriers import THROTTLED, ScriptedCarrier, take_all
 from tests.support.given_orders import GivenOrders, orders_to
 from tests.support.plans import message_scans
 from tests.support.randomness import seeded
+from tests.support.sealing import SEALER
 from tests.support.stored_campaigns import (
     FIRST_MSISDN,
     counts,
@@ -87,7 +88,7 @@ class HeldCarrier(ScriptedCarrier):
 
 @pytest.fixture
 async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = create_engine(database_url, application="txlink tests", pool_size=12)
+    engine = create_engine(database_url, application="txlink tests", sealer=SEALER, pool_size=12)
     yield engine
     await engine.dispose()
 
