@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -110,8 +111,9 @@ REFUSED = [
 
 @pytest.fixture
 async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
-    # What belongs to the database itself is not copied from the template.
-    await apply_roles(database_url, roles_of(database_url))
+    # What belongs to the database itself is not copied from the template. Passwords are the
+    # server's, and have been set.
+    await apply_roles(database_url, replace(roles_of(database_url), passwords={}))
     connection = await asyncpg.connect(database_url)
     yield connection
     await connection.close()
