@@ -13,7 +13,9 @@ from tests.support.sealing import SEALING
 
 
 @contextmanager
-def worker_process(database_url: str, **settings: float) -> Iterator[subprocess.Popen[bytes]]:
+def worker_process(
+    database_url: str, **settings: float | str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``python -m services.worker``; kill it at the end if it still runs.
 
     Args:
