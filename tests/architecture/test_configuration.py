@@ -113,8 +113,10 @@ def test_docker_compose_has_the_processes_defaults() -> None:
 
 
 def test_env_example_offers_only_what_docker_compose_reads() -> None:
-    offered = set(OFFERED.findall(text_of(".env.example")))
+    found = OFFERED.findall(text_of(".env.example"))
+    offered = set(found)
 
+    assert sorted(found) == sorted(offered), "the last of two would count, be it empty"
     assert {name for name, default in substitutions().items() if default == "required"} <= offered
     assert offered - substitutions().keys() == set()
 
