@@ -36,8 +36,9 @@ WEBHOOK_SECRET = SealedColumn("webhook", "secret", "uuid")
 # It was the secret before, and is bound as such.
 PREVIOUS_WEBHOOK_SECRET = SealedColumn("webhook", "previous_secret", "uuid")
 TOKEN_KEY = SealedColumn("token_domain", "key", "length")
+FACTOR_SEED = SealedColumn("account_user", "factor_seed", "id")
 # All that there are: what `txlink secrets rotate` seals anew.
-SEALED_COLUMNS = (TOKEN_KEY, WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET)
+SEALED_COLUMNS = (TOKEN_KEY, WEBHOOK_SECRET, PREVIOUS_WEBHOOK_SECRET, FACTOR_SEED)
 
 
 async def require_keys(database_url: str, sealer: Sealer, columns: Sequence[SealedColumn]) -> None:

@@ -188,8 +188,9 @@ async def digests_of(database: asyncpg.Connection, account_id: int) -> dict[str,
             owned = ["id = $1"]
         assert owned or table in OF_NO_ACCOUNT, f"whose are the rows of {table}?"
         parts += [
-            f"SELECT '{table}', count(*) || md5(string_agg(t::text, ' ' ORDER BY t::text))"  # noqa: S608
+            f"SELECT '{table}' AS name, count(*) || md5(string_agg(t::text, ' ' ORDER BY t::text)) AS digest"  # noqa: S608
             f" FROM {table} AS t WHERE {condition}"
             for condition in owned[:1]
         ]
-    return dict(await database.fetch(" UNION ALL ".join(parts), account_id))
+    rows = await database.fetch(" UNION ALL ".join(parts), account_id)
+    return {row["name"]: row["digest"] for row in rows}

@@ -24,6 +24,7 @@ from services.api.storage.users import Factor
 from shared.clock import Clock
 from shared.domain.sealing import Sealer
 from shared.domain.trusted_proxies import IpAddress
+from shared.storage.sealed_columns import FACTOR_SEED
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
 # What a user without a second factor has of one.
@@ -57,7 +58,7 @@ class FactorSeals:
 
     def seal(self, seed: bytes, user_id: int) -> bytes:
         """Seal a seed for a user's row."""
-        return self.sealer.seal(seed, _context(user_id))
+        return self.sealer.seal(seed, FACTOR_SEED.context(user_id))
 
     def find_step(self, factor: Factor, user_id: int, code: str) -> int | None:
         """Return the step whose code this is; None if it is wrong, or was taken before.
@@ -67,7 +68,7 @@ class FactorSeals:
         """
         if factor.seed is None:
             return None
-        seed = self.sealer.open(factor.seed, _context(user_id))
+        seed = self.sealer.open(factor.seed, FACTOR_SEED.context(user_id))
         now = self.clock.now()
         return second_factors.find_step(seed, code, now=now, last_step=factor.last_step)
 
@@ -246,7 +247,3 @@ class OwnUser:
         await users.set_user(connection, *self._of_user, changed, stamped=stamped)
         await self.note(connection, action)
         return RecoveryCodes(codes, await renew_session(connection, self.session))
-
-
-def _context(user_id: int) -> str:
-    return f"account_user.factor_seed:{user_id}"

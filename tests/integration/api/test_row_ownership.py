@@ -62,7 +62,7 @@ class Tenants:
         self, way: str, route: Route, case: Case, names: Mapping[str, str]
     ) -> httpx.Response:
         """Call a route with the names of a case filled in."""
-        names = names | {f"own_{name}": value for name, value in self.own.names.items()}
+        names = {**names} | {f"own_{name}": value for name, value in self.own.names.items()}
         method, path = route
         for part, name in PART_NAMES.items():
             path = path.replace(f"{{{part}}}", names[case.parts.get(part, name)])
@@ -89,7 +89,7 @@ class Tenants:
             )
 
 
-def filled(value: Any, names: Mapping[str, str]) -> httpx.Response:  # noqa: ANN401
+def filled(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401
     """Return what a call carries, with names in the place of ``{name}``."""
     if isinstance(value, Mapping):
         return {name: filled(each, names) for name, each in value.items()}

@@ -5,10 +5,16 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from services.api.domain.roles import UserKind
-from tests.support.api import Api
+from services.cli.secrets_at_rest import seal_all
+from shared.domain.sealing import Sealer, make_key
+from shared.storage.sealed_columns import FACTOR_SEED
+from tests.support.api import Api, running_api
 from tests.support.browsers import Browser, browser, code_of, freeze
+from tests.support.sealing import SEALER, SECRET_KEYS
+from tests.support.whole_database import places_of, rows_of_all_tables
 
 PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 
@@ -184,3 +190,20 @@ async def test_a_seed_of_another_row_opens_nothing(users: Api, asha: Browser) ->
 
     assert answer.status_code == 500
     assert await users.count("user_session") == 1
+
+
+async def test_a_seed_is_sealed_anew_with_all_other_secrets(users: Api, asha: Browser) -> None:
+    secret, _ = await asha.set_up_factor(PASSWORD)
+    new = make_key()
+    both = Sealer([new, SECRET_KEYS.get_secret_value()])
+
+    counts = await asyncio.to_thread(seal_all, users.database_url, both)
+
+    assert counts[FACTOR_SEED] == 1
+    rows = await rows_of_all_tables(users.database)
+    assert places_of(rows, [f"txs1.{SEALER.key_ids[0]}"]) == []
+    async with running_api(users.database_url, secret_keys=SecretStr(new)) as api:
+        freeze(api.app)
+        async with browser(api.app) as one:
+            answer = await one.sign_in("asha", PASSWORD, code=code_of(secret))
+    assert answer.status_code == 200
