@@ -188,8 +188,9 @@ async def digests_of(database: asyncpg.Connection, account_id: int) -> dict[str,
             owned = ["id = $1"]
         assert owned or table in OF_NO_ACCOUNT, f"whose are the rows of {table}?"
         parts += [
-            f"SELECT '{table}' AS name, count(*) || md5(string_agg(t::text, ' ' ORDER BY t::text)) AS digest"  # noqa: S608
-            f" FROM {table} AS t WHERE {condition}"
+            f"SELECT '{table}' AS name, count(*) || "  # noqa: S608
+            f"md5(string_agg(t::text, ' ' ORDER BY t::text)) AS digest FROM {table} AS t "
+            f"WHERE {condition}"
             for condition in owned[:1]
         ]
     rows = await database.fetch(" UNION ALL ".join(parts), account_id)
