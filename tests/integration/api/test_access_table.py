@@ -12,16 +12,13 @@ import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi.routing import iter_route_contexts
-from pydantic import SecretStr
 
 from services.api.domain.roles import ROLE_SCOPES
-from services.api.main import create_app
-from services.api.settings import ApiSettings
 from tests.support.api import running_api
+from tests.support.api_routes import NOBODYS_PARTS, api_routes
 from tests.support.browsers import COOKIE, Browser
 from tests.support.database import DatabaseServer
-from tests.support.sealing import SECRET_KEYS
+from tests.support.scope_table import scope_of_role
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("access-table")]
 
@@ -33,16 +30,6 @@ PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 FOR_EVERYONE = {"/healthz", "/whoami", "/openapi.json", "/docs", "/docs/oauth2-redirect"}
 # No key will do there; to sign in, everyone may ask.
 OF_ONESELF = "/session"
-PARTS = {
-    "{user_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-    "{session_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-    "{prefix}": "0123456789ab",
-    "{msisdn}": "919876543210",
-    "{campaign_uuid}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-    "{webhook_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-    "{group_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-    "{upload_id}": "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de",
-}
 SET_UP = f"""
     UPDATE api_key SET revoked_at = now() WHERE name = 'revoked';
     UPDATE api_key SET expires_at = '2026-01-02 03:04:05Z' WHERE name = 'expired';
@@ -116,21 +103,6 @@ LOGINS = {
 }
 
 
-def api_routes() -> list[tuple[str, str]]:
-    """Return every method and path that the application serves."""
-    app = create_app(
-        ApiSettings(
-            database_url=SecretStr("postgresql://nobody@nowhere/none"), secret_keys=SECRET_KEYS
-        )
-    )
-    return [
-        (method, route.path)
-        for route in iter_route_contexts(app.routes)
-        for method in sorted(route.methods or ())
-        if route.path is not None
-    ]
-
-
 ROUTES = api_routes()
 GUARDED = [
     (method, path)
@@ -148,31 +120,9 @@ WITH_SESSION = [
     for method, path in GUARDED
     if not path.startswith("/SMSApi/") and (method, path) != ("GET", "/send")
 ]
-OF_ADMIN = (
-    *("/users", "/keys", "/webhooks", "/ip-allow-list", "/sign-in-rules", "/destination-list"),
-    *("/audit", "/alerts", "/privacy", "/erasures"),
-)
-OF_ADMIN_BESIDES = {
-    ("DELETE", "/recipients/{msisdn}"),
-    ("GET", "/recipients/{msisdn}/export"),
-    ("DELETE", "/suppressions/{msisdn}"),
-    ("POST", "/suppressions/import"),
-}
-OF_SENDING = ("/send", "/uploads", "/groups")
-ORDERS = ("/pause", "/resume", "/cancel", "/reschedule", "/duplicate")
-FILES = (".csv", ".xlsx")
 WITH_LOGIN = [
     (method, path) for method, path in GUARDED if path == "/send" or path.startswith("/SMSApi/")
 ]
-
-
-def scope_of(method: str, path: str) -> str:
-    """Return what a caller has to be allowed."""
-    if path.startswith(OF_ADMIN) or (method, path) in OF_ADMIN_BESIDES:
-        return "admin"
-    if path.startswith(OF_SENDING) or path.endswith(ORDERS) or method != "GET":
-        return "send"
-    return "export" if path.endswith(FILES) else "report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +137,7 @@ class Callers:
     async def by_session(
         self, method: str, path: str, role: str, *, address: str = INSIDE, token: str | None = None
     ) -> httpx.Response:
-        for part, value in PARTS.items():
+        for part, value in NOBODYS_PARTS.items():
             path = path.replace(part, value)
         cookie, csrf_token = self.sessions[role]
         headers = {"cookie": f"{COOKIE}={cookie}"}
@@ -198,7 +148,7 @@ class Callers:
     async def call(
         self, method: str, path: str, address: str, key: str | None = None, **values: str
     ) -> httpx.Response:
-        for part, value in PARTS.items():
+        for part, value in NOBODYS_PARTS.items():
             path = path.replace(part, value)
         headers = {} if key is None else {"apikey": self.keys[key]}
         asked = JSON_ASKED if path == "/send" or path.startswith("/SMSApi/") else {}
@@ -323,7 +273,7 @@ async def test_a_session_is_let_in_wherever_its_role_may(callers: Callers, role:
     let_in = []
     for method, path in WITH_SESSION:
         response = await callers.by_session(method, path, role)
-        if scope_of(method, path) in ROLE_SCOPES[role]:
+        if scope_of_role(method, path) in ROLE_SCOPES[role]:
             assert response.status_code not in {401, 403, 500}, (method, path)
             let_in.append(path)
         else:
