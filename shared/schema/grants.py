@@ -30,6 +30,15 @@ CHANGE: Final = "SELECT, UPDATE"
 KEEP: Final = "SELECT, INSERT, UPDATE"
 ALL: Final = "SELECT, INSERT, UPDATE, DELETE"
 
+# Lists of hosts are read into a temporary table. No function that runs as the owner looks there
+# before it looks in the schema.
+DATABASE: Final[Mapping[Service, str]] = {
+    API: "CONNECT",
+    REDIRECTOR: "CONNECT",
+    RECORDER: "CONNECT",
+    WORKER: "CONNECT, TEMPORARY",
+}
+
 TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "account": {
         # Accounts are made by `txlink` as the owner.
@@ -40,7 +49,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         REDIRECTOR: "SELECT (id, gone_location)",
         RECORDER: "SELECT (id, gone_location, address_policy)",
         WORKER: (
-            "SELECT (id, name, time_zone, clicks_kept_months, addresses_kept_days, "
+            "SELECT (id, name, time_zone, created_at, clicks_kept_months, addresses_kept_days, "
             "address_policy, texts_kept_days)"
         ),
     },
@@ -57,7 +66,10 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "sender_id": {API: READ, REDIRECTOR: "SELECT (account_id, header)"},
     # What people want, and the lists of senders.
     "suppression": {API: ALL, WORKER: "SELECT, DELETE"},
-    "contact_group": {API: ALL},
+    "contact_group": {
+        API: ALL,
+        WORKER: "SELECT (id, account_id, contact_count), UPDATE (contact_count)",
+    },
     "contact": {API: ALL, WORKER: "SELECT, DELETE"},
     "account_credit": {API: KEEP, WORKER: CHANGE},
     "daily_use": {API: KEEP},

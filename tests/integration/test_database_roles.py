@@ -45,7 +45,7 @@ GRANTED = """
 ROLE = """
     SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls
         OR EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
-        OR has_database_privilege(oid, current_database(), 'CREATE, TEMPORARY')
+        OR has_database_privilege(oid, current_database(), 'CREATE')
         OR has_schema_privilege(oid, 'public', 'CREATE')
     FROM pg_roles WHERE rolname = $1
 """
@@ -91,13 +91,16 @@ REFUSED = [
     (Service.API, "DELETE FROM message"),
     (Service.API, "SELECT drop_month_let_go(now())"),
     *(
+        (service, "CREATE TEMPORARY TABLE mine ()")
+        for service in (Service.API, Service.REDIRECTOR, Service.RECORDER)
+    ),
+    *(
         (service, statement)
         for service in Service
         for statement in (
             "SET ROLE postgres",
             "TRUNCATE audit_entry",
             "CREATE TABLE mine ()",
-            "CREATE TEMPORARY TABLE mine ()",
             "DROP TABLE account",
             "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
             "UPDATE alembic_version SET version_num = '0001'",

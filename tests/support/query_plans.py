@@ -33,8 +33,9 @@ def _of_module(module: ModuleType) -> Iterator[tuple[str, TextClause]]:
     for name, value in vars(module).items():
         if isinstance(value, TextClause):
             yield f"{of_module}.{name}", value
-        elif isinstance(value, dict):
-            for key, each in value.items():
+        elif isinstance(value, dict | tuple):
+            each_of = value.items() if isinstance(value, dict) else enumerate(value)
+            for key, each in each_of:
                 if isinstance(each, TextClause):
                     yield f"{of_module}.{name}[{key}]", each
 

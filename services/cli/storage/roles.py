@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from shared.schema.grants import FUNCTIONS, SEQUENCES, TABLES, Service
+from shared.schema.grants import DATABASE, FUNCTIONS, SEQUENCES, TABLES, Service
 
 # Any number will do that no other lock of ours has.
 ROLES_LOCK = 7_463_121
@@ -174,7 +174,8 @@ def grant_statements(
     if database is not None:
         yield f"REVOKE ALL ON DATABASE {database} FROM {names}"
         yield f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC"
-        yield f"GRANT CONNECT ON DATABASE {database} TO {names}"
+        for service, privileges in DATABASE.items():
+            yield f"GRANT {privileges} ON DATABASE {database} TO {roles.name(service)}"
     yield f"REVOKE ALL ON SCHEMA public FROM {names}"
     yield f"GRANT USAGE ON SCHEMA public TO {names}"
     for kind, found in objects.items():
