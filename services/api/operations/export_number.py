@@ -14,6 +14,7 @@ from services.api.storage import number_exports
 from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, add_entry
 from services.api.storage.reports import Row, token_keys
+from services.api.storage.suppressions import Suppression, find_suppression
 from shared.domain.erasing import masked_number
 
 PAGE_ROWS = 500
@@ -79,6 +80,28 @@ class NumberExport:
                 yield row
                 place = row["occurred_at"], row["journal_id"], row["journal_offset"]
             page = len(rows) == self.page_rows
+
+    async def opt_out(self) -> Suppression | None:
+        """Return its opt-out; None if it has not opted out."""
+        async with self.engine.connect() as connection:
+            return await find_suppression(connection, self.account.id, self.msisdn)
+
+    async def contacts(self) -> AsyncIterator[Row]:
+        """Yield what contact groups have of it."""
+
+        async def find(after: int) -> list[Row]:
+            async with self.engine.connect() as connection:
+                return await number_exports.list_contacts(
+                    connection,
+                    self.account.id,
+                    self.msisdn,
+                    after=after,
+                    row_limit=self.page_rows,
+                )
+
+        async for row in self._paged(find, "id"):
+            if row["columns"] is not None:
+                yield row
 
     async def upload_rows(self) -> AsyncIterator[tuple[Row, Row]]:
         """Yield its rows of uploads, each behind the upload that it is of."""

@@ -35,9 +35,10 @@ already is not erased twice. Reports then show `erased` in the place of the numb
 docs/privacy.md has what is erased, what stays and why.
 """
 EXPORT = """
-One JSON document with everything that the account has of the number: messages with their texts as
-sent and what became of them, visits with all their circumstances, rows of uploads, and what
-webhooks were told. It is written as it is read; one that has no closing brace is not whole.
+One JSON document with everything that the account has of the number: its opt-out, messages with
+their texts as sent and what became of them, visits with all their circumstances, what contact
+groups say of it, rows of uploads, and what webhooks were told. It is written as it is read; one
+that has no closing brace is not whole.
 """
 CHANGE = """
 What is left out stays. Addresses of visits to come are stored as it says from now on; what was

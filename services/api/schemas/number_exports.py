@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.operations.export_number import NumberExport
 from services.api.operations.read_messages import text_of
 from services.api.operations.read_reports import LinkedRow
+from services.api.schemas.reports import OptOutReport, opt_out_values
 from services.api.storage.reports import Row
 from shared.domain.messages import MessageStatus
 
@@ -94,6 +95,14 @@ class ExportedVisit(BaseModel):
     request_head: str = Field(description="The request as it came")
 
 
+class ExportedContact(BaseModel):
+    """What a contact group says of it."""
+
+    group_id: str
+    group_name: str
+    columns: dict[str, str]
+
+
 class ExportedUploadRow(BaseModel):
     """A row of a file of recipients."""
 
@@ -136,8 +145,10 @@ class ExportedNumber(BaseModel):
     mobile: str = Field(examples=["919876543210"])
     account: str = Field(examples=["acme"])
     exported_at: datetime
+    opt_out: OptOutReport | None = Field(description="Null if it has not opted out")
     messages: list[ExportedMessage]
     visits: list[ExportedVisit]
+    contacts: list[ExportedContact]
     upload_rows: list[ExportedUploadRow]
     sandbox_messages: list[ExportedSandboxMessage]
     webhook_deliveries: list[ExportedDelivery]
@@ -151,11 +162,13 @@ async def write_export(
     Yields:
         Its parts. A reader who gets no closing brace has not got all of it.
     """
+    opt_out = await export.opt_out()
     head = {
         "format": FORMAT,
         "mobile": str(export.msisdn),
         "account": export.account.name,
         "exported_at": exported_at.astimezone(zone),
+        "opt_out": opt_out and opt_out_values(opt_out, zone),
     }
     yield _dumped(head)[:-1]
     for name, items in _sections(export, zone):
@@ -174,6 +187,7 @@ def _sections(
     return [
         ("messages", (_message(linked, zone) async for linked in export.messages())),
         ("visits", (_visit(*pair, zone) async for pair in export.visits())),
+        ("contacts", (_contact(row) async for row in export.contacts())),
         ("upload_rows", (_upload_row(*pair) async for pair in export.upload_rows())),
         ("sandbox_messages", (_sandbox(row, zone) async for row in export.sandbox_messages())),
         (
@@ -229,6 +243,14 @@ def _visit(message: Row, visit: Row, zone: ZoneInfo) -> dict[str, Any]:
         "position": message["position"],
         "occurred_at": _local(visit["occurred_at"], zone),
         **{name: visit[name] for name in _VISIT},
+    }
+
+
+def _contact(row: Row) -> dict[str, Any]:
+    return {
+        "group_id": str(row["uuid"]),
+        "group_name": row["name"],
+        "columns": row["columns"],
     }
 
 

@@ -52,6 +52,17 @@ LIST_VISITS = text("""
           > (CAST(:first_at AS timestamptz), :after_journal, :after_offset)
     ORDER BY occurred_at, journal_id, journal_offset LIMIT :row_limit
 """)
+# Walks contact_group_account_id_id_idx, and looks each up by contact_pkey.
+LIST_CONTACTS = text("""
+    SELECT id, uuid, name, (
+        SELECT columns FROM contact WHERE group_id = page.id AND msisdn = CAST(:msisdn AS bigint)
+    ) AS columns
+    FROM (
+        SELECT id, uuid, name FROM contact_group
+        WHERE account_id = :account_id AND id > :after ORDER BY id LIMIT :row_limit
+    ) AS page
+    ORDER BY id
+""")
 # Walks upload_account_id_id_idx.
 LIST_UPLOADS = text("""
     SELECT id, uuid, name, columns, created_at FROM upload
@@ -143,6 +154,20 @@ async def list_visits(
         first_at=after[0],
         after_journal=after[1],
         after_offset=after[2],
+        row_limit=row_limit,
+    )
+
+
+async def list_contacts(
+    connection: AsyncConnection, account_id: int, msisdn: int, *, after: int, row_limit: int
+) -> list[Row]:
+    """Return the next contact groups with what they say of a number; None if they have it not."""
+    return await fetch(
+        connection,
+        LIST_CONTACTS,
+        account_id=account_id,
+        msisdn=msisdn,
+        after=after,
         row_limit=row_limit,
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -175,14 +176,36 @@ async def everything_happens(world: World, database_url: str) -> list[SeededCamp
     return campaigns
 
 
+async def consent(world: World) -> None:
+    """Have the number and its neighbour in a contact group, and opted out."""
+    client, headers = world.api.client, world.headers
+    group = await client.post("/groups", json={"name": "Customers"}, headers=headers)
+    contacts = [
+        {"mobile": number, "columns": {"Name": name}}
+        for number, name in ((NUMBER, "Zubeida"), (NEIGHBOUR, "Yusuf"))
+    ]
+    await client.post(
+        f"/groups/{group.json()['id']}/contacts", json={"contacts": contacts}, headers=headers
+    )
+    for number, note in ((NUMBER, "Zubeida said STOP"), (NEIGHBOUR, "Yusuf did")):
+        noted = await client.put(f"/suppressions/{number}", json={"note": note}, headers=headers)
+        assert noted.status_code == 201, noted.text
+
+
 async def test_an_erased_number_is_nowhere_and_all_counts_stay(
     world: World, database_url: str
 ) -> None:
     database = world.api.database
     campaigns = await everything_happens(world, database_url)
+    await consent(world)
     export = await world.api.client.get(f"/recipients/{NUMBER}/export", headers=world.headers)
     # Those that wait are cancelled, and a report of one that was sent comes later.
-    late = await world.send(mobile=f"{NUMBER},{NEIGHBOUR}", msg="Zubeida too", trackLink="false")
+    late = await world.send(
+        mobile=f"{NUMBER},{NEIGHBOUR}",
+        msg="Zubeida too",
+        trackLink="false",
+        category="transactional",
+    )
     await database.execute(
         "UPDATE message SET status = 2, carrier_message_id = 'late-' || position "
         "WHERE campaign_id = $1",
@@ -195,6 +218,7 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
         mobile=f"{NUMBER},{NEIGHBOUR}",
         msg="Later",
         trackLink="false",
+        category="transactional",
         scheduleTime=f"{SystemClock().now() + timedelta(days=30):%Y-%m-%d %H:%M}",
     )
     await database.execute(ADD_REPORT, "id:x1 stat:DELIVRD dest:+91 98765 00077 text:Hi Zubeida")
@@ -222,6 +246,7 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
     # That it is not to be sent to is remembered, until it is told to forget that, too.
     kept = places_of(rows, [NUMBER])
     assert [place.split(":")[0] for place in kept] == ["suppression"]
+    assert await database.fetchval("SELECT contact_count FROM contact_group") == 1
     await world.erase(keep_opt_out="false")
     await erase_due(world.engine, SMALL)
     rows = await rows_of_all_tables(database)
@@ -244,9 +269,16 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
     reclassing = Reclassing(world.pool)
     await reclassing.reclass_all()
     assert reclassing.progress.changed_count == 0
-    document = export.json()
+    assert_all_is_exported(export.json())
+
+
+def assert_all_is_exported(document: dict[str, Any]) -> None:
     assert len(document["messages"]) == 4
     assert len(document["visits"]) == 6
+    assert document["opt_out"]["note"] == "Zubeida said STOP"
+    assert [(each["group_name"], each["columns"]) for each in document["contacts"]] == [
+        ("Customers", {"Name": "Zubeida"})
+    ]
 
 
 async def settle_reports(world: World) -> None:
@@ -274,8 +306,10 @@ async def test_erasures_and_exports_are_their_accounts_own_and_leave_a_masked_tr
     await erase_due(world.engine, SMALL)
 
     assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
-    sections = ("messages", "visits", "upload_rows", "sandbox_messages", "webhook_deliveries")
-    assert {name: document.json()[name] for name in sections} == {name: [] for name in sections}
+    told = document.json()
+    lists = {name: found for name, found in told.items() if isinstance(found, list)}
+    assert lists == {name: [] for name in lists}
+    assert (len(lists), told["opt_out"]) == (6, None)
     trail = await world.api.database.fetch(
         "SELECT action, subject, after::text FROM audit_entry WHERE action LIKE 'recipient.%'"
     )

@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from services.api.schemas.number_exports import ExportedNumber
 from shared.schema.personal_data import NOT_PERSONAL, PERSONAL_DATA
 from tests.support.whole_database import columns
 
@@ -28,4 +29,7 @@ async def test_every_column_that_could_hold_something_of_people_is_in_the_map(
     assert missing == [], f"say in PERSONAL_DATA or NOT_PERSONAL of {MAP} what they hold"
     assert sorted((plain | set(PERSONAL_DATA)) - found) == [], f"gone: take them out of {MAP}"
     assert plain & set(PERSONAL_DATA) == set()
+    # Such as "messages as destination".
+    exported = {held.export.split(" ")[0] for held in PERSONAL_DATA.values()} - {""}
+    assert exported - set(ExportedNumber.model_fields) == set()
     assert all(held.what and held.erasure and held.retention for held in PERSONAL_DATA.values())
