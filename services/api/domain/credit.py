@@ -17,29 +17,33 @@ NO_CAP = "none"
 
 
 class InsufficientCreditError(DomainError):
-    """A send that costs more than a prepaid account has."""
+    """A send that costs more than a prepaid account has; ``is_all``: and no more than that."""
 
     code: ClassVar[str] = "insufficient_credit"
 
-    def __init__(self, *, needed: int, available: int) -> None:
+    def __init__(self, *, needed: int, available: int, is_all: bool = True) -> None:
         super().__init__(
-            f"The send needs {_credits(needed)} and the account has {available}: top it up, or "
-            "send to fewer"
+            f"The send needs {'' if is_all else 'at least '}{_credits(needed)} and the account "
+            f"has {available}: top it up, or send to fewer"
         )
         self.needed = needed
         self.available = available
 
 
 class DailyCapReachedError(DomainError):
-    """A send that is more than the account may send today."""
+    """A send that is more than the account may send today; ``is_all``: and no more than that."""
 
     code: ClassVar[str] = "daily_cap_reached"
 
-    def __init__(self, *, needed: int, cap: int, used: int, retry_after_s: int) -> None:
+    def __init__(
+        self, *, needed: int, cap: int, used: int, retry_after_s: int, is_all: bool = True
+    ) -> None:
         hint = "send it tomorrow, or less today" if needed <= cap else "split it over several days"
+        if not is_all:
+            hint = f"split it into sends of at most {cap} segment(s) a day"
         super().__init__(
-            f"The send has {needed} segment(s), and of the {cap} that the account may send in a "
-            f"day {used} are used: {hint}"
+            f"The send has {'' if is_all else 'at least '}{needed} segment(s), and of the {cap} "
+            f"that the account may send in a day {used} are used: {hint}"
         )
         self.needed = needed
         self.cap = cap
@@ -84,12 +88,15 @@ class Credit:
     daily_cap: int | None = None
     used_today: int = 0
 
-    def refusals(self, segments: int, *, retry_after_s: int) -> Iterator[DomainError]:
+    def refusals(
+        self, segments: int, *, retry_after_s: int, is_all: bool = True
+    ) -> Iterator[DomainError]:
         """Yield why a send of so many segments would be refused.
 
         Args:
-            segments: Of all its messages.
+            segments: Of its messages.
             retry_after_s: How long the day still lasts.
+            is_all: Whether these are all its messages, or others are yet to be read.
         """
         if self.daily_cap is not None and self.used_today + segments > self.daily_cap:
             yield DailyCapReachedError(
@@ -97,9 +104,10 @@ class Credit:
                 cap=self.daily_cap,
                 used=self.used_today,
                 retry_after_s=retry_after_s,
+                is_all=is_all,
             )
         if self.balance is not None and segments > self.balance:
-            yield InsufficientCreditError(needed=segments, available=self.balance)
+            yield InsufficientCreditError(needed=segments, available=self.balance, is_all=is_all)
 
 
 def seconds_left_of_day(now: datetime, zone: ZoneInfo) -> int:

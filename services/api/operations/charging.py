@@ -15,7 +15,9 @@ from services.api.storage.credit import count_use, get_use, take_credit
 from shared.domain.errors import DomainError
 
 
-def shortfalls(terms: SendTerms, segments: int, now: datetime) -> tuple[DomainError, ...]:
+def shortfalls(
+    terms: SendTerms, segments: int, now: datetime, *, is_all: bool = True
+) -> tuple[DomainError, ...]:
     """Return why a send would be refused, as far as could be seen when its caller was let in.
 
     What another vendor delivers costs nothing.
@@ -23,17 +25,23 @@ def shortfalls(terms: SendTerms, segments: int, now: datetime) -> tuple[DomainEr
     if terms.command.is_external:
         return ()
     left_s = seconds_left_of_day(now, terms.account.time_zone)
-    return tuple(terms.account.credit.refusals(segments, retry_after_s=left_s))
+    return tuple(terms.account.credit.refusals(segments, retry_after_s=left_s, is_all=is_all))
 
 
-def require_credit(terms: SendTerms, segments: int, now: datetime) -> None:
+def require_credit(terms: SendTerms, segments: int, now: datetime, *, is_all: bool = True) -> None:
     """Refuse early what surely will be, before link numbers are taken for it.
+
+    Args:
+        terms: The send.
+        segments: Of its messages.
+        now: Which day it counts on.
+        is_all: Whether these are all its messages, or others are yet to be read.
 
     Raises:
         DailyCapReachedError: It is more than the account may send today.
         InsufficientCreditError: It costs more than the account has.
     """
-    for refusal in shortfalls(terms, segments, now):
+    for refusal in shortfalls(terms, segments, now, is_all=is_all):
         raise refusal
 
 

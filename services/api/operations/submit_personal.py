@@ -145,15 +145,16 @@ class _Writing:
         raw = await raw_connection(connection)
         status = first_status(is_external=self._terms.command.is_external)
         async for batch in rows.batches:
+            # Not only once all are stored: a large file may be far more than can be paid.
+            self._require_credit(is_all=False)
             first_position = len(self.tally.msisdns)
             messages = await self._compose(connection, batch)
             await self._refuse_blocked(connection)
             await copy_personal_messages(
                 raw, campaign_id, messages, first_position=first_position, status=status
             )
-            # Not only once all are stored: a large file may be far more than can be paid.
-            require_credit(self._terms, self.tally.segment_total, self._context.clock.now())
         self._check()
+        self._require_credit(is_all=True)
         block = None
         if self._form is not None:
             block = await take_block(
@@ -162,6 +163,10 @@ class _Writing:
             if block is None:
                 return None
         return await self._finish(connection, campaign_id, block, repeats)
+
+    def _require_credit(self, *, is_all: bool) -> None:
+        segments, now = self.tally.segment_total, self._context.clock.now()
+        require_credit(self._terms, segments, now, is_all=is_all)
 
     async def _finish(
         self,

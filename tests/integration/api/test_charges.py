@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from services.api.operations.row_sources import BATCH_ROW_COUNT
 from tests.support.api import Api
 from tests.support.credit import give, ledger
 from tests.support.personal_sends import accepted, post, post_file, ready_upload
@@ -168,6 +169,21 @@ async def test_send_that_costs_more_is_refused_whole(
     assert set((await stored(api)).values()) == {0}
     assert await links_taken(api) == 0
     assert (await ledger(api.database)).told == [("top-up", 3, 3)]
+
+
+async def test_rows_that_are_not_all_read_when_it_is_refused_are_said_to_be_more(
+    api: Api, acme: Headers
+) -> None:
+    rows = [{"mobile": f"9198765{end:05}", "msg": "x"} for end in range(BATCH_ROW_COUNT + 1)]
+    await give(api, credits_=3)
+
+    _, lacking = await post(api, acme, sms=rows)
+    await give(api, daily_cap="3")
+    _, capped = await post(api, acme, sms=rows)
+
+    assert lacking["reason"].startswith("The send needs at least 2000 credits and")
+    assert capped["reason"].startswith("The send has at least 2000 segment(s), and of the 3 that")
+    assert set((await stored(api)).values()) == {0}
 
 
 @pytest.mark.parametrize("path", ["/SMSApi/send", "/SMSApi/rest/send"])

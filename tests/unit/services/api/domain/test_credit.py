@@ -69,6 +69,20 @@ def test_send_is_refused_for_what_it_lacks(
             ),
         ),
         (
+            InsufficientCreditError(needed=2_000, available=1, is_all=False),
+            (
+                "The send needs at least 2000 credits and the account has 1: top it up, or send "
+                "to fewer"
+            ),
+        ),
+        (
+            DailyCapReachedError(needed=5, cap=10, used=7, retry_after_s=9, is_all=False),
+            (
+                "The send has at least 5 segment(s), and of the 10 that the account may send in a "
+                "day 7 are used: split it into sends of at most 10 segment(s) a day"
+            ),
+        ),
+        (
             CreditBelowZeroError(taken=3, available=2),
             "amount takes 3 credits, and the account has 2",
         ),
