@@ -30,7 +30,9 @@ CONTACT_EXAMPLE: dict[str, JsonValue] = {
 }
 CSV_EXAMPLE = "mobile,Name,City\r\n'+919876543210,Asha,Pune\r\n"
 
-Name = Annotated[str, Field(max_length=MAX_NAME * 4, description="No other group's, in any case")]
+Name = Annotated[
+    str, Field(max_length=MAX_NAME * 4, description="One that no other group has, in any case")
+]
 
 
 class NewGroup(JsonBody):
@@ -56,7 +58,7 @@ class NewContacts(JsonBody):
     model_config = ConfigDict(json_schema_extra={"example": {"contacts": [CONTACT_EXAMPLE]}})
 
     contacts: list[GivenContact] = Field(
-        min_length=1, max_length=MAX_GIVEN, description=f"1 to {MAX_GIVEN}", repr=False
+        min_length=1, max_length=MAX_GIVEN, description=f"1 to {MAX_GIVEN} contacts", repr=False
     )
 
     def to_contacts(self) -> list[NewContact]:

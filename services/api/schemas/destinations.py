@@ -24,8 +24,8 @@ TRIAL_EXAMPLE: dict[str, JsonValue] = {
 
 Entry = Annotated[str, Field(max_length=MAX_RULE)]
 Entries = Annotated[list[Entry], Field(max_length=2 * MAX_RULES)]
-ALLOW = f"Links lead there or nowhere; at most {MAX_RULES}. Empty: everywhere"
-BLOCK = f"Links never lead there; at most {MAX_RULES}"
+ALLOW = f"Rules of where alone links may lead, at most {MAX_RULES}; empty: everywhere"
+BLOCK = f"Rules of where no link may lead, at most {MAX_RULES}"
 
 
 class DestinationListChange(JsonBody):
@@ -43,7 +43,7 @@ class DestinationTrial(JsonBody):
     url: str = Field(
         min_length=1,
         max_length=8_000,
-        description="As a message would have it",
+        description="A link, as a message would have it",
         examples=["https://login.example.com/x"],
     )
 

@@ -83,6 +83,7 @@ OF_SESSIONS = (
     SessionMissingError(),
     CrossSiteError(),
     AddressNotAllowedError(IPv4Address("203.0.113.7")),
+    errors.UnknownParameterError("verbose", None),
 )
 EVERYWHERE = (
     errors.InvalidCredentialsError(),

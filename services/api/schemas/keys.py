@@ -60,7 +60,9 @@ class NewKey(JsonBody):
 
     name: str = Field(description="What the key is for", examples=["shop"])
     scopes: list[Scope] = Field(
-        min_length=1, max_length=8, description="What it is good for, of what your own key is"
+        min_length=1,
+        max_length=8,
+        description="What it may do: send, otp, report or admin, of what you may yourself",
     )
     expires_at: Moment | None = Field(
         None, description="With an offset; refused from then on. Left out: never"

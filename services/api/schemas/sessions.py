@@ -74,7 +74,7 @@ class NewSession(JsonBody):
 class PasswordProof(JsonBody):
     """Who one is, once more."""
 
-    password: _Secret = Field(description="Your own")
+    password: _Secret = Field(description="Your own password")
 
 
 class PasswordChange(JsonBody):
@@ -89,7 +89,12 @@ class PasswordChange(JsonBody):
 class CodeProof(JsonBody):
     """A code of an authenticator."""
 
-    code: str = Field(max_length=100, repr=False, examples=["492039"])
+    code: str = Field(
+        max_length=100,
+        repr=False,
+        description="The six digits that the authenticator shows",
+        examples=["492039"],
+    )
 
 
 class SessionAccount(BaseModel):

@@ -48,16 +48,20 @@ class NewUser(JsonBody):
         examples=["asha"],
     )
     kind: UserKind = Field(
-        description="`console` signs in to sessions; `api` sends userId and password on calls"
+        description="`console`: signs in to sessions; or `api`: sends userId and password"
     )
-    role: Role = Field(description="That may do no more than you")
+    role: Role = Field(
+        description="One that may do no more than you: owner, sender, analyst or read-only"
+    )
     password: Password
 
 
 class UserEdit(JsonBody):
     """What is to change of a user; what is left out stays."""
 
-    role: Role | None = Field(None, description="That may do no more than you")
+    role: Role | None = Field(
+        None, description="One that may do no more than you: owner, sender, analyst or read-only"
+    )
     is_disabled: bool | None = None
 
 

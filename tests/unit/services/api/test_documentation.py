@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -30,6 +31,8 @@ OPERATIONS: dict[str, dict[str, Any]] = {
     for path, methods in DESCRIBED["paths"].items()
     for method, operation in methods.items()
 }
+# Who are refused without credentials, but for old clients, who get HTTP 200.
+GUARDED = [name for name, found in OPERATIONS.items() if "401" in found["responses"]]
 SENDS = [
     f"{m} {p}" for p in ("/send", "/SMSApi/send", "/SMSApi/rest/send") for m in ("get", "post")
 ]
@@ -188,7 +191,11 @@ def test_what_is_about_a_campaign_says_what_is_not_found(path: str) -> None:
         pytest.param("pause", {*GONE, "campaign_done"}, id="pause"),
         pytest.param("resume", {*GONE, "campaign_done"}, id="resume"),
         pytest.param("cancel", {"campaign_done", "campaign_external"}, id="cancel"),
-        pytest.param("duplicate", {"idempotency_conflict", "campaign_external"}, id="duplicate"),
+        pytest.param(
+            "duplicate",
+            {"idempotency_conflict", "campaign_external", "text_let_go"},
+            id="duplicate",
+        ),
     ],
 )
 def test_an_order_says_in_which_states_it_is_refused(order: str, codes: set[str]) -> None:
@@ -213,3 +220,33 @@ def test_every_reference_leads_somewhere() -> None:
 
     assert names <= DESCRIBED["components"]["schemas"].keys()
     assert {"SendAnswer", "TradeAnswer", "TradeError", "ErrorAnswer"} <= names
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_calls_that_know_all_their_parameters_say_that_others_are_refused(name: str) -> None:
+    assert "400" in OPERATIONS[name]["responses"]
+
+
+def test_what_has_to_be_given_is_described_so_that_give_can_stand_before_it() -> None:
+    required = {
+        f"{name} {field}": found["properties"][field].get("description", "")
+        for name, found in _bodies()
+        for field in found.get("required", ())
+    }
+    bare = {"post /session login", "post /session password"}
+
+    assert {name for name, said in required.items() if not said} - bare == set()
+    assert [
+        name
+        for name, said in required.items()
+        if said.startswith(("No ", "That ", "As ", "Links "))
+    ] == []
+
+
+def _bodies() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, operation in OPERATIONS.items():
+        content = operation.get("requestBody", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        if reference := schema.get("$ref"):
+            schema = DESCRIBED["components"]["schemas"][reference.rpartition("/")[2]]
+        yield name, schema
