@@ -99,13 +99,13 @@ def _run_command(argv: Sequence[str] | None) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return what reads the arguments, with all commands."""
-    parser = argparse.ArgumentParser(prog="txlink", description=__doc__)
+    parser = argparse.ArgumentParser(prog="txlink", description=__doc__.replace("`", ""))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     add = partial(_add, commands)
     local = add("run", _run, "Start everything on an embedded Postgres; Ctrl-C stops it")
     _add_data_dir(local)
-    local.add_argument("--api-port", type=int, default=8000)
-    local.add_argument("--redirector-port", type=int, default=8001)
+    local.add_argument("--api-port", type=int, default=8000, help="(8000)")
+    local.add_argument("--redirector-port", type=int, default=8001, help="(8001)")
     _add_data_dir(add("demo", _demo, "Send, deliver, click and report, from nothing"))
     _add_data_dir(add("geo", _geo, "Fetch a free city database, so that clicks get regions"))
     migrating = add(

@@ -56,11 +56,20 @@ def _rotate(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _check(arguments: argparse.Namespace, settings: CliSettings) -> None:
+    """Tell under which keys secrets are.
+
+    Raises:
+        SystemExit: Some are under a key that is not there (status 1).
+    """
     url = url_of(arguments, settings)
     sealer = Sealer.of_setting(secret_keys(settings, arguments.data_dir))
+    is_lost = False
     for column, counts in on_database(url, _count).items():
         for key_id, count in sorted(counts.items(), key=lambda entry: entry[0] or ""):
             print(f"{column.table}.{column.column}: {count} {_told(key_id, sealer)}")
+            is_lost = is_lost or key_id not in {None, *sealer.key_ids}
+    if is_lost:
+        raise SystemExit(1)
 
 
 async def _count(engine: AsyncEngine) -> Counts:

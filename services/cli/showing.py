@@ -26,6 +26,7 @@ from services.cli.on_database import Add, on_database, url_of
 from services.cli.settings import CliSettings
 
 MOST_SHOWN = 10_000
+RATES = {"calls_per_minute", "sends_per_minute"}
 DAY_WANTED = "must be a day such as 2026-11-25, not {!r}"
 
 
@@ -54,19 +55,25 @@ def print_account(set_up: AccountSetUp) -> None:
     for name, value in set_up.settings.items():
         if name == "ip_allow_list" and isinstance(value, list):
             shown = " ".join(stored_allow_list(tuple(value)).texts) or "everywhere"
+        elif name in RATES and value is None:
+            # None is not any number of calls, which is 0.
+            shown = "default"
         else:
             shown = _shown(value)
-        print(f"{name:20}  {shown}")
+        print(f"{name:21}  {shown}")
+    balance = set_up.credit.balance
+    print(f"{'balance':21}  {'post-paid' if balance is None else balance}")
+    print(f"{'daily_cap':21}  {_shown(set_up.credit.daily_cap)}")
     for sender_id in set_up.sender_ids:
-        print(f"{'sender_id':20}  {_line(sender_id, first='header')}")
+        print(f"{'sender_id':21}  {_line(sender_id, first='header')}")
     for user in set_up.users:
-        print(f"{'user':20}  {_line(user, first='login')}")
+        print(f"{'user':21}  {_line(user, first='login')}")
 
 
 def print_links(terms: LinkTerms) -> None:
     """Print how the links of a campaign lead on."""
     for name in ("destination", "is_paused", "expires_at", "query_mode"):
-        print(f"{name:20}  {_shown(getattr(terms, name))}")
+        print(f"{name:21}  {_shown(getattr(terms, name))}")
 
 
 def _show(arguments: argparse.Namespace, settings: CliSettings) -> None:

@@ -155,8 +155,8 @@ async def test_without_postgres_no_key_is_wrong_yet() -> None:
 async def test_the_command_tells_which_keys_are_in_use_and_rotates(database_url: str) -> None:
     keys = make_key(), SECRET_KEYS.get_secret_value()
 
-    def txlink(command: str, *settings: str) -> str:
-        return subprocess.run(
+    def txlink(command: str, *settings: str, status: int = 0) -> str:
+        done = subprocess.run(
             [sys.executable, "-m", "services.cli", "secrets", command],
             cwd=REPOSITORY,
             env={
@@ -167,14 +167,16 @@ async def test_the_command_tells_which_keys_are_in_use_and_rotates(database_url:
             capture_output=True,
             text=True,
             timeout=60,
-            check=True,
-        ).stdout
+            check=False,
+        )
+        assert done.returncode == status, done.stderr
+        return done.stdout
 
     plain = await asyncio.to_thread(txlink, "check", keys[1])
     await asyncio.to_thread(txlink, "rotate", keys[1])
     older = await asyncio.to_thread(txlink, "check", *keys)
     rotated = await asyncio.to_thread(txlink, "rotate", *keys)
-    lost = await asyncio.to_thread(txlink, "check", keys[1])
+    lost = await asyncio.to_thread(txlink, "check", keys[1], status=1)
 
     assert plain == "token_domain.key: 3 plain: run `txlink secrets rotate`\n"
     assert f"3 under {SEALER.key_ids[0]}, an older key" in older

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.api.domain.credit import Credit
 from services.api.domain.errors import InvalidValueError
 from services.api.storage.account_settings import (
     get_settings,
@@ -12,16 +14,22 @@ from services.api.storage.account_settings import (
     list_users,
 )
 from services.api.storage.accounts import find_account
+from services.api.storage.credit import get_credit
 from services.api.storage.reports import Row
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSetUp:
-    """An account's settings, by the names of their columns, with its sender IDs and users."""
+    """An account's settings, by the names of their columns, with its sender IDs and users.
+
+    Attributes:
+        credit: Its balance and its daily cap; not what it used of that.
+    """
 
     settings: Mapping[str, object]
     sender_ids: Sequence[Row]
     users: Sequence[Row]
+    credit: Credit
 
 
 async def show_account(engine: AsyncEngine, account_name: str) -> AccountSetUp:
@@ -38,6 +46,7 @@ async def show_account(engine: AsyncEngine, account_name: str) -> AccountSetUp:
             await get_settings(connection, account_id),
             await list_sender_ids(connection, account_id),
             await list_users(connection, account_id),
+            await get_credit(connection, account_id, date.min),
         )
 
 

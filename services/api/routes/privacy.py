@@ -62,7 +62,7 @@ async def delete_recipient(
     msisdn: str,
     keep_opt_out: KeepOptOut = True,  # noqa: FBT002 - a parameter of the query
 ) -> ErasureReport:
-    number = number_of(msisdn, caller.account)
+    number = number_of(msisdn, caller.account, field="msisdn")
     begun = await _erasures(request, caller).begin(number, keep_opt_out=keep_opt_out)
     return to_erasure_report(begun, caller.account.time_zone)
 
@@ -86,7 +86,9 @@ async def get_erasure(request: Request, caller: CallerOf, erasure_id: UUID) -> E
 )
 async def export_recipient(request: Request, caller: CallerOf, msisdn: str) -> StreamingResponse:
     engine = api_context(request).engine
-    export = NumberExport(engine, caller.account, number_of(msisdn, caller.account))
+    export = NumberExport(
+        engine, caller.account, number_of(msisdn, caller.account, field="msisdn")
+    )
     await export.note(author_of(request, caller))
     parts = write_export(export, caller.account.time_zone, api_context(request).clock.now())
     return StreamingResponse(

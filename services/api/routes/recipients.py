@@ -26,7 +26,7 @@ async def get_recipient(
     query: Annotated[NumberQuery, Query()],
 ) -> NumberHistory:
     zone = query.zone(caller.account.time_zone)
-    number = number_of(msisdn, caller.account)
+    number = number_of(msisdn, caller.account, field="msisdn")
     engine = api_context(request).engine
     known = await read_number(
         engine,

@@ -95,9 +95,13 @@ def test_an_operator_sees_how_an_account_is_set_up_and_who_did_that(terminal: Te
     shown = terminal.txlink("account-show", "acme").splitlines()
     trail = terminal.txlink("audit", "acme", "--from", "2020-01-01", "--tz", "Asia/Kolkata")
 
-    assert "segment_price         0.250000" in changed
+    assert "segment_price          0.250000" in changed
     assert registered.splitlines() == shown
-    assert "ip_allow_list         everywhere" in shown
+    assert "ip_allow_list          everywhere" in shown
+    assert "calls_per_minute       default" in shown
+    assert shown[-3:-1] == ["balance                post-paid", "daily_cap              none"]
+    prepaid = terminal.txlink("account-set", "acme", "--prepaid", "--daily-cap", "9").splitlines()
+    assert prepaid[-3:-1] == ["balance                0", "daily_cap              9"]
     assert shown[-1].split() == [
         "sender_id",
         "ACMEIN",
