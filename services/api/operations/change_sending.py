@@ -126,7 +126,7 @@ async def change_sending(
         if noted is not None:
             await add_entry(connection, account_id, author, noted)
         if of_credit != CreditChanges():
-            await change_credit(connection, account_id, account_name, of_credit, author)
+            await change_credit(connection, account_id, of_credit, author)
     if rules:
         await PrivacyOrders(engine, account_id, author).change(rules)
 

@@ -15,7 +15,7 @@ from services.api.domain.credit import (
 )
 from services.api.domain.errors import InvalidValueError
 from services.api.storage.accounts import Account, find_account, find_time_zone
-from services.api.storage.audit import AuditEntry, add_entry
+from services.api.storage.audit import OF_ACCOUNT, AuditEntry, add_entry
 from services.api.storage.credit import (
     NewEntry,
     add_credit_entry,
@@ -122,7 +122,7 @@ async def add_credit(
             raise CreditBelowZeroError(taken=-amount, available=credit.balance)
         await _put(connection, account_id, NewEntry(kind, amount, balance, note), author)
         before, after = {"balance": credit.balance}, {"balance": balance, "note": note}
-        entry = AuditEntry(f"credit.{kind}", account_name, before, after)
+        entry = AuditEntry(f"credit.{kind}", OF_ACCOUNT, before, after)
         await add_entry(connection, account_id, author, entry)
     return balance
 
@@ -130,7 +130,6 @@ async def add_credit(
 async def change_credit(
     connection: AsyncConnection,
     account_id: int,
-    account_name: str,
     changes: CreditChanges,
     author: Author,
 ) -> None:
@@ -154,7 +153,7 @@ async def change_credit(
         await set_balance(connection, account_id, None)
         after["balance"] = None
     if after != before:
-        entry = AuditEntry("credit.terms", account_name, before, after)
+        entry = AuditEntry("credit.terms", OF_ACCOUNT, before, after)
         await add_entry(connection, account_id, author, entry)
 
 

@@ -76,12 +76,12 @@ def test_account_is_made_prepaid_topped_up_corrected_and_shown(terminal: Termina
     assert [tuple(row) for row in terminal.fetch(TRAIL)][-3:] == [
         (
             "credit.terms",
-            "acme",
+            "account",
             '{"balance": null, "daily_cap": null}',
             '{"balance": 0, "daily_cap": 500}',
         ),
-        ("credit.top-up", "acme", '{"balance": 0}', '{"note": "invoice 7", "balance": 100}'),
-        ("credit.correction", "acme", '{"balance": 100}', '{"note": "", "balance": 70}'),
+        ("credit.top-up", "account", '{"balance": 0}', '{"note": "invoice 7", "balance": 100}'),
+        ("credit.correction", "account", '{"balance": 100}', '{"note": "", "balance": 70}'),
     ]
 
 
