@@ -40,8 +40,8 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         REDIRECTOR: "SELECT (id, gone_location)",
         RECORDER: "SELECT (id, gone_location, address_policy)",
         WORKER: (
-            "SELECT (id, name, time_zone, clicks_kept_months, addresses_kept_days, "
-            "address_policy, texts_kept_days)"
+            "SELECT (id, name, time_zone, created_at, clicks_kept_months, "
+            "addresses_kept_days, address_policy, texts_kept_days)"
         ),
     },
     "account_user": {API: KEEP},
@@ -57,7 +57,11 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "sender_id": {API: READ, REDIRECTOR: "SELECT (account_id, header)"},
     # What people want, and the lists of senders.
     "suppression": {API: ALL, WORKER: "SELECT, DELETE"},
-    "contact_group": {API: ALL},
+    # An erased number's contacts are deleted, and counted no more.
+    "contact_group": {
+        API: ALL,
+        WORKER: "SELECT (id, account_id, contact_count), UPDATE (contact_count)",
+    },
     "contact": {API: ALL, WORKER: "SELECT, DELETE"},
     "account_credit": {API: KEEP, WORKER: CHANGE},
     "daily_use": {API: KEEP},

@@ -175,6 +175,8 @@ def grant_statements(
         yield f"REVOKE ALL ON DATABASE {database} FROM {names}"
         yield f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC"
         yield f"GRANT CONNECT ON DATABASE {database} TO {names}"
+        # A list of hosts is compared with the one before in a table of the transaction's own.
+        yield f"GRANT TEMPORARY ON DATABASE {database} TO {roles.name(Service.WORKER)}"
     yield f"REVOKE ALL ON SCHEMA public FROM {names}"
     yield f"GRANT USAGE ON SCHEMA public TO {names}"
     for kind, found in objects.items():
