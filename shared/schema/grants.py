@@ -69,7 +69,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         API: ALL,
         WORKER: "SELECT (id, account_id, contact_count), UPDATE (contact_count)",
     },
-    "contact": {API: ALL, WORKER: "SELECT, DELETE"},
+    "contact": {API: ALL, WORKER: "SELECT, UPDATE (columns), DELETE"},
     # Caps, and who is prepaid, are the operator's to set, by `txlink` as the owner.
     "account_credit": {API: "SELECT, UPDATE (balance)", WORKER: "SELECT, UPDATE (balance)"},
     "daily_use": {API: "SELECT, INSERT, UPDATE (segment_count)"},

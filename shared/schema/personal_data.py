@@ -167,7 +167,12 @@ PERSONAL_DATA: Final = MappingProxyType(
         "suppression.note": Held("a word on why", "goes with the number", "", _FOR_EVER),
         "suppression.author_name": Held("a login or key's name", _OPERATOR, "", _FOR_EVER),
         "contact.msisdn": Held("a number", "its row is deleted", "", _FOR_EVER),
-        "contact.columns": Held("what a list says of it", "its row is deleted", "", _FOR_EVER),
+        "contact.columns": Held(
+            "what a list says of it",
+            "its row is deleted; in others' rows the number is replaced",
+            "",
+            _FOR_EVER,
+        ),
         "credit_entry.author_name": Held("a login or key's name", _OPERATOR, "", _FOR_EVER),
         "rate_level.bucket": Held("an address of a caller, or a key", _OPERATOR, "", "an hour"),
         "erasure.msisdn": Held("a number being erased", "removed when done", "", "until done"),
