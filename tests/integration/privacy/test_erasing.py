@@ -24,7 +24,7 @@ from tests.support.links import SeededCampaign
 from tests.support.personal_sends import ready_upload
 from tests.support.randomness import seeded
 from tests.support.retention import Host, a_host, counted, reconciled
-from tests.support.roles import engine_as
+from tests.support.roles import engine_as, url_as
 from tests.support.waiting import until
 from tests.support.webhook_receiver import Receiver, receiver
 from tests.support.whole_database import places_of, rows_of_all_tables
@@ -110,7 +110,9 @@ class World:
 @asynccontextmanager
 async def a_world(database_url: str, folder: Path) -> AsyncIterator[World]:
     engine = create_engine(database_url, application="test")
-    pool = await open_pool(database_url, application="test", size=5, statement_timeout_s=20)
+    pool = await open_pool(
+        url_as(Service.RECORDER, database_url), application="test", size=5, statement_timeout_s=20
+    )
     try:
         async with running_api(database_url, webhook_networks=parse_reach("127.0.0.1")) as api:
             headers = await api.account("acme", "ACMEIN")

@@ -17,7 +17,7 @@ from shared.storage.engine import create_engine
 from tests.support.journals import BROWSER_HEADERS, record_all
 from tests.support.links import SeededCampaign, seed_campaign
 from tests.support.retention import Host, a_host, reconciled
-from tests.support.roles import engine_as
+from tests.support.roles import engine_as, url_as
 
 FORWARDED = "x-forwarded-for: 8.8.4.123\r\n"
 STORED = """
@@ -42,7 +42,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database_url, application="test", size=5, statement_timeout_s=20)
+    pool = await open_pool(
+        url_as(Service.RECORDER, database_url), application="test", size=5, statement_timeout_s=20
+    )
     yield pool
     await pool.close()
 
