@@ -30,6 +30,7 @@ from services.worker.storage.erasing_messages import (
 )
 from services.worker.storage.erasing_rest import (
     erase_answers,
+    erase_columns,
     erase_others,
     erase_reports,
     erase_uploads,
@@ -41,7 +42,8 @@ POLL_INTERVAL_S = 1.0
 PATIENCE = timedelta(seconds=1)
 NEXT_STEP = {
     "messages": "uploads",
-    "uploads": "answers",
+    "uploads": "contacts",
+    "contacts": "answers",
     "answers": "reports",
     "reports": "others",
     "others": "check",
@@ -55,7 +57,7 @@ class BatchLimits:
     Attributes:
         messages: Messages to the number.
         hits: Hits on their links.
-        rows: Rows of uploads, or delivery reports.
+        rows: Rows of uploads, contacts, or delivery reports.
         answers: Answers, each of which may have a million numbers.
     """
 
@@ -102,6 +104,7 @@ async def make_rounds(engine: AsyncEngine, ended: asyncio.Event) -> None:
 Batch = Callable[[AsyncConnection, Erasure], Awaitable[Place | None]]
 _REST: dict[str, Callable[[BatchLimits], Batch]] = {
     "uploads": lambda limits: partial(erase_uploads, row_limit=limits.rows),
+    "contacts": lambda limits: partial(erase_columns, row_limit=limits.rows),
     "answers": lambda limits: partial(erase_answers, row_limit=limits.answers),
     "reports": lambda limits: partial(erase_reports, row_limit=limits.rows),
 }

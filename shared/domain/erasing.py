@@ -12,8 +12,9 @@ ERASED_TEXT: Final = "erased"
 _SHOWN_START, _SHOWN_END = 4, 2
 # Fewer digits than these are too often something else, so they count with their calling code only.
 FEWEST_NATIONAL_DIGITS: Final = 9
-# What people write between the digits of a number.
-_BETWEEN = "[-/ ().]*"
+# What people write between the digits of a number, and what spreadsheets and pages put there:
+# blanks that do not break or are not seen, and dashes.
+_BETWEEN = "[-/ ().\u00a0\u2009\u200b\u2010-\u2014\u202f\u2060]*"
 
 
 def shown_number(msisdn: int) -> str:

@@ -49,14 +49,21 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         REDIRECTOR: "SELECT (id, gone_location)",
         RECORDER: "SELECT (id, gone_location, address_policy)",
         WORKER: (
-            "SELECT (id, name, time_zone, created_at, clicks_kept_months, addresses_kept_days, "
-            "address_policy, texts_kept_days)"
+            "SELECT (id, name, time_zone, created_at, clicks_kept_months, "
+            "addresses_kept_days, address_policy, texts_kept_days)"
         ),
     },
-    "account_user": {API: KEEP},
-    "user_session": {API: ALL, WORKER: "SELECT, UPDATE, DELETE"},
-    "user_network": {API: ALL, WORKER: "SELECT, UPDATE, DELETE"},
-    "sign_in_failure": {API: ALL, WORKER: "SELECT, UPDATE, DELETE"},
+    "account_user": {
+        # Nobody's login, kind or account ever changes.
+        API: (
+            "SELECT, INSERT, UPDATE (role, is_disabled, password_hash, password_set_at, "
+            "signed_in_at, factor_seed, factor_confirmed_at, factor_last_step, recovery_codes)"
+        ),
+    },
+    # The worker deletes what is over, and locks it for that by a column that lets nobody in.
+    "user_session": {API: ALL, WORKER: "SELECT (id, ends_at), UPDATE (agent), DELETE"},
+    "user_network": {API: ALL, WORKER: "SELECT, UPDATE (seen_at), DELETE"},
+    "sign_in_failure": {API: ALL, WORKER: "SELECT, UPDATE (failed_at), DELETE"},
     "api_key": {
         API: (
             "SELECT, INSERT, UPDATE (expires_at, revoked_at, last_used_at, last_used_address, "
@@ -66,14 +73,19 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     "sender_id": {API: READ, REDIRECTOR: "SELECT (account_id, header)"},
     # What people want, and the lists of senders.
     "suppression": {API: ALL, WORKER: "SELECT, DELETE"},
+    # An erased number's contacts are deleted, and counted no more.
     "contact_group": {
         API: ALL,
         WORKER: "SELECT (id, account_id, contact_count), UPDATE (contact_count)",
     },
-    "contact": {API: ALL, WORKER: "SELECT, DELETE"},
-    "account_credit": {API: KEEP, WORKER: CHANGE},
-    "daily_use": {API: KEEP},
-    "campaign_credit": {API: KEEP, WORKER: CHANGE},
+    "contact": {API: ALL, WORKER: "SELECT, UPDATE (columns), DELETE"},
+    # Caps, and who is prepaid, are the operator's to set, by `txlink` as the owner.
+    "account_credit": {API: "SELECT, UPDATE (balance)", WORKER: "SELECT, UPDATE (balance)"},
+    "daily_use": {API: "SELECT, INSERT, UPDATE (segment_count)"},
+    "campaign_credit": {
+        API: "SELECT, INSERT, UPDATE (refundable_segments, refunded_segments)",
+        WORKER: "SELECT, UPDATE (refundable_segments, refunded_segments)",
+    },
     # A trigger keeps even the owner from changing or deleting entries.
     "credit_entry": {API: ADD, WORKER: ADD},
     "erasure": {API: ADD, WORKER: CHANGE},
@@ -82,12 +94,19 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     # A trigger keeps even the owner from changing or deleting entries.
     "audit_entry": {API: ADD},
     "campaign": {
-        API: KEEP,
+        API: "SELECT, INSERT, UPDATE (control, scheduled_at, destination)",
         REDIRECTOR: "SELECT (id, account_id)",
         RECORDER: "SELECT (id, uuid, account_id)",
+        WORKER: (
+            "SELECT, UPDATE (control, title, body_before, body_after, destination, text_let_go_at)"
+        ),
+    },
+    "message": {
+        API: "SELECT, INSERT, UPDATE (status, settled_at)",
+        # When it arrived, and not at whom.
+        RECORDER: "SELECT (campaign_id, position, status, settled_at)",
         WORKER: CHANGE,
     },
-    "message": {API: KEEP, RECORDER: READ, WORKER: CHANGE},
     "personal_text": {
         API: ADD,
         # Where a link leads, and nothing of the text around it.
@@ -96,11 +115,19 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
     },
     "campaign_delivery": {API: KEEP, RECORDER: READ, WORKER: CHANGE},
     "campaign_failure": {API: READ, WORKER: KEEP},
-    "idempotency_key": {API: ALL, WORKER: "SELECT, UPDATE, DELETE"},
+    "idempotency_key": {API: "SELECT, INSERT, DELETE", WORKER: "SELECT, UPDATE, DELETE"},
     "sandbox_message": {API: READ, WORKER: ALL},
     "delivery_report": {WORKER: ALL},
     "event_batch": {API: ADD, RECORDER: ADD, WORKER: ALL},
-    "webhook": {API: ALL, RECORDER: "SELECT (account_id, kinds, is_enabled)", WORKER: CHANGE},
+    "webhook": {
+        API: ALL,
+        RECORDER: "SELECT (account_id, kinds, is_enabled)",
+        # How it does, and not where it leads or what it is signed with.
+        WORKER: (
+            "SELECT, UPDATE (job_at, job_number, failing_since, failure_count, paused_until, "
+            "is_enabled, disabled_reason)"
+        ),
+    },
     "webhook_delivery": {API: KEEP, WORKER: ALL},
     "hit": {API: READ, RECORDER: KEEP, WORKER: "SELECT, UPDATE, DELETE"},
     "recipient_clicks": {API: READ, RECORDER: KEEP, WORKER: KEEP},
@@ -118,7 +145,7 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         API: "SELECT, INSERT, UPDATE (location, expires_at, is_paused, query_mode)",
         REDIRECTOR: READ,
         RECORDER: READ,
-        WORKER: CHANGE,
+        WORKER: "SELECT, UPDATE (location)",
     },
     "upload": {API: ALL, WORKER: CHANGE},
     "upload_row": {API: "SELECT, INSERT, DELETE", WORKER: "SELECT, UPDATE, DELETE"},

@@ -168,7 +168,10 @@ PERSONAL_DATA: Final = MappingProxyType(
         "suppression.author_name": Held("a login or key's name", _OPERATOR, "opt_out", _FOR_EVER),
         "contact.msisdn": Held("a number", "its row is deleted", "contacts", _FOR_EVER),
         "contact.columns": Held(
-            "what a list says of it", "its row is deleted", "contacts", _FOR_EVER
+            "what a list says of it",
+            "its row is deleted; in others' rows the number is replaced",
+            "contacts",
+            _FOR_EVER,
         ),
         "credit_entry.author_name": Held("a login or key's name", _OPERATOR, "", _FOR_EVER),
         "rate_level.bucket": Held("an address of a caller, or a key", _OPERATOR, "", "an hour"),

@@ -14,8 +14,10 @@ from services.redirector.recorder.reconciling import Reconciliation, reconcile
 from services.redirector.recorder.recording import Recorder
 from services.redirector.storage.connections import Pool
 from services.worker.retention import OthersTurnError, keep_to_limits
+from shared.schema.grants import Service
 from tests.support.journals import CRAWLER, PHONE, Journal, record_all
 from tests.support.links import SeededCampaign
+from tests.support.roles import engine_as
 
 STORED = "SELECT campaign_id, count(*) FROM hit GROUP BY 1"
 COUNTED = """
@@ -73,7 +75,9 @@ async def keep_trying(engine: AsyncEngine, now: datetime) -> None:
     """Keep to the limits as a worker does beside another, until it has had its turn to the end."""
     while True:
         try:
-            await keep_to_limits(engine, now=now, deleted_hits=7, truncated_hits=5)
+            await keep_to_limits(
+                engine_as(Service.WORKER, engine), now=now, deleted_hits=7, truncated_hits=5
+            )
         except OthersTurnError:
             continue
         return

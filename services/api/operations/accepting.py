@@ -20,6 +20,7 @@ from services.api.storage.audit import SEND_ACTION, AuditEntry, add_entry
 from services.api.storage.campaigns import LinkedCampaign, NewCampaign
 from shared.clock import Clock
 from shared.domain.campaigns import CampaignControl
+from shared.domain.consent import Category
 from shared.domain.errors import DomainError
 from shared.domain.segments import Segmentation, segment
 
@@ -161,13 +162,16 @@ def sending_of(campaign: NewCampaign) -> AuditEntry:
     """Return the entry that tells of a send, stored with the campaign's own rows."""
     is_external = campaign.control is CampaignControl.EXTERNAL
     scheduled_at = campaign.scheduled_at
-    values = {
+    values: dict[str, object] = {
         "title": campaign.title,
         "sender_id": campaign.sender_id,
         "recipients": campaign.message_count,
         "segments": campaign.segment_total,
         "scheduled_at": None if scheduled_at is None else scheduled_at.isoformat(),
     }
+    if campaign.category is not Category.MARKETING:
+        # It goes to who opted out, too: whoever says so is to be found.
+        values["category"] = campaign.category.value
     action = "campaign.make_links" if is_external else SEND_ACTION
     return AuditEntry(action, str(campaign.uuid), None, values)
 

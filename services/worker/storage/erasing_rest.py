@@ -1,4 +1,4 @@
-"""Erase a number where no message leads: uploads, kept answers, reports, and the sandbox."""
+"""Erase a number where no message leads: uploads, contacts, kept answers, reports, the sandbox."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,8 @@ NEXT_UPLOAD = text("""
     SELECT id, status IN ('waiting', 'reading') AS is_under_way, row_count FROM upload
     WHERE account_id = :account_id AND id >= :place ORDER BY id LIMIT 1
 """)
-# By upload_row_pkey. The rows of others who are told of beside the number stay but for that.
+# By upload_row_pkey. The rows of others who are told of beside the number stay but for that; so do
+# those of numbers of other countries that end alike. Only of what is no number its writing tells.
 ERASE_ROWS = text("""
     UPDATE upload_row SET
         mobile = CASE WHEN is_own THEN :erased_text ELSE mobile END,
@@ -30,7 +31,9 @@ ERASE_ROWS = text("""
             )
         END
     FROM (
-        SELECT position AS at, coalesce(msisdn = :msisdn, false) OR mobile ~ :pattern AS is_own
+        SELECT position AS at, CASE
+            WHEN msisdn IS NULL THEN mobile ~ :pattern ELSE msisdn = :msisdn
+        END AS is_own
         FROM upload_row
         WHERE upload_id = :upload_id AND position >= :begin AND position < :end
         AND (
@@ -56,6 +59,27 @@ ERASE_UPLOAD = text("""
     WHERE id = :upload_id AND concat_ws(
         ' ', name, error, array_to_string(columns, ' '), array_to_string(warnings, ' ')
     ) ~ :pattern
+""")
+# Walks contact_group_account_id_id_idx.
+NEXT_GROUP = text("""
+    SELECT id FROM contact_group WHERE account_id = :account_id AND id >= :place
+    ORDER BY id LIMIT 1
+""")
+# Walks contact_pkey. What is said of others may name the number, too: as their second one.
+ERASE_COLUMNS = text("""
+    WITH page AS MATERIALIZED (
+        SELECT msisdn FROM contact WHERE group_id = :group_id AND msisdn > :after
+        ORDER BY msisdn LIMIT :row_limit
+    ), erased AS (
+        UPDATE contact SET columns = (
+            SELECT jsonb_object_agg(name, regexp_replace(value, :pattern, :erased_text, 'g'))
+            FROM jsonb_each_text(contact.columns) AS of_contact(name, value)
+        )
+        FROM page
+        WHERE contact.group_id = :group_id AND contact.msisdn = page.msisdn
+        AND CAST(contact.columns AS text) ~ :pattern
+    )
+    SELECT max(msisdn) AS last_msisdn, count(*) AS row_count FROM page
 """)
 # Walks idempotency_key_pkey.
 NEXT_ANSWERS = text("""
@@ -156,6 +180,24 @@ async def erase_uploads(
     named = {name: values[name] for name in ("pattern", "erased_text")}
     await connection.execute(ERASE_UPLOAD, named | {"upload_id": upload.id})
     return place.behind(upload.id + 1)
+
+
+async def erase_columns(
+    connection: AsyncConnection, erasure: Erasure, *, row_limit: int
+) -> Place | None:
+    """Erase a number from what the next contacts of groups say of others."""
+    place, values = erasure.place, _values(erasure)
+    key = {"account_id": values.pop("account_id"), "place": place.place}
+    del values["msisdn"]
+    group = (await connection.execute(NEXT_GROUP, key)).one_or_none()
+    if group is None:
+        return None
+    after = int(place.key_place or 0) if group.id == place.place else 0
+    page = values | {"group_id": group.id, "after": after, "row_limit": row_limit}
+    found = (await connection.execute(ERASE_COLUMNS, page)).one()
+    if found.row_count < row_limit:
+        return replace(place, place=group.id + 1, key_place="")
+    return replace(place, place=group.id, key_place=str(found.last_msisdn))
 
 
 async def erase_answers(

@@ -172,6 +172,8 @@ async def test_what_is_transactional_goes_to_all_and_says_so_for_good(
     assert (answer["recipients"], answer["rejected"]) == (2, [])
     report = await api.client.get(f"/campaigns/{answer['uuid']}", headers=acme)
     assert report.json()["category"] == "transactional"
+    trail = await api.client.get("/audit?action=campaign.send", headers=acme)
+    assert trail.json()["entries"][0]["after"]["category"] == "transactional"
     found = await api.client.get("/campaigns?category=transactional", headers=acme)
     assert [each["uuid"] for each in found.json()["campaigns"]] == [answer["uuid"]]
     none = await api.client.get("/campaigns?category=marketing", headers=acme)

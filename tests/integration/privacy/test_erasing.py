@@ -17,6 +17,7 @@ from services.worker.erasing import BatchLimits, erase_due
 from services.worker.jobs.settle_delivery_reports import SettleDeliveryReports
 from shared.clock import SystemClock
 from shared.domain.outbound import parse_reach
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.api import Api, running_api
 from tests.support.journals import record_all
@@ -24,6 +25,7 @@ from tests.support.links import SeededCampaign
 from tests.support.personal_sends import ready_upload
 from tests.support.randomness import seeded
 from tests.support.retention import Host, a_host, counted, reconciled
+from tests.support.roles import engine_as, url_as
 from tests.support.waiting import until
 from tests.support.webhook_receiver import Receiver, receiver
 from tests.support.whole_database import places_of, rows_of_all_tables
@@ -109,7 +111,9 @@ class World:
 @asynccontextmanager
 async def a_world(database_url: str, folder: Path) -> AsyncIterator[World]:
     engine = create_engine(database_url, application="test")
-    pool = await open_pool(database_url, application="test", size=5, statement_timeout_s=20)
+    pool = await open_pool(
+        url_as(Service.RECORDER, database_url), application="test", size=5, statement_timeout_s=20
+    )
     try:
         async with running_api(database_url, webhook_networks=parse_reach("127.0.0.1")) as api:
             headers = await api.account("acme", "ACMEIN")
@@ -230,7 +234,7 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
 
     begun = await world.erase()
     assert (await world.erase())["id"] == begun["id"]
-    await erase_due(world.engine, SMALL)
+    await erase_due(engine_as(Service.WORKER, world.engine), SMALL)
 
     # Beside recipients whose links nobody followed, who are kept as erased.
     assert [row for row in await counted(database) if row[3]] == [row for row in before if row[3]]
@@ -248,7 +252,7 @@ async def test_an_erased_number_is_nowhere_and_all_counts_stay(
     assert [place.split(":")[0] for place in kept] == ["suppression"]
     assert await database.fetchval("SELECT contact_count FROM contact_group") == 1
     await world.erase(keep_opt_out="false")
-    await erase_due(world.engine, SMALL)
+    await erase_due(engine_as(Service.WORKER, world.engine), SMALL)
     rows = await rows_of_all_tables(database)
     assert places_of(rows, [mark for mark in MARKS if mark != "Zubeida"]) == []
     # What went to others, too, is theirs as well.
@@ -281,6 +285,49 @@ def assert_all_is_exported(document: dict[str, Any]) -> None:
     ]
 
 
+async def test_what_others_rows_say_of_a_number_is_gone_and_a_number_that_ends_alike_stays(
+    world: World,
+) -> None:
+    number, alike = "917025550123", "+1 702-555-0123"
+    rows = f"Mobile,Name\n{number},Zubeida\n{alike},Sam\n"
+    await ready_upload(world.api, world.headers, rows)
+    group = await world.api.client.post("/groups", json={"name": "All"}, headers=world.headers)
+    contacts = [
+        {"mobile": mobile, "columns": {"Second": second, "Name": "Yusuf"}}
+        for mobile, second in (
+            (number, "9876500079"),
+            (NEIGHBOUR, "070255 50123"),
+            ("919876500079", "or\u00a0+91\u00a070255\u201350123"),
+            (alike, "9876500079"),
+        )
+    ]
+    await world.api.client.post(
+        f"/groups/{group.json()['id']}/contacts",
+        json={"contacts": contacts},
+        headers=world.headers,
+    )
+
+    await world.erase(number, keep_opt_out="false")
+    await erase_due(engine_as(Service.WORKER, world.engine), SMALL)
+
+    rows_left = await world.api.database.fetch(
+        "SELECT mobile, msisdn, cells[2] AS name FROM upload_row ORDER BY position"
+    )
+    assert [tuple(row) for row in rows_left] == [
+        ("erased", None, ""),
+        (alike, 17025550123, "Sam"),
+    ]
+    left = await world.api.database.fetch(
+        "SELECT msisdn, columns->>'Second' AS second, columns->>'Name' AS name FROM contact "
+        "ORDER BY msisdn"
+    )
+    assert [tuple(row) for row in left] == [
+        (17025550123, "9876500079", "Yusuf"),
+        (int(NEIGHBOUR), "erased", "Yusuf"),
+        (919876500079, "or\u00a0erased", "Yusuf"),
+    ]
+
+
 async def settle_reports(world: World) -> None:
     """Have the worker read the reports that nobody queued."""
     ids = [
@@ -289,7 +336,7 @@ async def settle_reports(world: World) -> None:
             "SELECT id FROM delivery_report WHERE settled_at IS NULL"
         )
     ]
-    await SettleDeliveryReports(world.engine, seeded(1)).run(ids)
+    await SettleDeliveryReports(engine_as(Service.WORKER, world.engine), seeded(1)).run(ids)
 
 
 async def test_erasures_and_exports_are_their_accounts_own_and_leave_a_masked_trace(
@@ -303,7 +350,7 @@ async def test_erasures_and_exports_are_their_accounts_own_and_leave_a_masked_tr
     document = await world.api.client.get(f"/recipients/{NUMBER}/export", headers=other)
     await world.api.client.get(f"/recipients/{NUMBER}/export", headers=world.headers)
     await world.api.client.delete(f"/recipients/{NUMBER}", headers=other)
-    await erase_due(world.engine, SMALL)
+    await erase_due(engine_as(Service.WORKER, world.engine), SMALL)
 
     assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
     told = document.json()
@@ -331,11 +378,11 @@ async def test_a_message_that_a_worker_has_is_waited_for(world: World) -> None:
     )
     begun = await world.erase()
 
-    await erase_due(world.engine)
+    await erase_due(engine_as(Service.WORKER, world.engine))
     under_way = await world.api.client.get(f"/erasures/{begun['id']}", headers=world.headers)
     await world.api.database.execute("UPDATE message SET claimed_until = now()")
     await world.api.database.execute("UPDATE erasure SET due_at = now()")
-    await erase_due(world.engine)
+    await erase_due(engine_as(Service.WORKER, world.engine))
 
     done = await world.api.client.get(f"/erasures/{begun['id']}", headers=world.headers)
     assert [each.json()["status"] for each in (under_way, done)] == ["under_way", "done"]

@@ -12,10 +12,12 @@ from services.redirector.storage.connections import Pool, open_pool
 from services.worker.retention import keep_to_limits
 from shared.clock import SystemClock
 from shared.domain.address_policies import AddressPolicy
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.journals import BROWSER_HEADERS, record_all
 from tests.support.links import SeededCampaign, seed_campaign
 from tests.support.retention import Host, a_host, reconciled
+from tests.support.roles import engine_as, url_as
 
 FORWARDED = "x-forwarded-for: 8.8.4.123\r\n"
 STORED = """
@@ -40,7 +42,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Pool]:
-    pool = await open_pool(database_url, application="test", size=5, statement_timeout_s=20)
+    pool = await open_pool(
+        url_as(Service.RECORDER, database_url), application="test", size=5, statement_timeout_s=20
+    )
     yield pool
     await pool.close()
 
@@ -99,7 +103,7 @@ async def test_what_was_stored_before_follows_with_the_next_upkeep(
 
     for policy in (AddressPolicy.TRUNCATED, AddressPolicy.NONE):
         await change_sending(engine, "acme", SendingChanges(addresses=policy))
-        await keep_to_limits(engine, now=SystemClock().now())
+        await keep_to_limits(engine_as(Service.WORKER, engine), now=SystemClock().now())
         assert await stored(connection, campaign) == EXPECTED[policy]
 
     assert await stored(connection, other) == EXPECTED[AddressPolicy.FULL]

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.worker.retention import keep_to_limits
 from shared.clock import SystemClock
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.api import Api, running_api
 from tests.support.personal_sends import ready_upload
 from tests.support.reports import a_campaign, a_personal_campaign, get, settle
+from tests.support.roles import engine_as
 from tests.support.whole_database import places_of, rows_of_all_tables
 
 LATER = SystemClock().now() + timedelta(days=31)
@@ -57,10 +59,10 @@ async def test_texts_past_their_days_are_gone_and_reports_say_so(
     changed = await api.client.patch("/privacy", json={"texts_kept_days": 30}, headers=acme)
     assert changed.json()["texts_kept_days"] == 30
 
-    await keep_to_limits(engine, now=LATER - timedelta(days=2))
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER - timedelta(days=2))
     assert (await get(api, acme, f"/campaigns/{campaign.uuid}"))["text_let_go_at"] is None
     await api.database.execute("DELETE FROM idempotency_key")
-    await keep_to_limits(engine, now=LATER, texts=1)
+    await keep_to_limits(engine_as(Service.WORKER, engine), now=LATER, texts=1)
 
     assert places_of(await rows_of_all_tables(api.database), MARKS) == []
     for each in (campaign, personal):

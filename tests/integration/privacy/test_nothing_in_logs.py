@@ -25,8 +25,10 @@ from services.redirector.main import create_app as create_redirector
 from services.redirector.settings import RedirectorSettings
 from services.worker.erasing import erase_due
 from shared.domain.outbound import parse_reach
+from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.postgres_relay import PostgresRelay
+from tests.support.roles import engine_as
 from tests.support.sealing import SECRET_KEYS
 from tests.support.waiting import until
 from tests.support.worker_task import running_worker
@@ -247,7 +249,7 @@ async def test_no_call_tells_a_log_what_is_secret_however_it_fails(
         await follow(links, token)
         statuses = await call_all(client, api, key)
         # Among which is the erasure of the number, and that would cancel what is to be sent.
-        await erase_due(engine)
+        await erase_due(engine_as(Service.WORKER, engine))
         await send(client, own)
         async with running_worker(database_url, webhook_networks=parse_reach("127.0.0.1")):
             await until(lambda: has_failed_deliveries(database))

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.worker.alerting import look
 from shared.clock import SystemClock
 from shared.domain.signals import NOBODY, Signal
+from shared.schema.grants import Service
 from tests.integration.worker.test_settling_delivery_reports import (
     receive,
     settle,
     store_submitted,
 )
 from tests.integration.worker.test_webhooks import deliver
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import store_campaign
 from tests.support.told_events import add_webhook, deliveries
 from tests.support.webhook_receiver import receiver
@@ -103,16 +105,16 @@ async def test_an_alert_is_told_once_until_it_subsides(
     await count(engine, account_id, Signal.COMPLAINT, (10, 10_000), ago=day)
     await count(engine, steady, Signal.COMPLAINT, (400, 10_000), ago=day)
     await count(engine, steady, Signal.COMPLAINT, (40, 1_000))
-    await look(engine, SystemClock())
+    await look(engine_as(Service.WORKER, engine), SystemClock())
     calm = await alerts(engine)
     await count(engine, account_id, Signal.COMPLAINT, (40, 1_000))
 
     with caplog.at_level(logging.WARNING, "services.worker.alerting"):
-        await look(engine, SystemClock())
-        await look(engine, SystemClock())
+        await look(engine_as(Service.WORKER, engine), SystemClock())
+        await look(engine_as(Service.WORKER, engine), SystemClock())
         risen = await alerts(engine)
-        await look(engine, Later(timedelta(hours=2)))
-        await look(engine, Later(timedelta(hours=2)))
+        await look(engine_as(Service.WORKER, engine), Later(timedelta(hours=2)))
+        await look(engine_as(Service.WORKER, engine), Later(timedelta(hours=2)))
 
     assert calm == []
     assert risen == [(account_id, "complaint", True)]
@@ -133,7 +135,7 @@ async def test_unknown_links_are_alerts_by_the_hour_of_an_account_and_of_nobody(
     for each in (account_id, used_to_it, NOBODY):
         await count(engine, each, Signal.UNKNOWN_TOKEN, (600, 0))
 
-    await look(engine, SystemClock())
+    await look(engine_as(Service.WORKER, engine), SystemClock())
 
     assert await alerts(engine) == [
         (NOBODY, "unknown_token", True),
@@ -150,9 +152,9 @@ async def test_webhooks_that_hear_of_alerts_are_told_that_one_begins_and_is_over
         _, secret = await add_webhook(engine, campaign_id, found.url, kinds=["account.alert"])
         await add_webhook(engine, campaign_id, found.url, kinds=["message.failed"])
         await count(engine, account_id, Signal.COMPLAINT, (40, 1_000))
-        await look(engine, SystemClock())
+        await look(engine_as(Service.WORKER, engine), SystemClock())
         await deliver(engine)
-        await look(engine, Later(timedelta(hours=2)))
+        await look(engine_as(Service.WORKER, engine), Later(timedelta(hours=2)))
         await deliver(engine)
         bodies = found.verified(secret)
 

@@ -10,9 +10,13 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.cli.storage.roles import apply_roles
 from services.worker.block_lists import BlockLists
 from services.worker.calling import Caller
 from shared.domain.outbound import Reach, parse_reach
+from shared.schema.grants import Service
+from shared.storage.engine import create_engine
+from tests.support.roles import engine_as, roles_of, url_as
 from tests.support.webhook_receiver import receiver
 
 HERE = parse_reach("127.0.0.1")
@@ -32,7 +36,9 @@ async def reading(
 ) -> AsyncIterator[BlockLists]:
     caller = Caller(reach, concurrency=1, timeout_s=5)
     try:
-        yield BlockLists(engine, caller, sources, interval, octet_limit=500)
+        yield BlockLists(
+            engine_as(Service.WORKER, engine), caller, sources, interval, octet_limit=500
+        )
     finally:
         await caller.aclose()
 
@@ -46,6 +52,25 @@ async def failure(database: asyncpg.Connection) -> tuple[str | None, int]:
     row = await database.fetchrow("SELECT failure, failure_count FROM destination_list")
     assert row is not None
     return row["failure"], row["failure_count"]
+
+
+async def test_a_worker_reads_a_list_with_the_rights_of_its_own_role(
+    database_url: str, database: asyncpg.Connection, tmp_path: Path
+) -> None:
+    # What belongs to the database itself is not copied from the template.
+    await apply_roles(database_url, roles_of(database_url))
+    engine = create_engine(url_as(Service.WORKER, database_url), application="test")
+    path = tmp_path / "hosts"
+    path.write_text("a.example\n")
+    try:
+        async with reading(engine, str(path)) as lists:
+            await lists.refresh()
+            path.write_text("b.example\n")
+            await lists.refresh()
+    finally:
+        await engine.dispose()
+
+    assert await keys(database) == ["b.example"]
 
 
 async def test_a_file_is_read_again_when_it_has_changed(

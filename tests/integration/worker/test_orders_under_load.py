@@ -15,6 +15,7 @@ from typing_extensions import override
 from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessage, SendingTerms
 from services.worker.jobs.submit_messages import WINDOW_MESSAGE_COUNT, SubmitMessages
 from shared.domain.messages import MessageStatus
+from shared.schema.grants import Service
 from shared.storage.cancelling import CANCEL_MESSAGES
 from shared.storage.engine import create_engine
 from shared.storage.queue import MessageSlice
@@ -22,6 +23,7 @@ from tests.support.carriers import THROTTLED, ScriptedCarrier, take_all
 from tests.support.given_orders import GivenOrders, orders_to
 from tests.support.plans import message_scans
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.sealing import SEALER
 from tests.support.stored_campaigns import (
     FIRST_MSISDN,
@@ -94,7 +96,9 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 def a_job(engine: AsyncEngine, carrier: ScriptedCarrier) -> SubmitMessages:
-    return SubmitMessages(engine, {"sandbox": carrier}, seeded(), asyncio.Event())
+    return SubmitMessages(
+        engine_as(Service.WORKER, engine), {"sandbox": carrier}, seeded(), asyncio.Event()
+    )
 
 
 async def a_campaign(engine: AsyncEngine, message_count: int) -> int:

@@ -21,10 +21,12 @@ from services.worker.jobs.submit_messages import SubmissionLimits
 from services.worker.storage.delivery_reports import add_reports
 from services.worker.storage.messages import Settlement, apply_settlements, claim_window
 from shared.domain.messages import MessageStatus
+from shared.schema.grants import Service
 from shared.storage.cancelling import cancel_messages
 from shared.storage.engine import create_engine, raw_connection
 from tests.support.credit import Ledger, ledger, prepay
 from tests.support.randomness import seeded
+from tests.support.roles import engine_as
 from tests.support.stored_campaigns import FIRST_MSISDN
 
 ADD_ACCOUNT = text("INSERT INTO account (name) VALUES (:name) RETURNING id")
@@ -107,7 +109,9 @@ class Shop:
         raws = [f"id:{name} stat:{word} err:000" for name, word in verdicts]
         async with self.engine.begin() as connection:
             report_ids = await add_reports(connection, "sandbox", raws)
-        await SettleDeliveryReports(self.engine, seeded()).run(report_ids)
+        await SettleDeliveryReports(engine_as(Service.WORKER, self.engine), seeded()).run(
+            report_ids
+        )
 
     async def book(self, account: str = "acme") -> Ledger:
         return await ledger(self.database, account)

@@ -187,7 +187,7 @@ async def test_ended_sessions_and_old_failures_are_let_go_of(engine: AsyncEngine
         for statement in FILL_SIGN_INS:
             await connection.execute(statement)
 
-    assert await keep_up(engine)
+    assert await keep_up(engine_as(Service.WORKER, engine))
 
     async with engine.connect() as connection:
         left = (await connection.execute(SIGN_INS_LEFT)).scalars().all()
