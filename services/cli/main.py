@@ -1,6 +1,7 @@
 """``txlink``: run everything locally, show what it does, administer accounts."""
 
 import argparse
+import importlib
 import json
 import os
 import sys
@@ -11,7 +12,6 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from services.api.domain.link_shape import LinkShape
-from services.api.main import describe_api
 from services.api.operations.change_links import QUERY_MODES, LinkChanges, change_links
 from services.api.operations.change_sending import (
     SenderIdChanges,
@@ -44,7 +44,6 @@ from services.cli.showing import add_showing_commands, print_account, print_link
 from services.cli.storage.roles import RolesRefusedError, ServiceRoles
 from services.cli.telling import ended_by_its_reader
 from services.cli.users import add_rule_arguments, add_user_commands, change_rules
-from services.redirector.documentation import describe_short_links
 from services.supervisor import SupervisorError
 from shared.domain.address_policies import AddressPolicy
 from shared.domain.errors import DomainError
@@ -53,7 +52,11 @@ from shared.embedded_postgres import EmbeddedPostgresError
 from shared.settings import SettingsError, exit_refused
 from shared.storage.engine import is_outage
 
-DESCRIBED = {"api": describe_api, "redirector": describe_short_links}
+# Each with what describes it. Named, not imported: to import all of a service takes seconds.
+DESCRIBED = {
+    "api": ("services.api.main", "describe_api"),
+    "redirector": ("services.redirector.documentation", "describe_short_links"),
+}
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -388,7 +391,9 @@ def _roll_up(arguments: argparse.Namespace, settings: CliSettings) -> None:
 
 
 def _openapi(arguments: argparse.Namespace, _settings: CliSettings) -> None:
-    print(json.dumps(DESCRIBED[arguments.service](), ensure_ascii=False, indent=2))
+    module, describe = DESCRIBED[arguments.service]
+    document = getattr(importlib.import_module(module), describe)()
+    print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _print_account(url: str, name: str) -> None:

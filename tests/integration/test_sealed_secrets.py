@@ -82,7 +82,7 @@ async def test_no_table_has_a_secret_once_all_are_sealed(database_url: str) -> N
         keys = await kept(api.database, TOKEN_KEY)
         secrets = [ours, *MARKED, *keys.values()]
         assert await tables_with(api.database, [ours]) == []
-        assert await tables_with(api.database, secrets) == ["token_domain", "webhook"]
+        assert set(await tables_with(api.database, secrets)) == {"token_domain", "webhook"}
 
         counts = await asyncio.to_thread(seal_all, database_url, SEALER)
 

@@ -185,12 +185,13 @@ async def _import(request: Request, orders: OptOutOrders, note: str) -> Imported
         return await orders.import_file(received.file, note=note)
 
 
-async def _rows(
+def _rows(
     request: Request, caller: Caller, query: ReportQuery
 ) -> AsyncIterator[Iterable[Mapping[str, object]]]:
+    # Before the first octet, since what is refused later cannot be said any more.
     zone = query.zone(caller.account.time_zone)
-    async for batch in _orders(request, caller).export():
-        yield [suppression_values(each, zone) for each in batch]
+    batches = _orders(request, caller).export()
+    return ([suppression_values(each, zone) for each in batch] async for batch in batches)
 
 
 def _orders(request: Request, caller: Caller) -> OptOutOrders:

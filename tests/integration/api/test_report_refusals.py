@@ -24,7 +24,7 @@ def place(text: str) -> str:
         ("/campaigns?limit=x", "limit"),
         ("/campaigns?cursor=x", "cursor"),
         ("/campaigns/not-a-uuid", "campaign_uuid"),
-        ("/recipients/12", "mobile"),
+        ("/recipients/12", "msisdn"),
         ("/sandbox/messages?cursor=-1", "cursor"),
         ("/sandbox/messages?cursor=9223372036854775808", "cursor"),
         ("/campaigns?limt=5", "limt"),

@@ -4,17 +4,20 @@ import pytest
 
 from services.worker.settings import WorkerSettings
 from shared.settings import SettingsError
+from tests.support.sealing import SEALING
 
 URL = "postgresql://worker:secret@localhost/txlink"
 
 
-def test_only_the_database_must_be_named() -> None:
-    settings = WorkerSettings.from_env({"DATABASE_URL": URL, "TXLINK_WORKER_CONCURRENCY": "3"})
+def test_only_the_database_and_the_keys_of_secrets_must_be_named() -> None:
+    settings = WorkerSettings.from_env(
+        {"DATABASE_URL": URL, "TXLINK_WORKER_CONCURRENCY": "3", **SEALING}
+    )
 
     assert settings.database_url.get_secret_value() == URL
     assert settings.worker_concurrency == 3
     assert settings.sandbox_delivery_delay_s == 2
-    assert "secret" not in repr(settings)
+    assert "secret" not in repr(settings).replace("secret_keys=SecretStr('**********')", "")
 
 
 @pytest.mark.parametrize(
