@@ -80,6 +80,7 @@ async def _is_there(engine: AsyncEngine, name: str) -> bool:
 def _told(api_url: str, token: str) -> str:
     # Behind the #, so that no server and no proxy gets to see it.
     return (
-        "Make the console's first user, within a day:\n\n"
-        f"  {api_url}/console/set-up#{quote(token)}\n\nwith the token\n\n  {token}"
+        "\nMake the console's first user, within a day, at\n\n"
+        f"  {api_url}/console/set-up#{quote(token)}\n\n"
+        f"or there, by the token\n\n  {token}\n"
     )

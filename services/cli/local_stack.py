@@ -138,7 +138,7 @@ Click a link:    the texts say https://tx1.in/TOKEN; here the redirector answers
                  {addresses.redirector}/TOKEN
 Read the report: curl -H 'apikey: {key}' {addresses.api}/campaigns
 In a browser:    {addresses.api}/console/
-{set_up and chr(10) + set_up + chr(10)}
+{set_up}
 Ctrl-C stops everything.
 """
 

@@ -18,7 +18,9 @@ msgstr ""
 "Plural-Forms: {plurals}\\n"
 
 """
-OPTIONS = {"templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+OPTIONS = {
+    "templates/**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}
+}
 
 
 def extracted() -> Catalog:

@@ -80,7 +80,7 @@ def fetch(folder: Path) -> None:
 
 def _unpacked(pin: Pin) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(  # noqa: S603 - of constants and our own file
+        subprocess.run(
             ["npm", "pack", "--silent", f"{pin.package}@{pin.version}"],  # noqa: S607
             cwd=scratch,
             check=True,
@@ -92,10 +92,7 @@ def _unpacked(pin: Pin) -> dict[str, bytes]:
         if integrity_of(octets) != pin.integrity:
             sys.exit(f"{pin.package}@{pin.version} is not the package that is pinned")
         with tarfile.open(packed) as archive:
-            return {
-                path: _content(archive, f"package/{path}")
-                for path in pin.files
-            }
+            return {path: _content(archive, f"package/{path}") for path in pin.files}
 
 
 def _content(archive: tarfile.TarFile, path: str) -> bytes:

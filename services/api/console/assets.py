@@ -56,7 +56,11 @@ def address_of(path: str) -> str:
 
 @router.get("/static/{of_digest}/{path:path}")
 async def get_file(of_digest: str, path: str) -> Response:
-    """Answer with a file; of another release there is none."""
+    """Answer with a file; of another release there is none.
+
+    Raises:
+        HTTPException: There is none such.
+    """
     octets = contents().get(path)
     if octets is None or of_digest != digest():
         raise HTTPException(404)

@@ -1,6 +1,7 @@
 """Orders to a campaign: pause, resume, cancel, send once more."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class Order(StrEnum):
 
 _S = CampaignState
 # Where the console offers an order; what the operation refuses is told all the same.
-OFFERED: Mapping[Order, Set[CampaignState]] = {
+OFFERED: Mapping[Order, AbstractSet[CampaignState]] = {
     Order.PAUSE: {_S.SCHEDULED, _S.QUEUED, _S.SENDING},
     Order.RESUME: {_S.PAUSED},
     Order.DUPLICATE: set(_S) - {_S.EXTERNAL},
@@ -38,7 +39,7 @@ OFFERED: Mapping[Order, Set[CampaignState]] = {
 }
 
 
-def orders_at(state: CampaignState, scopes: Set[str]) -> Sequence[str]:
+def orders_at(state: CampaignState, scopes: AbstractSet[str]) -> Sequence[str]:
     """Return what somebody may order a campaign that stands there."""
     if "send" not in scopes:
         return ()

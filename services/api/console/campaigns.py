@@ -30,7 +30,10 @@ async def list_campaigns(
     """Show a page of them; the part alone, if htmx asks for it."""
     visit = await enter(request, "report")
     account = visit.caller.account
-    wanted = {"title": title.replace("\0", "")[:200] or None, "status": STATES.get(status) and status}
+    wanted = {
+        "title": title.replace("\0", "")[:200] or None,
+        "status": STATES.get(status) and status,
+    }
     search = CampaignsQuery.model_validate(wanted).search(account.time_zone)
     rows = await read_campaigns(
         visit.context.engine, account, before=cursor, search=search, row_limit=PAGE + 1

@@ -12,6 +12,7 @@ WIDTH: Final = 720
 HEIGHT: Final = 160
 # Bars of hours up to three days, of days beyond.
 MAX_HOURS: Final = 72
+HOUR_S: Final = 3_600
 MAX_DAYS: Final = 120
 MAX_BAR: Final = 48.0
 GAP_PART: Final = 0.2
@@ -61,10 +62,11 @@ def draw(quarters: Sequence[Quarter], zone: ZoneInfo) -> Chart | None:
     hours = by_hour(quarters, zone)
     if not hours:
         return None
-    first, last = hours[0].start, hours[-1].start
-    if last - first < timedelta(hours=MAX_HOURS):
+    first = hours[0].start
+    # Of two times of one zone only the clocks' hands are compared, not the offset.
+    length = int(hours[-1].start.timestamp() - first.timestamp()) // HOUR_S + 1
+    if length <= MAX_HOURS:
         counts = {hour.start.timestamp(): (hour.clicks, hour.hits) for hour in hours}
-        length = int((last - first) / timedelta(hours=1)) + 1
         starts = [_hour(first, index, zone) for index in range(length)]
         return _chart(starts, lambda start: counts.get(start.timestamp(), (0, 0)), of_days=False)
     days = by_day(quarters, zone)
@@ -77,7 +79,7 @@ def draw(quarters: Sequence[Quarter], zone: ZoneInfo) -> Chart | None:
 
 def _hour(first: datetime, index: int, zone: ZoneInfo) -> datetime:
     # By the time that passes: clocks may be put forward or back meanwhile.
-    return datetime.fromtimestamp(first.timestamp() + 3_600 * index, zone)
+    return datetime.fromtimestamp(first.timestamp() + HOUR_S * index, zone)
 
 
 def _chart(

@@ -1,18 +1,20 @@
 """What goes wrong, as pages that look like the others."""
 
+from urllib.parse import urlsplit
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.api.console.redirecting import see
+from services.api.console.headers import FIELDS, NO_STORE
+from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
 from services.api.console.wording import N_, refusal_text
 from services.api.domain.return_paths import CONSOLE
 from services.api.domain.user_errors import SecondFactorDemandedError, SessionMissingError
-from services.api.error_responses import REFUSALS, RETRY_AFTER_S, as_refusal
+from services.api.error_responses import REFUSALS, RETRY_AFTER_S, answer_outages
 from shared.domain.errors import DomainError
-from shared.storage.engine import STORE_ERRORS, is_outage
 
 SIGN_IN = f"{CONSOLE}/sign-in"
 SECURITY = f"{CONSOLE}/security"
@@ -26,8 +28,10 @@ TITLES = {
 }
 MEANINGS = {
     NOT_FOUND: N_("What you look for is not here, or not yours."),
-    FORBIDDEN: N_("Your role does not allow it, or the page that asked was too old: go back, load "
-    "it anew and try again."),
+    FORBIDDEN: N_(
+        "Your role does not allow it, or the page that asked was too old: go back, load "
+        "it anew and try again."
+    ),
     TOO_MANY: N_("Wait a little, then load the page again."),
     FAULT: N_("It is noted. Try again; if it stays so, tell whoever runs this."),
     UNAVAILABLE: N_("Its database is away. Links work all the same. Try again in a moment."),
@@ -46,8 +50,7 @@ def install_error_pages(console: FastAPI) -> None:
             return error_page(request, 401, refusal_text(error))
         if request.method != "GET":
             return see(SIGN_IN, request)
-        query = f"?{request.url.query}" if request.url.query else ""
-        return see(SIGN_IN, request, next=request.url.path + query)
+        return see(SIGN_IN, request, next=_address_of_page(request))
 
     @console.exception_handler(SecondFactorDemandedError)
     async def on_owed_factor(request: Request, error: SecondFactorDemandedError) -> Response:
@@ -56,13 +59,13 @@ def install_error_pages(console: FastAPI) -> None:
 
     @console.exception_handler(DomainError)
     async def on_refusal(request: Request, error: DomainError) -> Response:
-        status = REFUSALS[type(error)].status
-        response = error_page(request, status, refusal_text(error))
-        if status in {TOO_MANY, UNAVAILABLE}:
-            wait_s = getattr(error, "retry_after_s", RETRY_AFTER_S)
-            response.headers["Retry-After"] = str(wait_s)
-        return response
+        return _refusal_page(request, error)
 
+    answer_outages(console, _refusal_page)
+    _install_pages_of_faults(console)
+
+
+def _install_pages_of_faults(console: FastAPI) -> None:
     @console.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> Response:
         response = error_page(request, error.status_code)
@@ -74,20 +77,30 @@ def install_error_pages(console: FastAPI) -> None:
         del error
         return error_page(request, NOT_FOUND)
 
-    async def on_store_error(request: Request, error: Exception) -> Response:
-        if not is_outage(error):
-            # On to the handler of what nobody foresaw, which logs it.
-            raise error
-        return await on_refusal(request, as_refusal(error))
-
-    for kind in STORE_ERRORS:
-        console.add_exception_handler(kind, on_store_error)
-
     @console.exception_handler(Exception)
     async def on_fault(request: Request, error: Exception) -> Response:
         # The server raises it again behind the answer, and it is logged there.
         del error
-        return error_page(request, FAULT)
+        response = error_page(request, FAULT)
+        # It is made outside of what gives all others theirs.
+        response.headers.update({**FIELDS, "Cache-Control": NO_STORE})
+        return response
+
+
+def _address_of_page(request: Request) -> str:
+    """Return where somebody is; of a part of a page, where the page is."""
+    url = urlsplit(request.headers.get("hx-current-url", "") if is_partial(request) else "")
+    path, query = (url.path, url.query) if url.path else (request.url.path, request.url.query)
+    return f"{path}?{query}" if query else path
+
+
+def _refusal_page(request: Request, error: DomainError) -> Response:
+    status = REFUSALS[type(error)].status
+    response = error_page(request, status, refusal_text(error))
+    if status in {TOO_MANY, UNAVAILABLE}:
+        wait_s = getattr(error, "retry_after_s", RETRY_AFTER_S)
+        response.headers["Retry-After"] = str(wait_s)
+    return response
 
 
 def error_page(request: Request, status: int, reason: str | None = None) -> Response:

@@ -1,7 +1,6 @@
 """Pages out of templates: escaped, in the visitor's language, by the account's clocks."""
 
 import secrets
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -122,9 +121,9 @@ def _environment(language: Language) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     texts = texts_of(language)
-    install: Callable[..., None] = vars(environment)["install_gettext_translations"]
-    install(texts, newstyle=True)
-    told: Mapping[str, Any] = {
+    # The extension adds it to the environment, whose type does not know of it.
+    vars(environment)["install_gettext_translations"](texts, newstyle=True)
+    told: dict[str, Any] = {
         "static": address_of,
         "state_word": lambda word: texts.gettext(state_word(word)),
         "status_word": lambda word: texts.gettext(status_word(word)),

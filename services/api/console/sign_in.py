@@ -1,10 +1,12 @@
 """Sign in and out."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.api import cookies
-from services.api.auth import api_context, client_address, count_address, in_cookie, session_of
+from services.api.auth import api_context, client_address, count_address, session_of
 from services.api.console.forms import Form, read_form
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
@@ -36,11 +38,13 @@ TOLD = (
 
 @router.get("/sign-in")
 async def show_sign_in(
-    request: Request, next: str | None = None, done: str | None = None  # noqa: A002
+    request: Request,
+    to: Annotated[str | None, Query(alias="next")] = None,
+    done: str | None = None,
 ) -> Response:
     """Show the form, with where to go on from there."""
     await count_address(request)
-    return _form(request, {"next": safe_return(next)}, done=done)
+    return _form(request, {"next": safe_return(to)}, done=done)
 
 
 @router.post("/sign-in")
@@ -101,7 +105,6 @@ def _form(
         error_field=error.field if error else None,
         wait_s=error.retry_after_s if isinstance(error, TooManyFailuresError) else None,
         done=DONE.get(done or ""),
-        is_signed_in=in_cookie(request) is not None and error is None,
     )
     if isinstance(error, TooManyFailuresError):
         response.headers["Retry-After"] = str(error.retry_after_s)

@@ -8,8 +8,8 @@ from fastapi import Request
 from services.api import cookies
 from services.api.auth import (
     api_context,
-    author_of,
     authenticate,
+    author_of,
     client_address,
     count_address,
     in_cookie,

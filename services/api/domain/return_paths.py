@@ -8,9 +8,9 @@ MAX_LENGTH: Final = 500
 
 
 def safe_return(path: str | None) -> str:
-    """Return a path of the console as it is, and the console's first page for all else.
+    r"""Return a path of the console as it is, and the console's first page for all else.
 
-    Browsers read ``\\`` as ``/``, and drop tabs and line ends, so none of these is let pass.
+    Browsers read ``\`` as ``/``, and drop tabs and line ends, so none of these is let pass.
     """
     if not path or len(path) > MAX_LENGTH or "\\" in path or not path.isprintable():
         return HOME

@@ -9,9 +9,13 @@ const PAUSE_MS = 1000;
 const streams = new Map();
 let refreshing = null;
 
-const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-  timeStyle: "medium",
-  dateStyle: "medium",
+const clock = new Intl.DateTimeFormat(document.body.dataset.locale, {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
   timeZone: document.body.dataset.zone,
 });
 
