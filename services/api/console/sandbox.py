@@ -1,5 +1,6 @@
 """The sandbox phone: what the sandbox carrier delivered, to be tapped for real."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,8 +43,14 @@ class Bubble:
 
 
 @router.get("/sandbox")
-async def show_phone(request: Request, number: str | None = None) -> Response:
-    """Show the phone of a number, else of whoever was sent to last."""
+async def show_phone(
+    request: Request, number: str | None = None, known: str | None = None
+) -> Response:
+    """Show the phone of a number, else of whoever was sent to last.
+
+    A phone that is known as it is need not be shown again: what its reader has come to, by keys or
+    by scrolling, would be lost.
+    """
     visit = await enter(request, "report")
     account, engine = visit.caller.account, visit.context.engine
     zone = account.time_zone
@@ -65,16 +72,24 @@ async def show_phone(request: Request, number: str | None = None) -> Response:
         if message.mobile == shown and message.receipt not in UNDELIVERED
     ][:SHOWN]
     followed = await _followed(visit)
+    now = _digest(numbers, bubbles, followed)
+    if is_partial(request) and known == now:
+        return Response(status_code=204)
     return render(
         request,
         "_phone.html" if is_partial(request) else "sandbox.html",
         caller=visit.caller,
         numbers=numbers,
         shown=shown,
+        known=now,
         bubbles=bubbles,
         followed=followed,
         clicks=[] if is_partial(request) else await _clicks(visit, followed),
     )
+
+
+def _digest(*shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
 def _parts(text: str, settings: ApiSettings) -> list[tuple[str, str | None]]:

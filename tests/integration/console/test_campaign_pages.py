@@ -134,3 +134,28 @@ async def test_who_may_only_read_is_offered_no_orders(api: Api, acme: Headers) -
     assert "/pause" not in page
     assert "/cancel" not in page
     assert "Send once more" not in page
+
+
+async def test_a_phone_that_is_known_as_it_is_is_not_sent_again(
+    api: Api, acme: Headers, asha: Visitor
+) -> None:
+    part = {"hx-request": "true"}
+    empty = await asha.get("/sandbox")
+    (known,) = re.findall(r"known=([0-9a-f]+)", empty.text)
+    same = await asha.get(f"/sandbox?known={known}", **part)
+    await api.database.execute(
+        "INSERT INTO sandbox_message (carrier_message_id, account_id, sender_id, msisdn, body, "
+        "encoding, segment_count, receipt_state, receipt_due_at) "
+        "SELECT msisdn::text, id, 'ACMEIN', msisdn, 'Hello', 'GSM-7', 1, state, now() FROM account, "
+        "(VALUES (919876543210, 'DELIVRD'), (919876543211, 'UNDELIV')) AS sent (msisdn, state)"
+    )
+    await api.database.execute("UPDATE sandbox_message SET receipt_sent_at = now()")
+    changed = await asha.get(f"/sandbox?known={known}", **part)
+    delivered = await asha.get("/sandbox?number=919876543210")
+
+    assert "Nothing has been sent yet" in empty.text
+    assert same.status_code == 204
+    assert "919876543211" in changed.text
+    assert "Hello" not in changed.text
+    assert "<p>Hello</p>" in delivered.text
+    assert acme["apikey"] not in delivered.text
