@@ -146,8 +146,9 @@ async def test_a_phone_that_is_known_as_it_is_is_not_sent_again(
     await api.database.execute(
         "INSERT INTO sandbox_message (carrier_message_id, account_id, sender_id, msisdn, body, "
         "encoding, segment_count, receipt_state, receipt_due_at) "
-        "SELECT msisdn::text, id, 'ACMEIN', msisdn, 'Hello', 'GSM-7', 1, state, now() FROM account, "
-        "(VALUES (919876543210, 'DELIVRD'), (919876543211, 'UNDELIV')) AS sent (msisdn, state)"
+        "SELECT msisdn::text, id, 'ACMEIN', msisdn, 'Hello', 'GSM-7', 1, state, now() "
+        "FROM account, (VALUES (919876543210, 'DELIVRD'), (919876543211, 'UNDELIV')) "
+        "AS sent (msisdn, state)"
     )
     await api.database.execute("UPDATE sandbox_message SET receipt_sent_at = now()")
     changed = await asha.get(f"/sandbox?known={known}", **part)

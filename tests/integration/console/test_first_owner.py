@@ -45,6 +45,7 @@ async def test_an_owner_is_made_and_signed_in_once(api: Api) -> None:
     entry = await api.database.fetchrow(
         "SELECT subject, author_name, after FROM audit_entry WHERE action = 'user.create'"
     )
+    assert entry is not None
     assert (entry["subject"], entry["author_name"]) == ("asha", "asha")
     assert token not in str(dict(entry))
     with pytest.raises(SetUpClosedError):

@@ -1,5 +1,7 @@
 """What browsers load is what was pinned, and is asked for under a digest of it."""
 
+from pathlib import Path
+
 import pytest
 
 from services.api.console.assets import STATIC, address_of, contents, digest
@@ -7,7 +9,7 @@ from tests.support.vendoring import FOLDERS, PINS, Pin, integrity_of, pins_of
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
-def test_vendored_files_are_those_that_were_pinned(folder) -> None:  # noqa: ANN001
+def test_vendored_files_are_those_that_were_pinned(folder: Path) -> None:
     pins = pins_of(folder)
 
     kept = {file.name for file in folder.iterdir()} - {PINS}

@@ -33,7 +33,7 @@ def test_a_language_is_chosen(chosen: str | None, accepted: str, expected: str) 
 
 
 def texts(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def test_every_text_is_in_hindi_with_the_places_that_it_has() -> None:
