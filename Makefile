@@ -14,6 +14,7 @@ DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/serv
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo geo test check fuzz chaos compose-test format lock clean
+.PHONY: console-assets console-texts
 .PHONY: $(BENCHES:%=bench-%)
 
 help: ## Say what each target does
@@ -74,6 +75,12 @@ $(BENCHES:%=bench-%): bench-%: $(VENV)/.dev
 format: $(VENV)/.dev ## Format and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+console-assets: $(VENV)/.dev ## Fetch what the console's pages load, as pinned, with npm
+	$(BIN)/python -m tests.support.vendoring
+
+console-texts: $(VENV)/.dev ## Bring the console's translations up to its texts
+	$(BIN)/python -m tests.support.catalogues
 
 lock: $(VENV)/.dev ## Resolve the requirements anew
 	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt

@@ -52,11 +52,13 @@ class Credentials:
         secret: An API key, a password or the token of a session.
         login: Whose password it is.
         is_session: Whether it is a session's.
+        form_token: What a form of the console brings in place of the header.
     """
 
     secret: str
     login: str | None = None
     is_session: bool = False
+    form_token: str | None = None
 
 
 def api_context(request: Request) -> ApiContext:
@@ -179,7 +181,7 @@ async def identify(request: Request, credentials: Credentials | None) -> Caller:
         raise InvalidCredentialsError
     context, address = api_context(request), client_address(request).address
     if credentials.is_session:
-        caller = await _of_session(request, credentials.secret)
+        caller = await _of_session(request, credentials)
     elif credentials.login is not None:
         caller = await authenticate_user(
             context.logins, credentials.login, credentials.secret, address
@@ -204,14 +206,14 @@ async def authenticate(request: Request, credentials: Credentials | None) -> Cal
     return caller
 
 
-async def _of_session(request: Request, token: str) -> Caller:
+async def _of_session(request: Request, shown: Credentials) -> Caller:
     context, address = api_context(request), client_address(request).address
     limits = context.to_session_limits()
-    used = await use_session(context.engine, token, address, limits)
+    used = await use_session(context.engine, shown.secret, address, limits)
     if used.token is not None:
         cookies.give(request, context, used.token)
     if used.caller.session is not None:
-        cookies.check_change(request, used.caller.session)
+        cookies.check_change(request, used.caller.session, shown.form_token)
     return used.caller
 
 

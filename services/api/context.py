@@ -28,6 +28,7 @@ from services.api.operations.passwords import PasswordWork
 from services.api.operations.prove_logins import Logins
 from services.api.operations.second_factors import FactorSeals, OwnUser
 from services.api.operations.sessions import SessionLimits
+from services.api.operations.set_up_owner import OwnerSetUp
 from services.api.operations.sign_in import SignsIn
 from services.api.operations.sign_in_rules import RuleOrders
 from services.api.operations.upload_reading import UploadReader
@@ -203,6 +204,10 @@ class ApiContext:
         """Return what lets users of the console in."""
         seals = FactorSeals(self.sealer, self.clock)
         return SignsIn(self.engine, self.logins, seals, self.to_session_limits())
+
+    def to_owner_set_up(self) -> OwnerSetUp:
+        """Return what makes the first user of the console."""
+        return OwnerSetUp(self.engine, self.password_work, self.sealer, self.clock)
 
     def to_own_user(self, session: StoredSession, address: IpAddress | None) -> OwnUser:
         """Return what a user who is signed in changes their password and factor with."""

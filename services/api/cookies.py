@@ -62,8 +62,13 @@ def check_origin(request: Request) -> None:
         raise CrossSiteError
 
 
-def check_change(request: Request, session: StoredSession) -> None:
+def check_change(request: Request, session: StoredSession, form_token: str | None) -> None:
     """Let pass only what a page of ours has made, if it changes anything.
+
+    Args:
+        request: Which may.
+        session: That it shows.
+        form_token: The token that came in a form; None: it is in the header.
 
     Raises:
         CrossSiteError: Another may have.
@@ -71,7 +76,8 @@ def check_change(request: Request, session: StoredSession) -> None:
     if request.method in SAFE_METHODS:
         return
     check_origin(request)
-    if not is_same(request.headers.get(CSRF_HEADER, ""), session.csrf_token):
+    given = request.headers.get(CSRF_HEADER, "") if form_token is None else form_token
+    if not is_same(given, session.csrf_token):
         raise CrossSiteError
 
 

@@ -1,6 +1,7 @@
 """Which HTTP status, and which code of the trade, each refusal has."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from services.api.domain import (
     passwords,
     placeholders,
     rate_errors,
+    set_up,
     sheet_errors,
     upload_errors,
     user_errors,
@@ -89,6 +91,8 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     user_errors.TooManyUsersError: Refusal(409),
     user_errors.NotOfConsoleError: Refusal(409),
     passwords.PasswordRefusedError: Refusal(400),
+    set_up.SetUpTokenError: Refusal(400),
+    set_up.SetUpClosedError: Refusal(404),
     errors.InvalidBooleanError: Refusal(400, "147"),
     errors.MissingFieldError: Refusal(400),
     errors.UnknownValueError: Refusal(400),
@@ -236,14 +240,7 @@ def install_error_handlers(app: FastAPI) -> None:
         response.headers.update(error.headers or {})
         return _last_response(request, response)
 
-    async def on_store_error(request: Request, error: Exception) -> Response:
-        if not is_outage(error):
-            # On to the handler of what nobody foresaw, which logs it.
-            raise error
-        return _last_response(request, error_response(as_refusal(error)))
-
-    for kind in STORE_ERRORS:
-        app.add_exception_handler(kind, on_store_error)
+    answer_outages(app, lambda request, error: _last_response(request, error_response(error)))
 
     @app.exception_handler(Exception)
     async def on_fault(request: Request, error: Exception) -> Response:
@@ -253,6 +250,19 @@ def install_error_handlers(app: FastAPI) -> None:
         # It is made outside of what gives all others theirs.
         response.headers.update(limit_fields(request.scope))
         return _last_response(request, response)
+
+
+def answer_outages(app: FastAPI, answer: Callable[[Request, DomainError], Response]) -> None:
+    """Answer what Postgres refuses while it is away, or busy, as the refusal that it comes to."""
+
+    async def on_store_error(request: Request, error: Exception) -> Response:
+        if not is_outage(error):
+            # On to the handler of what nobody foresaw, which logs it.
+            raise error
+        return answer(request, as_refusal(error))
+
+    for kind in STORE_ERRORS:
+        app.add_exception_handler(kind, on_store_error)
 
 
 def _last_response(request: Request, response: Response) -> Response:

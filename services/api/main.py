@@ -17,9 +17,11 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from services.api.bounded_protocol import BoundedHeads
+from services.api.console.application import create_console
 from services.api.context import ApiContext
 from services.api.cookies import SessionCookies
 from services.api.documentation import document
+from services.api.domain.return_paths import CONSOLE
 from services.api.error_responses import install_error_handlers
 from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
@@ -134,6 +136,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         whoami,
     ):
         app.include_router(module.router)
+    if settings.console:
+        app.mount(CONSOLE, create_console(app.state))
     return app
 
 

@@ -101,6 +101,15 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings)
     session_cookie_secure: bool = Field(
         default=True, description="true, or false for plain http on a development machine"
     )
+    console: bool = Field(
+        default=True, description="true or false: whether the console's pages are served"
+    )
+    redirector_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$",
+        description="http:// or https:// and a host: where the console's sandbox phone opens "
+        "short links, such as http://127.0.0.1:8001",
+    )
     password_concurrency: int = Field(
         default=2, ge=1, le=64, description="passwords worked on at a time, 1 to 64"
     )

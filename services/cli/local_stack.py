@@ -9,6 +9,7 @@ from pathlib import Path
 
 from services.cli.addresses import Addresses, require_free
 from services.cli.announcing import announced
+from services.cli.console import set_up_text
 from services.cli.demo_account import demo_key
 from services.cli.local_database import DATABASE, postgres_folder
 from services.cli.preparing import prepare
@@ -76,7 +77,9 @@ def _run_embedded(data_dir: Path, addresses: Addresses, secret_keys: str) -> Non
         key = demo_key(data_dir, url)
         env = environment(data_dir, url, addresses, secret_keys)
         watch = postgres_watch(postgres_folder(data_dir), server.port, env)
-        _supervise([watch, *processes(env, addresses, roles.urls(url))], _help(addresses, key))
+        told = set_up_text(url, secret_keys, addresses.api)
+        specs = [watch, *processes(env, addresses, roles.urls(url))]
+        _supervise(specs, _help(addresses, key, told))
 
 
 def _run_on(
@@ -120,7 +123,7 @@ def _stop_on_signals() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def _help(addresses: Addresses, key: str) -> str:
+def _help(addresses: Addresses, key: str, set_up: str) -> str:
     return f"""
 txlink is up: API {addresses.api} (docs at /docs), redirector {addresses.redirector}
 
@@ -134,7 +137,8 @@ See it arrive:   .venv/bin/txlink sandbox
 Click a link:    the texts say https://tx1.in/TOKEN; here the redirector answers for it at
                  {addresses.redirector}/TOKEN
 Read the report: curl -H 'apikey: {key}' {addresses.api}/campaigns
-
+In a browser:    {addresses.api}/console/
+{set_up}
 Ctrl-C stops everything.
 """
 
@@ -147,6 +151,10 @@ The database is yours, so it was given no demo account. To make an account and i
 the same DATABASE_URL:
 
   .venv/bin/txlink account-create 'Your company' --sender-id YOURID
+
+The console is at {addresses.api}/console/; the token for its first user is printed by
+
+  .venv/bin/txlink console-setup 'Your company'
 
 Ctrl-C stops everything.
 """

@@ -23,6 +23,7 @@ from services.api.operations.create_account import create_account
 from services.api.operations.show_account import show_account
 from services.cli.access import add_access_commands, show_key
 from services.cli.click_records import inspect_journal, show_reconciliation
+from services.cli.console import add_console_commands
 from services.cli.credit import add_credit_commands
 from services.cli.demo import demo
 from services.cli.destinations import add_destination_commands
@@ -128,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_showing_commands(add, _add_data_dir)
     add_privacy_commands(add, _add_data_dir)
     add_user_commands(add, _add_data_dir)
+    add_console_commands(add, _add_data_dir)
     _add_link_commands(add)
     destinations = commands.add_parser("destinations", help="Where links may lead")
     add_destination_commands(

@@ -30,6 +30,9 @@ def environment(
         "DATABASE_URL": database_url,
         "TXLINK_SECRET_KEYS": secret_keys,
         "PYTHONUNBUFFERED": "1",
+        # The console is looked at over plain http of this machine alone.
+        "TXLINK_SESSION_COOKIE_SECURE": os.environ.get("TXLINK_SESSION_COOKIE_SECURE") or "false",
+        "TXLINK_REDIRECTOR_URL": os.environ.get("TXLINK_REDIRECTOR_URL") or addresses.redirector,
         "TXLINK_DATA_DIR": str(data_dir.resolve()),
         "TXLINK_API_PORT": addresses.api.rpartition(":")[2],
         "TXLINK_REDIRECTOR_PORT": addresses.redirector.rpartition(":")[2],

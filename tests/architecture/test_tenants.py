@@ -75,9 +75,13 @@ FUNCTIONS_WITHOUT = {
         (
             *("accounts.find_whole_account", "accounts.find_account", "accounts.add_account"),
             *("keys.find_owner", "users.find_owner", "link_terms.find_owner"),
-            "destinations.list_sources",
+            *("destinations.list_sources", "accounts.list_account_names"),
         ),
         OF_COMMANDS,
+    ),
+    **dict.fromkeys(
+        ("users.has_console_user", "users.lock_first_user"),
+        "whether anybody at all can sign in, before the first user is made",
     ),
     **dict.fromkeys(
         (

@@ -230,6 +230,12 @@ async def find_account(connection: AsyncConnection, name: str) -> int | None:
     return found
 
 
+async def list_account_names(connection: AsyncConnection, *, row_limit: int) -> list[str]:
+    """Return the names of accounts, the oldest first."""
+    query = select(ACCOUNT.c.name).order_by(ACCOUNT.c.id).limit(row_limit)
+    return list((await connection.execute(query)).scalars())
+
+
 async def find_time_zone(connection: AsyncConnection, account_id: int) -> ZoneInfo:
     """Return the time zone of an account that there is."""
     query = select(ACCOUNT.c.time_zone).where(ACCOUNT.c.id == account_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,6 +63,8 @@ class Factor:
 
 
 NOTHING: Mapping[str, object] = MappingProxyType({})
+# Held by whoever makes the first user of the console; no other lock of ours is of this number.
+FIRST_USER_LOCK = 7_301_001
 _COLUMNS = (
     ACCOUNT_USER.c.id,
     ACCOUNT_USER.c.uuid,
@@ -214,3 +216,15 @@ async def find_account_name(connection: AsyncConnection, account_id: int) -> str
     query = select(ACCOUNT.c.name).where(ACCOUNT.c.id == account_id)
     name: str = (await connection.execute(query)).scalar_one()
     return name
+
+
+async def has_console_user(connection: AsyncConnection) -> bool:
+    """Tell whether any account at all has a user of the console, be they disabled."""
+    query = select(exists().where(ACCOUNT_USER.c.kind == UserKind.CONSOLE.value))
+    found: bool = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def lock_first_user(connection: AsyncConnection) -> None:
+    """Let nobody else make the first user of the console before the commit."""
+    await connection.execute(select(func.pg_advisory_xact_lock(FIRST_USER_LOCK)))

@@ -1,0 +1,47 @@
+"""The console as an application of its own, which the API mounts."""
+
+from fastapi import FastAPI
+from starlette.datastructures import State
+
+from services.api.console import (
+    assets,
+    campaign_orders,
+    campaign_reports,
+    campaigns,
+    home,
+    live,
+    own_security,
+    preferences,
+    sandbox,
+    set_up,
+    sign_in,
+)
+from services.api.console.error_pages import install_error_pages
+from services.api.console.headers import PageHeaders
+
+
+def create_console(state: State) -> FastAPI:
+    """Build the console.
+
+    Args:
+        state: Of the application that it is mounted in, which holds the context.
+    """
+    console = FastAPI(title="txlink console", openapi_url=None, docs_url=None, redoc_url=None)
+    console.state = state
+    console.add_middleware(PageHeaders)
+    install_error_pages(console)
+    for module in (
+        assets,
+        preferences,
+        home,
+        sign_in,
+        set_up,
+        own_security,
+        sandbox,
+        campaigns,
+        campaign_reports,
+        campaign_orders,
+        live,
+    ):
+        console.include_router(module.router)
+    return console

@@ -1,0 +1,74 @@
+"""Orders to a campaign: pause, resume, cancel, send once more."""
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.api.console.forms import Form
+from services.api.console.redirecting import see
+from services.api.console.visits import enter
+from services.api.domain.campaign_states import CampaignState
+from services.api.domain.return_paths import CONSOLE
+from services.api.operations.duplicate_campaign import CopyWishes, duplicate_campaign
+
+router = APIRouter()
+
+MAX_ONCE = 100
+
+
+class Order(StrEnum):
+    """An order, as the address of its form has it."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    DUPLICATE = "duplicate"
+
+
+_S = CampaignState
+# Where the console offers an order; what the operation refuses is told all the same.
+OFFERED: Mapping[Order, AbstractSet[CampaignState]] = {
+    Order.PAUSE: {_S.SCHEDULED, _S.QUEUED, _S.SENDING},
+    Order.RESUME: {_S.PAUSED},
+    Order.DUPLICATE: set(_S) - {_S.EXTERNAL},
+    Order.CANCEL: {_S.SCHEDULED, _S.QUEUED, _S.SENDING, _S.PAUSED},
+}
+
+
+def orders_at(state: CampaignState, scopes: AbstractSet[str]) -> Sequence[str]:
+    """Return what somebody may order a campaign that stands there."""
+    if "send" not in scopes:
+        return ()
+    return [str(order) for order, states in OFFERED.items() if state in states]
+
+
+@router.post("/campaigns/{campaign_uuid}/{order}")
+async def give_order(request: Request, campaign_uuid: UUID, order: Order) -> Response:
+    """Give an order, and show the campaign that it is about."""
+    visit = await enter(request, "send")
+    account, author = visit.caller.account, visit.author
+    orders = visit.context.to_orders(account, author)
+    shown = campaign_uuid
+    match order:
+        case Order.PAUSE:
+            await orders.pause(campaign_uuid)
+        case Order.RESUME:
+            await orders.resume(campaign_uuid)
+        case Order.CANCEL:
+            await orders.cancel(campaign_uuid)
+        case Order.DUPLICATE:
+            # The key is of the form as it was shown, so that a second press sends nothing more.
+            wishes = CopyWishes(idempotency_key=_once(visit.form))
+            context = visit.context.to_send_context()
+            accepted = await duplicate_campaign(context, account, campaign_uuid, wishes, author)
+            shown = UUID(accepted.uuid) if accepted.uuid else campaign_uuid
+    return see(f"{CONSOLE}/campaigns/{shown}", done=order)
+
+
+def _once(form: Form) -> str | None:
+    key = form.get("once", "")
+    return key if key.isprintable() and 0 < len(key) <= MAX_ONCE else None

@@ -1,0 +1,52 @@
+"""Forms of the console: small, urlencoded, read within bounds."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+
+from services.api.auth import api_context
+from services.api.domain.errors import (
+    BodyTimeoutError,
+    BodyTooLargeError,
+    MalformedBodyError,
+    UnsupportedBodyError,
+)
+
+FORM_OCTETS: Final = 16_384
+MAX_FIELDS: Final = 50
+URLENCODED: Final = "application/x-www-form-urlencoded"
+
+Form = Mapping[str, str]
+
+
+async def read_form(request: Request) -> Form:
+    """Read the fields of a form; of one that comes twice, the last.
+
+    Raises:
+        UnsupportedBodyError: It is no form of ours.
+        BodyTooLargeError: It is larger than any of ours.
+        BodyTimeoutError: It did not come in time.
+        MalformedBodyError: It broke off, or has too many fields.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind not in {URLENCODED, ""}:
+        raise UnsupportedBodyError(kind)
+    timeout_s = api_context(request).settings.body_timeout_s
+    octets = bytearray()
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in request.stream():
+                octets += chunk
+                if len(octets) > FORM_OCTETS:
+                    raise BodyTooLargeError(FORM_OCTETS)
+        text = octets.decode("ascii", "replace")
+        return dict(
+            parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="replace")
+        )
+    except TimeoutError as error:
+        raise BodyTimeoutError(timeout_s) from error
+    except (ClientDisconnect, ValueError) as error:
+        raise MalformedBodyError("it broke off, or has too many fields") from error

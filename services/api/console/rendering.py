@@ -1,0 +1,135 @@
+"""Pages out of templates: escaped, in the visitor's language, by the account's clocks."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import jinja2
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal, format_percent
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from services.api.auth import session_of
+from services.api.console.assets import address_of
+from services.api.console.languages import NAMES, Language, texts_of
+from services.api.console.preferences import Theme, preferences_of
+from services.api.console.redirecting import is_partial
+from services.api.console.wording import role_word, state_word, status_word
+from services.api.operations.authenticate import Caller
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+UTC: Final = ZoneInfo("UTC")
+THEMES: Final = tuple(Theme)
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Numbers and times as a visitor writes them."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    def number(self, value: float) -> str:
+        """Write a number."""
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, value: float) -> str:
+        """Write a share."""
+        return format_percent(value, format="#,##0.#%", locale=self.locale)
+
+    def moment(self, value: datetime) -> str:
+        """Write a day and a time."""
+        return format_datetime(value, "d MMM y, HH:mm", self.zone, self.locale)
+
+    def clock(self, value: datetime) -> str:
+        """Write a time with its seconds."""
+        return format_datetime(value, "d MMM, HH:mm:ss", self.zone, self.locale)
+
+    def hour(self, value: datetime) -> str:
+        """Write an hour of a day."""
+        return format_datetime(value, "d MMM HH:mm", self.zone, self.locale)
+
+    def day(self, value: datetime) -> str:
+        """Write a day."""
+        return format_date(value, "d MMM y", self.locale)
+
+
+def formats_for(language: Language, caller: Caller | None) -> Formats:
+    """Return how numbers and times are written for somebody."""
+    if caller is None:
+        return Formats(Locale.parse(language), UTC)
+    try:
+        locale = Locale.parse(f"{language}_{caller.account.default_region}")
+    except UnknownLocaleError:
+        locale = Locale.parse(language)
+    return Formats(locale, caller.account.time_zone)
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    caller: Caller | None = None,
+    status: int = 200,
+    **values: object,
+) -> HTMLResponse:
+    """Answer with a page.
+
+    Args:
+        request: Which asks for it.
+        template: Its file.
+        caller: Who is signed in, if somebody is.
+        status: Of the answer.
+        values: What the template shows.
+    """
+    preferences = preferences_of(request)
+    page = _environment(preferences.language).get_template(template)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return HTMLResponse(
+        page.render(
+            **values,
+            caller=caller,
+            csrf_token=session_of(caller).csrf_token if caller else "",
+            language=preferences.language,
+            languages=NAMES,
+            theme=preferences.theme,
+            themes=THEMES,
+            formats=formats_for(preferences.language, caller),
+            path=request.url.path,
+            address=request.url.path + query if request.method == "GET" else request.url.path,
+            is_partial=is_partial(request),
+        ),
+        status_code=status,
+        headers={"Content-Language": preferences.language, "Vary": "Cookie, HX-Request"},
+    )
+
+
+@cache
+def _environment(language: Language) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    texts = texts_of(language)
+    # The extension adds it to the environment, whose type does not know of it.
+    vars(environment)["install_gettext_translations"](texts, newstyle=True)
+    told: dict[str, Any] = {
+        "static": address_of,
+        "state_word": lambda word: texts.gettext(state_word(word)),
+        "status_word": lambda word: texts.gettext(status_word(word)),
+        "role_word": lambda word: texts.gettext(role_word(word)),
+        "once": lambda: secrets.token_urlsafe(12),
+        "told": lambda text: text and texts.gettext(text),
+    }
+    environment.globals.update(told)
+    return environment

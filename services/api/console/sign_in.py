@@ -1,0 +1,111 @@
+"""Sign in and out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.api import cookies
+from services.api.auth import api_context, client_address, count_address, session_of
+from services.api.console.forms import Form, read_form
+from services.api.console.redirecting import see
+from services.api.console.rendering import render
+from services.api.console.visits import enter
+from services.api.console.wording import DONE, refusal_text
+from services.api.domain.return_paths import CONSOLE, safe_return
+from services.api.domain.user_errors import (
+    SecondFactorNeededError,
+    SecondFactorWrongError,
+    SignInRefusedError,
+    TooManyFailuresError,
+)
+from services.api.error_responses import REFUSALS
+from services.api.operations.second_factors import Given
+from services.api.operations.sessions import end_own
+from services.api.operations.sign_in import SignIn
+from shared.domain.errors import DomainError
+
+router = APIRouter()
+
+# What is told in the form itself; all else has a page of its own.
+TOLD = (
+    SignInRefusedError,
+    SecondFactorNeededError,
+    SecondFactorWrongError,
+    TooManyFailuresError,
+)
+
+
+@router.get("/sign-in")
+async def show_sign_in(
+    request: Request,
+    to: Annotated[str | None, Query(alias="next")] = None,
+    done: str | None = None,
+) -> Response:
+    """Show the form, with where to go on from there."""
+    await count_address(request)
+    return _form(request, {"next": safe_return(to)}, done=done)
+
+
+@router.post("/sign-in")
+async def sign_in(request: Request) -> Response:
+    """Let somebody in, or say what is wrong or missing."""
+    await count_address(request)
+    cookies.check_origin(request)
+    form = await read_form(request)
+    context = api_context(request)
+    shown = SignIn(
+        login=form.get("login", ""),
+        password=form.get("password", ""),
+        given=_given(form),
+        address=client_address(request).address,
+        agent=request.headers.get("user-agent", ""),
+    )
+    try:
+        token = await context.to_signs_in().sign_in(shown)
+    except TOLD as error:
+        return _form(request, form, error=error)
+    cookies.give(request, context, token)
+    return see(safe_return(form.get("next")), request)
+
+
+@router.post("/sign-out")
+async def sign_out(request: Request) -> Response:
+    """End the session; of one that has ended already, forget the cookie."""
+    visit = await enter(request)
+    session = session_of(visit.caller)
+    address = client_address(request).address
+    await end_own(visit.context.engine, session, session.uuid, address)
+    cookies.take_back(request, visit.context)
+    return see(f"{CONSOLE}/sign-in", done="signed-out")
+
+
+def _given(form: Form) -> Given | None:
+    """Return the second factor: one field takes both kinds, told apart by their length."""
+    code = form.get("code", "").strip()
+    if not code:
+        return None
+    digits = "".join(code.split())
+    return Given(code, is_recovery_code=not (digits.isdigit() and len(digits) <= 8))  # noqa: PLR2004
+
+
+def _form(
+    request: Request, form: Form, *, error: DomainError | None = None, done: str | None = None
+) -> Response:
+    wants_code = isinstance(error, SecondFactorNeededError | SecondFactorWrongError)
+    response = render(
+        request,
+        "sign_in.html",
+        status=REFUSALS[type(error)].status if error else 200,
+        login=form.get("login", ""),
+        next=safe_return(form.get("next")),
+        wants_code=wants_code,
+        is_told=isinstance(error, SecondFactorNeededError),
+        error=refusal_text(error) if error else None,
+        error_field=error.field if error else None,
+        wait_s=error.retry_after_s if isinstance(error, TooManyFailuresError) else None,
+        done=DONE.get(done or ""),
+    )
+    if isinstance(error, TooManyFailuresError):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response

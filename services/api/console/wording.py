@@ -1,0 +1,102 @@
+"""What the console calls what the API calls otherwise, and how it words refusals.
+
+``N_`` marks a text for the catalogues; whoever shows it has it translated.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.api.domain.passwords import PasswordRefusedError
+from services.api.domain.set_up import SetUpTokenError
+from services.api.domain.user_errors import (
+    SecondFactorNeededError,
+    SecondFactorStateError,
+    SecondFactorWrongError,
+    SignInRefusedError,
+    TooManyFailuresError,
+    WrongPasswordError,
+)
+from shared.domain.errors import DomainError
+
+
+def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
+    """Return a text as it is, marked for the catalogues."""
+    return text
+
+
+STATES: Final[Mapping[str, str]] = {
+    "scheduled": N_("Scheduled"),
+    "queued": N_("Queued"),
+    "sending": N_("Sending"),
+    "paused": N_("Paused"),
+    "cancelled": N_("Cancelled"),
+    "done": N_("Done"),
+    "external": N_("External"),
+}
+STATUSES: Final[Mapping[str, str]] = {
+    "queued": N_("Waiting"),
+    "submitting": N_("Being handed over"),
+    "submitted": N_("On its way"),
+    "delivered": N_("Delivered"),
+    "undelivered": N_("Undelivered"),
+    "expired": N_("Expired"),
+    "rejected": N_("Rejected"),
+    "failed": N_("Failed"),
+    "cancelled": N_("Cancelled"),
+    "external": N_("External"),
+}
+ROLES: Final[Mapping[str, str]] = {
+    "owner": N_("Owner"),
+    "sender": N_("Sender"),
+    "analyst": N_("Analyst"),
+    "read-only": N_("Read-only"),
+}
+# What is told once something is done, by what the address then says of it.
+DONE: Final[Mapping[str, str]] = {
+    "signed-out": N_("You are signed out."),
+    "password": N_("Your password is changed. Your other sessions have ended."),
+    "factor-off": N_("The second factor is removed. Your other sessions have ended."),
+    "session": N_("That session has ended."),
+    "owner": N_("You are the owner. Now set up a second factor."),
+    "pause": N_("The campaign is paused."),
+    "resume": N_("The campaign goes on."),
+    "cancel": N_("The campaign is cancelled."),
+    "duplicate": N_("The campaign is sent once more."),
+}
+REFUSALS: Final[Mapping[type[DomainError], str]] = {
+    SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),
+    SecondFactorNeededError: N_("Now give the code of your authenticator."),
+    SecondFactorWrongError: N_(
+        "The code is wrong, or was used before. Take the next one, and look at your clock."
+    ),
+    SecondFactorStateError: N_("The second factor has changed meanwhile."),
+    WrongPasswordError: N_("That is not your password."),
+    SetUpTokenError: N_(
+        "That is not the token that txlink printed, or its day is over: print another."
+    ),
+    PasswordRefusedError: N_(
+        "Choose another password: 12 to 128 characters, not one that is often used, and not made "
+        "of the login or the account's name."
+    ),
+    TooManyFailuresError: N_("Too much was wrong of late. Wait a little, then try again."),
+}
+
+
+def state_word(state: str) -> str:
+    """Return what the state of a campaign is called."""
+    return STATES[state]
+
+
+def status_word(status: str) -> str:
+    """Return what the status of a message is called."""
+    return STATUSES[status]
+
+
+def role_word(role: str) -> str:
+    """Return what a role is called."""
+    return ROLES[role]
+
+
+def refusal_text(error: DomainError) -> str:
+    """Return a refusal as the console words it; one that it has no words for, as the API does."""
+    return REFUSALS.get(type(error), str(error))

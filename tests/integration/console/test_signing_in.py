@@ -1,0 +1,103 @@
+"""Signing in and out by forms, with and without script; languages and looks that are kept."""
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.browsers import code_of, freeze
+from tests.support.consoles import PASSWORD, Visitor, visitor
+
+Headers = dict[str, str]
+
+
+async def test_who_signs_in_goes_on_to_where_they_wanted(api: Api, acme: Headers) -> None:
+    del acme
+    async with visitor(api.app) as one:
+        asked = await one.get("/security")
+        form = await one.client.get(asked.headers["location"])
+        answer = await one.sign_in("asha", next="/console/security")
+        page = await one.get("/security")
+        out = await one.send("/sign-out")
+        told = await one.client.get(out.headers["location"])
+        after = await one.get("/security")
+
+    assert 'name="next" value="/console/security"' in form.text
+    assert (answer.status_code, answer.headers["location"]) == (303, "/console/security")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert "Owner" in page.text
+    assert "You are signed out" in told.text
+    assert after.status_code == 303
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.example/", "//evil.example", "/docs", ""])
+async def test_nobody_is_led_elsewhere(api: Api, acme: Headers, wanted: str) -> None:
+    del acme
+    async with visitor(api.app) as one:
+        answer = await one.sign_in("asha", next=wanted)
+
+    assert answer.headers["location"] == "/console/"
+
+
+async def test_a_code_is_asked_for_and_either_kind_is_taken(api: Api, asha: Visitor) -> None:
+    freeze(api.app)
+    begun = await asha.send("/security/second-factor", {"password": PASSWORD})
+    secret = begun.text.partition("<code>")[2].partition("</code>")[0]
+    made = await asha.send("/security/second-factor/confirm", {"code": code_of(secret, steps=-1)})
+    codes = [
+        part.partition("</li>")[0] for part in made.text.partition('codes">')[2].split("<li>")[1:]
+    ]
+
+    async with visitor(api.app) as one:
+        needed = await one.sign_in("asha")
+        wrong = await one.sign_in("asha", code="000000")
+        right = await one.sign_in("asha", code=code_of(secret))
+    async with visitor(api.app) as one:
+        recovered = await one.sign_in("asha", code=codes[0])
+        again = await one.sign_in("asha", code=codes[0])
+
+    assert "<svg" in begun.text
+    assert len(codes) == 10
+    assert needed.status_code == 401
+    assert 'name="code"' in needed.text
+    assert PASSWORD not in needed.text
+    assert "code is wrong" in wrong.text
+    assert (right.status_code, recovered.status_code, again.status_code) == (303, 303, 401)
+
+
+async def test_who_guesses_is_told_to_wait(api: Api, acme: Headers) -> None:
+    del acme
+    async with visitor(api.app) as one:
+        answers = [await one.sign_in("asha", "Green teapot of the moon") for _ in range(7)]
+
+    assert answers[0].status_code == 401
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert "Wait a little" in answers[-1].text
+
+
+async def test_script_is_answered_with_parts_and_where_to_go(api: Api, acme: Headers) -> None:
+    del acme
+    async with visitor(api.app) as one:
+        one.client.headers["hx-request"] = "true"
+        answer = await one.sign_in("asha", next="/console/sandbox")
+
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (204, "/console/sandbox")
+
+
+async def test_a_language_and_a_look_are_kept(api: Api) -> None:
+    async with visitor(api.app) as one:
+        accepted = await one.get("/sign-in", **{"accept-language": "hi-IN,en;q=0.5"})
+        kept = await one.client.post(
+            "/console/preferences",
+            data={"language": "hi", "theme": "dark", "next": "/console/sign-in"},
+        )
+        page = await one.get("/sign-in", **{"accept-language": "en"})
+        nonsense = await one.client.post(
+            "/console/preferences", data={"language": "xx", "theme": "<b>", "next": "//evil"}
+        )
+
+    assert '<html lang="hi">' in accepted.text
+    assert accepted.headers["content-language"] == "hi"
+    assert (kept.status_code, kept.headers["location"]) == (303, "/console/sign-in")
+    assert '<html lang="hi" data-theme="dark">' in page.text
+    assert nonsense.headers["location"] == "/console/"
+    assert "set-cookie" not in nonsense.headers
