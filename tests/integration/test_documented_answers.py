@@ -1,7 +1,7 @@
 """Whatever is asked, the services answer as their OpenAPI documents say, and never with a fault.
 
-Schemathesis makes the requests of the document, right and wrong ones: every bound of every
-parameter, and some that are drawn by lot.
+Schemathesis makes the requests of the document, right and wrong ones: its examples and some that
+are drawn by lot, and for `make fuzz` every bound of every parameter.
 """
 
 import asyncio
@@ -9,10 +9,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pydantic import SecretStr
 
@@ -35,7 +36,10 @@ CHECKS = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-EXAMPLES = 3
+EXAMPLES = 6
+# Every bound of every parameter is thousands of calls: for `make fuzz`.
+PHASES = ("examples", "fuzzing")
+ALL_PHASES = ("examples", "coverage", "fuzzing")
 SEED = 20261130
 LIMIT_S = 600
 # They end only when their reader goes, or may no longer read.
@@ -49,6 +53,11 @@ phases.coverage.enabled = false
 SEND = {"mobile": "919876543210", "msg": "Hi https://example.com/a", "trackLink": "true"}
 
 Document = Mapping[str, Any]
+
+
+def _phases() -> Sequence[str]:
+    is_fuzzing = hypothesis.settings.get_current_profile_name() == "fuzz"
+    return ALL_PHASES if is_fuzzing else PHASES
 
 
 def operations_of(document: Document) -> list[str]:
@@ -70,7 +79,7 @@ def run_schemathesis(document: Document, url: str, given: Mapping[str, Any], fol
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "config.toml")),
         *("run", str(folder / "openapi.json"), "--url", url, "--checks", ",".join(CHECKS)),
-        *("--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES)),
+        *("--phases", ",".join(_phases()), "--max-examples", str(EXAMPLES)),
         *("--seed", str(SEED), "--exclude-path-regex", STREAMS, "--suppress-health-check", "all"),
         *("--generation-database", "none", "--warnings", "off", "--continue-on-failure"),
         *("--max-redirects", "1", "--request-timeout", "60"),
