@@ -1,25 +1,22 @@
 """The audit trail of an account, as it goes over the wire."""
 
-import base64
-import binascii
 import json
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from services.api.domain.day_bounds import moments
-from services.api.domain.errors import CURSOR_WANTED, InvalidValueError
 from services.api.schemas.complaints import Day
 from services.api.schemas.links import CHANGE_EXAMPLE, ChangeReport, to_change_report
 from services.api.schemas.report_queries import (
     CURSOR_TEXT,
     LIMIT_TEXT,
-    MAX_ID,
     PAGE_LIMIT,
     ReportQuery,
     Text,
+    moment_cursor,
+    to_moment_place,
 )
 from services.api.schemas.reports import Report
 from services.api.storage.audit import TrailPlace, TrailSearch
@@ -137,8 +134,7 @@ def trail_values(row: Row, zone: ZoneInfo) -> dict[str, Any]:
 
 def trail_cursor(row: Row) -> str:
     """Name the place of an entry, for the page that begins behind it."""
-    place = f"{row['occurred_at'].isoformat()} {row['id']}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return moment_cursor(row["occurred_at"], row["id"])
 
 
 def to_trail_place(cursor: str | None) -> TrailPlace | None:
@@ -149,18 +145,8 @@ def to_trail_place(cursor: str | None) -> TrailPlace | None:
     """
     if not cursor:
         return None
-    try:
-        moment, _, number = (
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
-        )
-        occurred_at = datetime.fromisoformat(moment)
-        # Overflows where the year would be 0 or 10,000, which Postgres's driver cannot send.
-        place = TrailPlace(occurred_at.astimezone(UTC), int(number))
-    except (ValueError, OverflowError, binascii.Error):
-        raise InvalidValueError("cursor", CURSOR_WANTED) from None
-    if occurred_at.tzinfo is None or not 0 <= place.id <= MAX_ID:
-        raise InvalidValueError("cursor", CURSOR_WANTED)
-    return place
+    moment, (entry_id,) = to_moment_place(cursor, number_count=1)
+    return TrailPlace(moment, entry_id)
 
 
 def _json(told: dict[str, JsonValue] | None) -> str | None:

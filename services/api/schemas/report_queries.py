@@ -217,10 +217,32 @@ def to_number_place(cursor: str | None) -> NumberPlace | None:
     return NumberPlace(named, position)
 
 
+def moment_cursor(moment: datetime, *numbers: int) -> str:
+    """Name a place in what is ordered by a moment and then by numbers."""
+    place = " ".join((moment.isoformat(), *map(str, numbers)))
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+
+
+def to_moment_place(cursor: str, *, number_count: int) -> tuple[datetime, list[int]]:
+    """Read a cursor that names a moment, and numbers from 0 to ``MAX_ID``.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        written, *others = base64.urlsafe_b64decode(padded).decode().split(" ")
+        moment, numbers = _utc(written), list(map(int, others))
+    except (ValueError, OverflowError, binascii.Error):
+        raise InvalidValueError("cursor", CURSOR_WANTED) from None
+    if len(numbers) != number_count or not all(0 <= number <= MAX_ID for number in numbers):
+        raise InvalidValueError("cursor", CURSOR_WANTED)
+    return moment, numbers
+
+
 def hit_cursor(row: Row) -> str:
     """Name the place of a hit, for the page that begins behind it."""
-    place = f"{row['occurred_at'].isoformat()} {row['journal_id']} {row['journal_offset']}"
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return moment_cursor(row["occurred_at"], row["journal_id"], row["journal_offset"])
 
 
 def to_hit_place(cursor: str | None) -> HitPlace | None:
@@ -231,16 +253,8 @@ def to_hit_place(cursor: str | None) -> HitPlace | None:
     """
     if not cursor:
         return None
-    try:
-        moment, journal_id, offset = (
-            base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(" ")
-        )
-        place = HitPlace(_utc(moment), int(journal_id), int(offset))
-    except (ValueError, OverflowError, binascii.Error):
-        raise InvalidValueError("cursor", CURSOR_WANTED) from None
-    if not (0 <= place.journal_id <= MAX_ID and 0 <= place.journal_offset <= MAX_ID):
-        raise InvalidValueError("cursor", CURSOR_WANTED)
-    return place
+    moment, (journal_id, offset) = to_moment_place(cursor, number_count=2)
+    return HitPlace(moment, journal_id, offset)
 
 
 def _utc(text: str) -> datetime:
