@@ -26,7 +26,7 @@ from services.api.domain.user_errors import SessionMissingError
 from services.api.operations.authenticate import Caller, authenticate_key, authenticate_user
 from services.api.operations.key_access import Access, KeyAccess, SessionAccess
 from services.api.operations.sessions import use_session
-from services.api.schemas.json_bodies import admit_again
+from services.api.schemas.json_bodies import BODY_OCTETS, Body, admit_again, read_body
 from services.api.schemas.limit_fields import note_refusal, note_standings
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.queries import check_query
@@ -270,6 +270,16 @@ async def export_caller(request: Request, key: Key, bearer: Bearer, cookie: Cook
     caller = await _caller_with(request, "report", EXPORT)
     check_query(request)
     return caller
+
+
+async def body_of(request: Request, kind: type[Body], *, octet_limit: int = BODY_OCTETS) -> Body:
+    """Read the JSON body of a request whose sender is known, in the time that bodies have.
+
+    Raises:
+        DomainError: As ``read_body``.
+    """
+    timeout_s = api_context(request).settings.body_timeout_s
+    return await read_body(request, kind, timeout_s=timeout_s, octet_limit=octet_limit)
 
 
 async def parameters_of(request: Request) -> Parameters:

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.domain.allow_lists import AllowList, parse_allow_list
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.routes.keys import NOT_FOUND, Prefix
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.keys import AllowListChange, AllowListReport, to_allow_list_report
 
 router = APIRouter(tags=["access"])
@@ -68,8 +68,7 @@ async def put_key_allow_list(
 
 
 async def _wanted(request: Request) -> AllowList:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(request, AllowListChange, timeout_s=timeout_s)
+    body = await body_of(request, AllowListChange)
     return parse_allow_list(body.ip_allow_list)
 
 

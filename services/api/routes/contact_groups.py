@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from pydantic.fields import FieldInfo
 
-from services.api.auth import api_context, author_of, list_caller
+from services.api.auth import api_context, author_of, body_of, list_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_groups import GroupOrders
 from services.api.routes.tables import (
@@ -34,7 +34,7 @@ from services.api.schemas.contact_groups import (
 )
 from services.api.schemas.file_bodies import receive_file
 from services.api.schemas.imports import file_body
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import (
     CURSOR_TEXT,
     MAX_ID,
@@ -70,7 +70,7 @@ are not blank in the file; `mode=replace` takes its place. The answer comes when
     openapi_extra=request_body(NewGroup),
 )
 async def post_group(request: Request, caller: CallerOf) -> GroupReport:
-    body = await _body(request)
+    body = await body_of(request, NewGroup)
     return to_group_report(await _orders(request, caller).add(body.name), caller.account.time_zone)
 
 
@@ -103,7 +103,7 @@ async def get_group(request: Request, caller: CallerOf, group_id: UUID) -> Group
     openapi_extra=request_body(NewGroup),
 )
 async def patch_group(request: Request, caller: CallerOf, group_id: UUID) -> GroupReport:
-    body = await _body(request)
+    body = await body_of(request, NewGroup)
     group = await _orders(request, caller).rename(group_id, body.name)
     return to_group_report(group, caller.account.time_zone)
 
@@ -148,8 +148,7 @@ async def list_contacts(
     openapi_extra=request_body(NewContacts),
 )
 async def post_contacts(request: Request, caller: CallerOf, group_id: UUID) -> ContactsReport:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(request, NewContacts, timeout_s=timeout_s, octet_limit=GIVEN_OCTETS)
+    body = await body_of(request, NewContacts, octet_limit=GIVEN_OCTETS)
     put = await _orders(request, caller).put(group_id, body.to_contacts())
     return to_contacts_report(put, caller.account.time_zone)
 
@@ -244,11 +243,6 @@ async def _rows(
 ) -> AsyncIterator[Iterable[Mapping[str, object]]]:
     async for batch in orders.export(group_id):
         yield [contact_values(contact, columns) for contact in batch]
-
-
-async def _body(request: Request) -> NewGroup:
-    timeout_s = api_context(request).settings.body_timeout_s
-    return await read_body(request, NewGroup, timeout_s=timeout_s)
 
 
 def _orders(request: Request, caller: Caller) -> GroupOrders:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.domain.destination_lists import DestinationLists, parse_rules
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_destinations import DestinationOrders
@@ -17,7 +17,7 @@ from services.api.schemas.destinations import (
     to_list_report,
     to_trial_report,
 )
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 
 router = APIRouter(prefix="/destination-list", tags=["access"])
 
@@ -47,10 +47,7 @@ async def get_destination_list(request: Request, caller: CallerOf) -> Destinatio
     openapi_extra=request_body(DestinationListChange),
 )
 async def put_destination_list(request: Request, caller: CallerOf) -> DestinationListReport:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(
-        request, DestinationListChange, timeout_s=timeout_s, octet_limit=LISTS_OCTETS
-    )
+    body = await body_of(request, DestinationListChange, octet_limit=LISTS_OCTETS)
     wanted = DestinationLists(parse_rules("allow", body.allow), parse_rules("block", body.block))
     return to_list_report(await _orders(request, caller).replace(wanted))
 
@@ -62,8 +59,7 @@ async def put_destination_list(request: Request, caller: CallerOf) -> Destinatio
     openapi_extra=request_body(DestinationTrial),
 )
 async def test_destination(request: Request, caller: CallerOf) -> DestinationTrialReport:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(request, DestinationTrial, timeout_s=timeout_s)
+    body = await body_of(request, DestinationTrial)
     return to_trial_report(await _orders(request, caller).judge(body.url))
 
 

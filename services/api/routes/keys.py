@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.domain.allow_lists import parse_allow_list
 from services.api.domain.rate_limits import Quotas
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_keys import KeyOrders
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.keys import (
     KeyPage,
     KeyReport,
@@ -61,7 +61,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "No such key"
 )
 async def post_key(request: Request, caller: CallerOf) -> KeySecretReport:
     context = api_context(request)
-    body = await read_body(request, NewKey, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, NewKey)
     made = await _orders(request, caller).add(
         body.name,
         body.scopes,
@@ -101,7 +101,7 @@ async def list_keys(
 )
 async def rotate_key(request: Request, caller: CallerOf, prefix: Prefix) -> KeySecretReport:
     context = api_context(request)
-    body = await read_body(request, KeyRotation, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, KeyRotation)
     made = await _orders(request, caller).rotate(
         prefix, overlap=timedelta(hours=body.overlap_hours), expires_at=body.expires_at
     )
@@ -117,7 +117,7 @@ async def rotate_key(request: Request, caller: CallerOf, prefix: Prefix) -> KeyS
 )
 async def put_key_rate_limits(request: Request, caller: CallerOf, prefix: Prefix) -> KeyReport:
     context = api_context(request)
-    body = await read_body(request, RateLimitChange, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, RateLimitChange)
     key = await _orders(request, caller).limit(prefix, body.model_dump(exclude_unset=True))
     return to_key_report(key, caller.account.time_zone, context.clock.now())
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.api.auth import (
     api_context,
     author_of,
+    body_of,
     parameters_caller,
     parameters_of,
     report_caller,
@@ -21,7 +22,7 @@ from services.api.operations.change_links import read_links
 from services.api.operations.make_links import MAX_LINKS, make_links
 from services.api.operations.read_changes import read_changes
 from services.api.schemas.answers import render
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.links import (
     ChangePage,
     ChangesQuery,
@@ -99,7 +100,7 @@ async def patch_links(
     request: Request, caller: Annotated[Caller, Depends(send_caller)], campaign_uuid: UUID
 ) -> LinkTermsReport:
     context = api_context(request)
-    body = await read_body(request, LinkTermsChange, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, LinkTermsChange)
     orders = context.to_link_orders(caller.account, author_of(request, caller))
     terms = await orders.change(campaign_uuid, body.to_changes())
     return to_terms_report(terms, caller.account.time_zone)

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.operations.authenticate import Caller
 from services.api.operations.change_privacy import PrivacyOrders
 from services.api.operations.erase_number import NumberErasures
 from services.api.operations.export_number import NumberExport
 from services.api.operations.read_reports import number_of
 from services.api.schemas.erasures import ErasureReport, to_erasure_report
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.number_exports import ExportedNumber, write_export
 from services.api.schemas.privacy import PrivacyChange, PrivacyReport, to_privacy_report
 
@@ -110,8 +110,7 @@ async def get_privacy(request: Request, caller: CallerOf) -> PrivacyReport:
     openapi_extra=request_body(PrivacyChange),
 )
 async def patch_privacy(request: Request, caller: CallerOf) -> PrivacyReport:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(request, PrivacyChange, timeout_s=timeout_s)
+    body = await body_of(request, PrivacyChange)
     return to_privacy_report(await _orders(request, caller).change(body.changes()))
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from services.api import cookies
 from services.api.auth import (
     api_context,
+    body_of,
     client_address,
     count_address,
     session_caller,
@@ -18,7 +19,7 @@ from services.api.operations.own_password import OwnPassword
 from services.api.operations.second_factors import OwnUser
 from services.api.operations.sessions import NewToken, end_own, list_own, use_session
 from services.api.operations.sign_in import SignIn
-from services.api.schemas.json_bodies import Body, read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.queries import check_query
 from services.api.schemas.sessions import (
     CodeProof,
@@ -74,7 +75,7 @@ async def sign_in(request: Request, response: Response) -> SessionReport:
     await count_address(request)
     cookies.check_origin(request)
     check_query(request)
-    body = await _body(request, NewSession)
+    body = await body_of(request, NewSession)
     token = (
         await api_context(request)
         .to_signs_in()
@@ -132,7 +133,7 @@ async def end_session(request: Request, caller: CallerOf, session_id: UUID) -> N
     openapi_extra=request_body(PasswordChange),
 )
 async def change_password(request: Request, response: Response, caller: CallerOf) -> SessionReport:
-    body = await _body(request, PasswordChange)
+    body = await body_of(request, PasswordChange)
     token = await OwnPassword(_own(request, caller)).change(body.password, body.new_password)
     return await _told(request, response, token)
 
@@ -147,7 +148,7 @@ async def change_password(request: Request, response: Response, caller: CallerOf
 async def enrol_second_factor(
     request: Request, response: Response, caller: CallerOf
 ) -> EnrolmentReport:
-    body = await _body(request, PasswordProof)
+    body = await body_of(request, PasswordProof)
     response.headers["Cache-Control"] = NO_STORE
     return to_enrolment_report(await _own(request, caller).enrol(body.password))
 
@@ -161,7 +162,7 @@ async def enrol_second_factor(
 async def confirm_second_factor(
     request: Request, response: Response, caller: CallerOf
 ) -> RecoveryCodesReport:
-    body = await _body(request, CodeProof)
+    body = await body_of(request, CodeProof)
     made = await _own(request, caller).confirm(body.code)
     return to_codes_report(made, (await _told(request, response, made.token)).csrf_token)
 
@@ -175,7 +176,7 @@ async def confirm_second_factor(
 async def renew_recovery_codes(
     request: Request, response: Response, caller: CallerOf
 ) -> RecoveryCodesReport:
-    body = await _body(request, PasswordProof)
+    body = await body_of(request, PasswordProof)
     made = await _own(request, caller).renew_codes(body.password)
     return to_codes_report(made, (await _told(request, response, made.token)).csrf_token)
 
@@ -189,14 +190,9 @@ async def renew_recovery_codes(
 async def remove_second_factor(
     request: Request, response: Response, caller: CallerOf
 ) -> SessionReport:
-    body = await _body(request, PasswordProof)
+    body = await body_of(request, PasswordProof)
     token = await _own(request, caller).remove(body.password)
     return await _told(request, response, token)
-
-
-async def _body(request: Request, kind: type[Body]) -> Body:
-    timeout_s = api_context(request).settings.body_timeout_s
-    return await read_body(request, kind, timeout_s=timeout_s)
 
 
 def _own(request: Request, caller: Caller) -> OwnUser:

@@ -10,6 +10,7 @@ from services.api.auth import (
     admin_caller,
     api_context,
     author_of,
+    body_of,
     export_caller,
     list_caller,
     report_caller,
@@ -26,7 +27,7 @@ from services.api.routes.tables import (
 )
 from services.api.schemas.file_bodies import receive_file
 from services.api.schemas.imports import file_body, is_list, read_list
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import (
     MAX_ID,
     ReportQuery,
@@ -153,8 +154,7 @@ async def get_suppression(
 async def put_suppression(
     request: Request, response: Response, caller: Sender, msisdn: Msisdn
 ) -> SuppressionReport:
-    timeout_s = api_context(request).settings.body_timeout_s
-    body = await read_body(request, NewSuppression, timeout_s=timeout_s)
+    body = await body_of(request, NewSuppression)
     noted = await _orders(request, caller).add(
         msisdn, source=SuppressionSource(body.source), note=body.note
     )

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.operations.authenticate import Caller
 from services.api.operations.manage_users import UserChange, UserOrders
 from services.api.operations.sign_in_rules import RuleOrders, RulesChange
-from services.api.schemas.json_bodies import Body, read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
 from services.api.schemas.reports import Limit
 from services.api.schemas.users import (
@@ -54,7 +54,7 @@ NOT_FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "No such user
     openapi_extra=request_body(NewUser),
 )
 async def post_user(request: Request, caller: CallerOf) -> UserReport:
-    body = await _body(request, NewUser)
+    body = await body_of(request, NewUser)
     user = await _orders(request, caller).add(
         body.login, body.password, kind=body.kind, role=body.role
     )
@@ -87,7 +87,7 @@ async def list_users(
     openapi_extra=request_body(UserEdit),
 )
 async def patch_user(request: Request, caller: CallerOf, user_id: UUID) -> UserReport:
-    body = await _body(request, UserEdit)
+    body = await body_of(request, UserEdit)
     change = UserChange(role=body.role, is_disabled=body.is_disabled)
     user = await _orders(request, caller).change(user_id, change)
     return to_user_report(user, caller.account.time_zone)
@@ -101,7 +101,7 @@ async def patch_user(request: Request, caller: CallerOf, user_id: UUID) -> UserR
     openapi_extra=request_body(NewPassword),
 )
 async def put_user_password(request: Request, caller: CallerOf, user_id: UUID) -> None:
-    body = await _body(request, NewPassword)
+    body = await body_of(request, NewPassword)
     await _orders(request, caller).set_password(user_id, body.password)
 
 
@@ -127,14 +127,9 @@ async def get_sign_in_rules(request: Request, caller: CallerOf) -> RulesReport:
     openapi_extra=request_body(RulesEdit),
 )
 async def patch_sign_in_rules(request: Request, caller: CallerOf) -> RulesReport:
-    body = await _body(request, RulesEdit)
+    body = await body_of(request, RulesEdit)
     change = RulesChange(body.password_calls, body.demands_second_factor)
     return to_rules_report(await _rules(request, caller).change(change))
-
-
-async def _body(request: Request, kind: type[Body]) -> Body:
-    timeout_s = api_context(request).settings.body_timeout_s
-    return await read_body(request, kind, timeout_s=timeout_s)
 
 
 def _orders(request: Request, caller: Caller) -> UserOrders:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from services.api.auth import admin_caller, api_context, author_of
+from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.operations import manage_webhooks
 from services.api.operations.authenticate import Caller
-from services.api.schemas.json_bodies import read_body, request_body
+from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
 from services.api.schemas.reports import Limit
 from services.api.schemas.webhooks import (
@@ -58,7 +58,7 @@ DISABLED: dict[int | str, dict[str, Any]] = {409: {"description": "The webhook i
 )
 async def post_webhook(request: Request, caller: CallerOf) -> WebhookSecretReport:
     context = api_context(request)
-    body = await read_body(request, NewWebhook, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, NewWebhook)
     made = await manage_webhooks.add_webhook(
         context.engine,
         caller.account,
@@ -93,7 +93,7 @@ async def get_webhook(request: Request, caller: CallerOf, webhook_id: UUID) -> W
 )
 async def patch_webhook(request: Request, caller: CallerOf, webhook_id: UUID) -> WebhookReport:
     context = api_context(request)
-    body = await read_body(request, WebhookChange, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, WebhookChange)
     changed = await manage_webhooks.change_webhook(
         context.engine,
         caller.account,
@@ -129,7 +129,7 @@ async def rotate_secret(
     request: Request, caller: CallerOf, webhook_id: UUID
 ) -> WebhookSecretReport:
     context = api_context(request)
-    body = await read_body(request, SecretChange, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, SecretChange)
     made = await manage_webhooks.change_secret(
         context.engine,
         caller.account,
@@ -191,7 +191,7 @@ async def list_deliveries(
 )
 async def post_replay(request: Request, caller: CallerOf, webhook_id: UUID) -> ReplayReport:
     context = api_context(request)
-    body = await read_body(request, ReplaySpan, timeout_s=context.settings.body_timeout_s)
+    body = await body_of(request, ReplaySpan)
     made = await manage_webhooks.replay(
         context.engine,
         caller.account,
