@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-
 BENCHES := redirect reports send credit personal uploads tokens numbers text consent
 
 # They take a browser.
-CONSOLE_TESTS := tests/e2e/test_console.py
+CONSOLE_TESTS := tests/e2e/console
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 

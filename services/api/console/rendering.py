@@ -18,9 +18,11 @@ from starlette.responses import HTMLResponse
 from services.api.auth import session_of
 from services.api.console.assets import address_of
 from services.api.console.languages import NAMES, Language, texts_of
+from services.api.console.navigation import MAIN, SETTINGS, Entry, seen_by
 from services.api.console.preferences import Theme, preferences_of
 from services.api.console.redirecting import is_partial
 from services.api.console.wording import role_word, state_word, status_word
+from services.api.domain.return_paths import CONSOLE
 from services.api.operations.authenticate import Caller
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -90,6 +92,7 @@ def render(
     """
     preferences = preferences_of(request)
     page = _environment(preferences.language).get_template(template)
+    path = request.url.path
     query = f"?{request.url.query}" if request.url.query else ""
     return HTMLResponse(
         page.render(
@@ -101,13 +104,19 @@ def render(
             theme=preferences.theme,
             themes=THEMES,
             formats=formats_for(preferences.language, caller),
-            path=request.url.path,
-            address=request.url.path + query if request.method == "GET" else request.url.path,
+            path=path,
+            is_at=lambda entry: _is_at(entry, path),
+            address=path + query if request.method == "GET" else path,
             is_partial=is_partial(request),
         ),
         status_code=status,
         headers={"Content-Language": preferences.language, "Vary": "Cookie, HX-Request"},
     )
+
+
+def _is_at(entry: Entry, path: str) -> bool:
+    target = f"{CONSOLE}/{entry.path}"
+    return path == target or path.startswith(f"{target}/")
 
 
 @cache
@@ -130,6 +139,9 @@ def _environment(language: Language) -> jinja2.Environment:
         "role_word": lambda word: texts.gettext(role_word(word)),
         "once": lambda: secrets.token_urlsafe(12),
         "told": lambda text: text and texts.gettext(text),
+        "MAIN": MAIN,
+        "SETTINGS": SETTINGS,
+        "seen_by": seen_by,
     }
     environment.globals.update(told)
     return environment

@@ -22,7 +22,7 @@ FOR_EVERYONE = {"/sign-in", "/set-up", "/preferences", "/static/{of_digest}/{pat
 OF_ONESELF = ("/security", "/sign-out", "/")
 ROLES = ("asha", "sender", "analyst", "reader")
 SENDERS = ("asha", "sender")
-HOSTILE = """"><script>alert(1)</script>'<img src=x onerror=alert(2)>{{ 7*7 }}{% x %}</title>"""
+HOSTILE = """"><script>alert(1)</script>'<img src=x onerror=alert(2)>{{ 123457*1001 }}{% x %}</title>"""
 TEXT_OF_HOSTILE = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
@@ -191,7 +191,7 @@ async def test_hostile_values_are_text(api: Api, acme: Headers, asha: Visitor) -
         assert page.status_code in {200, 401}, path
         assert "<script>alert" not in page.text, path
         assert "<img" not in page.text, path
-        assert "49" not in page.text.replace("0a49", ""), path
+        assert "123580457" not in page.text, path
     for path in (f"/campaigns/{campaign.uuid}", "/sandbox", "/security", "/campaigns"):
         assert TEXT_OF_HOSTILE in pages[path].text, path
     assert 'href="http://127.0.0.1:8001/SAlhjS"' in pages["/sandbox"].text

@@ -1,0 +1,35 @@
+"""Where the console's menus lead, in their order: what each is called, and who may go there."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from services.api.console.wording import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a menu.
+
+    Attributes:
+        path: Below the console's own; all pages below it belong to the entry.
+        name: Marked for the catalogues.
+        scope: What whoever sees it may do.
+    """
+
+    path: str
+    name: str
+    scope: str
+
+
+MAIN: Final = (
+    Entry("campaigns", N_("Campaigns"), "report"),
+    Entry("sandbox", N_("Sandbox phone"), "report"),
+)
+SETTINGS: Final[tuple[Entry, ...]] = ()
+
+
+def seen_by(entries: Sequence[Entry], scopes: AbstractSet[str]) -> Sequence[Entry]:
+    """Return the entries that somebody may follow."""
+    return [entry for entry in entries if entry.scope in scopes]

@@ -1,0 +1,78 @@
+"""Chromium at the console of a running txlink: opened, watched for complaints, looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+from services.cli.demo import PHONES
+from tests.support.chromium import SCREENSHOTS
+from tests.support.stack import Stack
+
+LOGIN, PASSWORD = "asha", "Blue Kettle in the sun"
+DESTINATION = "https://www.yourkidschoolexample.com/signup/"
+AGENT = PHONES["an Android phone"]
+AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Each theme, width and language is among them.
+LOOKS: Mapping[str, Mapping[str, Any]] = {
+    "light-phone-en": {"viewport": PHONE, "color_scheme": "light", "locale": "en-IN"},
+    "dark-desk-hi": {"viewport": DESK, "color_scheme": "dark", "locale": "hi-IN"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The console of a running txlink, and a browser to look at it with."""
+
+    stack: Stack
+    browser: Browser
+    url: str
+
+    def open(self, state: Any = None, **options: Any) -> BrowserContext:  # noqa: ANN401
+        """Open a browser as nobody, or as the owner whose cookies are given."""
+        values: dict[str, Any] = {"viewport": DESK, "user_agent": AGENT, "locale": "en-IN"}
+        context = self.browser.new_context(
+            base_url=self.url, storage_state=state, **values | options
+        )
+        context.set_default_timeout(10_000)
+        # Where links lead is nowhere to be had; what counts is that they are followed.
+        context.route(f"{self.stack.redirector_url}/*", _follow_no_further)
+        return context
+
+
+def _follow_no_further(route: Route) -> None:
+    answer = route.fetch(max_redirects=0)
+    route.fulfill(body=f"{answer.status} {answer.headers['location']}", content_type="text/plain")
+
+
+def watched(page: Page) -> Page:
+    """Fail on what a page complains of in its browser, such as what its policy forbids."""
+
+    def hear(said: Any) -> None:  # noqa: ANN401
+        if said.type == "error" and "status of" not in said.text:
+            pytest.fail(f"{page.url} says: {said.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: pytest.fail(f"{page.url} fails: {error}"))
+    return page
+
+
+def look_at(page: Page, name: str) -> None:
+    """Take a picture, and hold the page to what axe-core calls serious or critical."""
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    # By the debugger, as the page's own policy lets no script of others in.
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", AXE_RULES
+    )
+    assert [
+        (name, each["id"], [node["html"] for node in each["nodes"]])
+        for each in found["violations"]
+        if each["impact"] in {"serious", "critical"}
+    ] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), name
