@@ -22,7 +22,10 @@ FOR_EVERYONE = {"/sign-in", "/set-up", "/preferences", "/static/{of_digest}/{pat
 OF_ONESELF = ("/security", "/sign-out", "/")
 ROLES = ("asha", "sender", "analyst", "reader")
 SENDERS = ("asha", "sender")
-HOSTILE = """"><script>alert(1)</script>'<img src=x onerror=alert(2)>{{ 123457*1001 }}{% x %}</title>"""
+HOSTILE = (
+    """"><script>alert(1)</script>'<img src=x onerror=alert(2)>"""
+    """{{ 123457*1001 }}{% x %}</title>"""
+)
 TEXT_OF_HOSTILE = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 
