@@ -1,0 +1,57 @@
+"""What the console serves: how each page is opened, and which API call does as an order does."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi.routing import iter_route_contexts
+from starlette.datastructures import State
+
+from services.api.console.application import create_console
+
+Route = tuple[str, str]
+
+# Each address that is read, and how it is opened with names of what an account has. An address
+# that gives what another gives in part is asked as htmx does.
+PAGES: Mapping[str, Sequence[str]] = {
+    "/": ("/",),
+    "/campaigns": ("/campaigns", "/campaigns?title={hostile}", "/campaigns?status={hostile}"),
+    "/campaigns/{campaign_uuid}": (
+        "/campaigns/{campaign}",
+        "/campaigns/{campaign}?which=clicked",
+        "/campaigns/{campaign}?which={hostile}",
+        "/campaigns/{campaign}?done={hostile}",
+    ),
+    "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
+    "/sandbox": ("/sandbox", "/sandbox?number={msisdn}", "/sandbox?number={hostile}"),
+    "/security": ("/security", "/security?done={hostile}"),
+    "/sign-in": ("/sign-in", "/sign-in?next={hostile}"),
+}
+# They are no pages: files, streams, and what closes once there is an owner.
+NO_PAGES = frozenset(
+    {"/static/{of_digest}/{path:path}", "/campaigns/{campaign_uuid}/events", "/set-up"}
+)
+# Pages on which nothing stands that anybody wrote.
+NOTHING_OF_STRANGERS = frozenset({"/", "/campaigns/{campaign_uuid}/totals", "/sign-in"})
+# Each order of the console, and the call of the API that does the same.
+ORDERS: Mapping[str, str] = {
+    "POST /campaigns/{campaign_uuid}/{order}": "POST /campaigns/{campaign_uuid}/pause",
+    "POST /security/password": "POST /session/password",
+    "POST /security/second-factor": "POST /session/second-factor",
+    "POST /security/second-factor/confirm": "POST /session/second-factor/confirm",
+    "POST /security/second-factor/recovery-codes": "POST /session/second-factor/recovery-codes",
+    "POST /security/second-factor/remove": "POST /session/second-factor/remove",
+    "POST /security/sessions/{session_id}/end": "DELETE /sessions/{session_id}",
+    "POST /sign-in": "POST /session",
+    "POST /sign-out": "DELETE /session",
+}
+# What is of the browser alone, or of a time when nobody can call the API.
+OF_THE_CONSOLE_ALONE = frozenset({"POST /preferences", "POST /set-up"})
+
+
+def console_routes() -> list[Route]:
+    """Return every method and path that the console serves, without its own prefix."""
+    return [
+        (method, route.path)
+        for route in iter_route_contexts(create_console(State()).routes)
+        for method in sorted(route.methods or ())
+        if route.path is not None
+    ]
