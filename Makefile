@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
-PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+INSTALL := $(BIN)/python requirements/install.py
 BENCHES := redirect reports send credit personal uploads tokens numbers text consent
 
 # They take a browser.
@@ -29,12 +29,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.local: requirements/local.txt pyproject.toml | $(BIN)/python
-	$(PIP_INSTALL) -r requirements/local.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements/local.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
-	$(PIP_INSTALL) -r requirements/dev.txt
+	$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 setup: $(VENV)/.local ## Install what running needs into .venv
@@ -89,10 +89,12 @@ console-texts: $(VENV)/.dev ## Bring the console's translations up to its texts
 	$(BIN)/python -m tests.support.catalogues
 
 lock: $(VENV)/.dev ## Resolve the requirements anew
-	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
-	$(LOCK) --all-extras --constraint requirements/dev.txt --output-file requirements/local.txt
-	$(LOCK) --extra api --extra redirector --extra worker --constraint requirements/dev.txt \
-		--output-file requirements/services.txt
+	$(LOCK) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras --constraint requirements/dev.txt \
+		--output-file requirements/local.txt
+	$(LOCK) pyproject.toml --extra api --extra redirector --extra worker \
+		--constraint requirements/dev.txt --output-file requirements/services.txt
+	$(LOCK) --group installer --constraint requirements/dev.txt --output-file requirements/uv.txt
 
 clean: ## Remove .venv and .data with the databases, wherever those are
 	@test ! -e .data || "$$(command -v $(BIN)/python || echo $(PYTHON))" \
