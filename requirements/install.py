@@ -104,8 +104,8 @@ def _by_uv(arguments: list[str]) -> bool:
     if settings is None:
         return False
     # It is Rust: built from source it would take more than it saves.
-    fetch = ("install", "--quiet", "--require-hashes", "--only-binary", ":all:", "-r", UV_LIST)
-    if not UV.exists() and subprocess.call([*PIP, *fetch]) != 0:
+    fetch = [*PIP, "install", "--quiet", "--require-hashes", "--only-binary", ":all:"]
+    if not UV.exists() and subprocess.call([*fetch, "-r", str(UV_LIST)]) != 0:
         return False
     # What is set for uv itself is somebody's wish, and above pip's.
     environment = {**LIKE_PIP, **settings, **os.environ}
