@@ -109,7 +109,7 @@ def _by_uv(arguments: list[str]) -> bool:
         return False
     # What is set for uv itself is somebody's wish, and above pip's.
     environment = {**LIKE_PIP, **settings, **os.environ}
-    command = [UV, "pip", "install", "--quiet", "--python", sys.executable, *arguments]
+    command = [str(UV), "pip", "install", "--quiet", "--python", sys.executable, *arguments]
     return subprocess.call(command, env=environment) == 0
 
 
