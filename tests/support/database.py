@@ -71,7 +71,7 @@ class DatabaseServer:
 
     def prune(self) -> None:
         """Drop what killed runs left on a private server: databases and old templates."""
-        asyncio.run(_prune(self.admin_url, keep=_template_name()))
+        asyncio.run(_prune(self.admin_url, keep=template_name()))
 
     @contextmanager
     def _database(self, statement: str, **names: str) -> Iterator[str]:
@@ -127,12 +127,12 @@ def alembic_config(database_url: str) -> Config:
 @cache
 def _template(server: DatabaseServer) -> str:
     """Return the migrated template's name, made by the first caller of all processes."""
-    name = _template_name()
+    name = template_name()
     asyncio.run(_make_once(server, name))
     return name
 
 
-def _template_name() -> str:
+def template_name() -> str:
     """Name the template after all that its content depends on; partitions start this month."""
     digest = hashlib.sha256(importlib.metadata.version("pgqueuer").encode())
     digest.update(time.strftime("%Y-%m", time.gmtime()).encode())
