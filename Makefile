@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 INSTALL := $(BIN)/python requirements/install.py
-BENCHES := redirect reports send credit personal uploads tokens numbers text consent
+BENCHES := redirect reports console send credit personal uploads tokens numbers text consent
 
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
