@@ -60,8 +60,8 @@ INSERT INTO message (campaign_id, position, msisdn, status, submitted_at, settle
 SELECT $1, n, 919800000000 + n, 3, now() - interval '3 days', now() - interval '3 days'
 FROM generate_series(0, $2 - 1) AS n
 """
-# A tenth is a machine's; recipients, times and traits are spread by numbers without a common
-# divisor, the same in each run.
+# A tenth is a machine's, and a city is of one region; recipients, times and traits are spread by
+# numbers without a common divisor, the same in each run.
 ADD_HITS = """
 INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
     reasons, score, address, country, region, city, browser, browser_version, os, os_version,
@@ -69,7 +69,7 @@ INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset,
 SELECT $1::bigint, (n * 7919) % $2::integer,
     now() - interval '3 days' + (n * 104729 % 259200) * interval '1 second',
     1, $3::bigint + n, CASE n % 10 WHEN 0 THEN 'scanner' ELSE 'person' END, '{}', 0,
-    '100.64.0.0'::inet + n % 65536, 'IN', 'Region ' || n % 29, 'City ' || n % 499,
+    '100.64.0.0'::inet + n % 65536, 'IN', 'Region ' || n % 499 % 29, 'City ' || n % 499,
     'Chrome Mobile', (100 + n % 30)::text, 'Android', (10 + n % 5)::text, 'mobile',
     'Model ' || n % 997, 'Mozilla/5.0 (Linux; Android 14) Chrome/124 Mobile',
     E'GET /SAlhjS HTTP/1.1\\r\\nHost: tx1.in\\r\\n'

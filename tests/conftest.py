@@ -1,5 +1,6 @@
 """Fixtures for tests that need a real Postgres."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 
 from tests.support.database import DatabaseServer, database_server
 from tests.support.open_folders import open_temporary_folder
+
+# Until all tests are there: hardly anything that an import makes is garbage.
+gc.disable()
 
 # A busy machine makes an example slow; a slow example is no fault of the product.
 hypothesis.settings.register_profile("txlink", deadline=None)
@@ -29,6 +33,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--outage-s", type=float, default=5.0, help="seconds that tests/chaos stops Postgres for"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among what was there before any test."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
