@@ -53,8 +53,13 @@ OF_PIP_ALONE = {
     "root-user-action",
     "verbose",
 }
-# As pip does: the best of all that is found anywhere, and the system's certificates.
-LIKE_PIP = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_SYSTEM_CERTS": "true"}
+# As pip does: the best of all that is found anywhere, the system's certificates, and modules that
+# are compiled, which a process that may write no bytecode would else do at each of its starts.
+LIKE_PIP = {
+    "UV_INDEX_STRATEGY": "unsafe-best-match",
+    "UV_SYSTEM_CERTS": "true",
+    "UV_COMPILE_BYTECODE": "true",
+}
 
 
 def uv_settings(pip_settings: Iterable[str]) -> dict[str, str] | None:
