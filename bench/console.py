@@ -33,13 +33,13 @@ from services.api.operations.create_account import create_account
 from services.api.operations.manage_users import create_user
 from shared.domain.messages import MessageStatus
 from shared.storage.engine import create_engine
+from tests.support.consoles import PASSWORD
 
 RECIPIENTS = 1_000_000
 FEW = 10
 ROUNDS = 100
 RARE_ROUNDS = 10
 MAX_TIMES_THE_SMALL = 2.0
-PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 PART = {"HX-Request": "true"}
 TAB = re.compile(r'hx-get="/console(/campaigns/[^"]+\?which=[a-z_]+)"')
 NEXT = re.compile(r'href="/console(/campaigns/[^"]+[?&;]cursor=[^"]+)"')
