@@ -204,10 +204,6 @@ def error_response(error: DomainError, output: str = "json") -> Response:
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status in {UNAVAILABLE, TOO_MANY}:
-        wait_s = RETRY_AFTER_S
-        if isinstance(error, credit.DailyCapReachedError):
-            wait_s = error.retry_after_s
-        response.headers["Retry-After"] = str(wait_s)
         response.headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
     return response
 

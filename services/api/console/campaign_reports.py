@@ -1,6 +1,6 @@
 """The report of a campaign: its numbers, clicks over time, its recipients."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -45,7 +45,6 @@ async def show_report(
     visit = await enter(request, "report")
     account, engine = visit.caller.account, visit.context.engine
     which = which if which in FILTERS else "all"
-    breakdown = await read_breakdown(engine, account, campaign_uuid, top=1)
     rows = await read_recipients(
         engine,
         account,
@@ -55,21 +54,29 @@ async def show_report(
         which=RecipientsQuery.model_validate({"which": which}).which,
     )
     page, last = cut_page(rows, PAGE)
+    shown: dict[str, Any] = {
+        "caller": visit.caller,
+        "recipients": [to_recipient_report(row, account.time_zone) for row in page],
+        "which": which,
+        "filters": FILTERS,
+        "cursor": cursor,
+        "next_cursor": last.row["position"] if last else None,
+    }
+    if is_partial(request):
+        row = await read_campaign(engine, account, campaign_uuid)
+        campaign = to_campaign_report(row, account.time_zone)
+        return render(request, "_recipients.html", campaign=campaign, **shown)
+    breakdown = await read_breakdown(engine, account, campaign_uuid, top=1)
     campaign = to_campaign_report(breakdown.campaign, account.time_zone)
     return render(
         request,
-        "_recipients.html" if is_partial(request) else "campaign.html",
-        caller=visit.caller,
+        "campaign.html",
         campaign=campaign,
         orders=orders_at(campaign.state, visit.caller.scopes),
         chart=draw(breakdown.quarters, account.time_zone),
         median=breakdown.median_first_click,
-        recipients=[to_recipient_report(row, account.time_zone) for row in page],
-        which=which,
-        filters=FILTERS,
-        cursor=cursor,
-        next_cursor=last.row["position"] if last else None,
         done=DONE.get(done or ""),
+        **shown,
     )
 
 
