@@ -114,6 +114,15 @@ class KeyOrders:
                 connection, self.account_id, before_id=before, row_limit=row_limit
             )
 
+    async def read(self, prefix: str) -> Key:
+        """Return a key, be it one that has ended.
+
+        Raises:
+            NotFoundError: The account has no such key.
+        """
+        async with self.engine.connect() as connection:
+            return await self._locked(connection, prefix)
+
     async def rotate(
         self,
         prefix: str,

@@ -89,6 +89,18 @@ class UserOrders:
                 connection, self.account_id, before_id=before, row_limit=row_limit
             )
 
+    async def read(self, user_uuid: uuid.UUID) -> User:
+        """Return a user, be they disabled.
+
+        Raises:
+            NotFoundError: The account has no such user.
+        """
+        async with self.engine.connect() as connection:
+            user = await users.lock_user(connection, self.account_id, user_uuid)
+        if user is None:
+            raise NotFoundError("user")
+        return user
+
     async def change(self, user_uuid: uuid.UUID, change: UserChange) -> User:
         """Change a user's role, or disable or enable them; who is disabled is out at once.
 
