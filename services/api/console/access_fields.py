@@ -3,18 +3,25 @@
 The words are the console's own, so that they are translated; the rules are the API's.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from services.api.console.forms import Form
+from services.api.console.proofs import CODE, PASSWORD
 from services.api.console.wording import N_, refusal_text
 from services.api.domain.allow_lists import FIELD, MAX_NETWORKS, AllowList, parse_allow_list
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.rate_limits import MAX_PER_MINUTE
-from services.api.domain.user_errors import TooManyFailuresError
+from services.api.domain.user_errors import (
+    FreshProofNeededError,
+    SecondFactorNeededError,
+    SecondFactorWrongError,
+    TooManyFailuresError,
+    WrongPasswordError,
+)
 from services.api.error_responses import REFUSALS
 from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import read_network
@@ -28,6 +35,14 @@ WORDS: Final = {
     "role": N_("Choose one of the roles."),
     "kind": N_("Choose one of the two kinds."),
 }
+# What a proof is refused for, whose fields the API calls otherwise.
+FIELDS: Final[Mapping[type[DomainError], str]] = {
+    FreshProofNeededError: PASSWORD,
+    TooManyFailuresError: PASSWORD,
+    SecondFactorNeededError: CODE,
+    SecondFactorWrongError: CODE,
+}
+OF_PROOFS: Final[tuple[type[DomainError], ...]] = (*FIELDS, WrongPasswordError)
 NEITHER: Final = N_(
     "Write an address or a network on each line, such as 203.0.113.7, 203.0.113.0/24 or "
     "2001:db8::/48, and not"
@@ -69,7 +84,7 @@ def wrong_of(error: DomainError | WrongFieldError) -> Wrong:
     """Return what a refusal says, at the field that it is about."""
     if isinstance(error, WrongFieldError):
         return error.wrong
-    field = error.field or ""
+    field = FIELDS.get(type(error), error.field or "")
     text = WORDS.get(field) if isinstance(error, InvalidValueError) else None
     wait_s = error.retry_after_s if isinstance(error, TooManyFailuresError) else None
     status = REFUSALS[type(error)].status

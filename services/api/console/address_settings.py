@@ -7,10 +7,10 @@ from starlette.responses import Response
 
 from services.api.auth import client_address
 from services.api.console.access_fields import Wrong, WrongFieldError, networks_in, wrong_of
+from services.api.console.access_pages import show
 from services.api.console.redirecting import see
-from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import DONE, N_
+from services.api.console.wording import N_
 from services.api.domain.access_errors import LockOutError
 from services.api.domain.allow_lists import FIELD
 from services.api.domain.return_paths import CONSOLE
@@ -101,16 +101,14 @@ async def _page(
     if typed is None:
         typed = visit.form.get(FIELD, "\n".join(saved.texts))
     seen = _seen(visit)
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_addresses.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         saved=saved.texts,
         typed={FIELD: typed},
         seen=seen,
         reason=REASONS[seen.reason],
         wrong=wrong,
         is_lock_out=is_lock_out,
-        done=DONE.get(done or ""),
+        done=done,
     )

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.console.access_fields import Wrong, WrongFieldError, lines_of, wrong_of
+from services.api.console.access_pages import show
 from services.api.console.forms import Form
 from services.api.console.redirecting import see
-from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import DONE, N_
+from services.api.console.wording import N_
 from services.api.domain.destination_lists import parse_rules
-from services.api.domain.errors import InvalidValueError
+from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.change_destinations import ALLOW, BLOCK, DestinationOrders
 from services.api.schemas.destinations import DestinationTrialReport, to_trial_report
@@ -41,7 +41,7 @@ VERDICTS: Final = {
 
 
 class List(StrEnum):
-    """A list, as the address of its forms has it."""
+    """A list, as its forms call it."""
 
     ALLOW = ALLOW
     BLOCK = BLOCK
@@ -65,10 +65,11 @@ async def test_link(request: Request) -> Response:
     return await _page(visit, trial=to_trial_report(trial))
 
 
-@router.post("/{kind}/add")
-async def add_rules(request: Request, kind: List) -> Response:
+@router.post("/add")
+async def add_rules(request: Request) -> Response:
     """Add rules to a list; all that were typed, or none."""
     visit = await enter(request, "admin")
+    kind = _list_in(visit.form)
     try:
         rules = _rules_in(visit.form, kind)
         await _orders(visit).add(kind, rules)
@@ -79,13 +80,21 @@ async def add_rules(request: Request, kind: List) -> Response:
     return see(DESTINATIONS, done="destinations")
 
 
-@router.post("/{kind}/remove")
-async def remove_rule(request: Request, kind: List) -> Response:
+@router.post("/remove")
+async def remove_rule(request: Request) -> Response:
     """Take a rule off a list; one that is not on it is off it."""
     visit = await enter(request, "admin")
+    kind = _list_in(visit.form)
     rule = visit.form.get("rule", "")
     await _orders(visit).remove(kind, parse_rules(kind, [rule]))
     return see(DESTINATIONS, done="destinations")
+
+
+def _list_in(form: Form) -> List:
+    try:
+        return List(form.get("list", ""))
+    except ValueError as error:
+        raise NotFoundError("list") from error
 
 
 def _rules_in(form: Form, kind: List) -> tuple[Rule, ...]:
@@ -113,15 +122,13 @@ async def _page(
 ) -> Response:
     lists = await _orders(visit).read()
     verdict = VERDICTS[trial.let_through, trial.list] if trial else None
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_destinations.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         lists=lists.texts,
         typed=visit.form,
         trial=trial,
         verdict=verdict,
         wrong=wrong,
-        done=DONE.get(done or ""),
+        done=done,
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from services.api.console.access_fields import (
+    OF_PROOFS,
     Wrong,
     WrongFieldError,
     end_of_day_in,
@@ -15,11 +16,12 @@ from services.api.console.access_fields import (
     ticked,
     wrong_of,
 )
+from services.api.console.access_pages import show
 from services.api.console.forms import Form
+from services.api.console.proofs import with_proof
 from services.api.console.redirecting import see
-from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import DONE, N_
+from services.api.console.wording import N_
 from services.api.domain.access_errors import (
     KeyNotLiveError,
     ScopeNotGrantableError,
@@ -32,6 +34,7 @@ from services.api.operations.manage_keys import KeyOrders, KeyWithSecret
 from services.api.schemas.keys import KeyReport, to_key_report
 from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
 from shared.domain.api_keys import PREFIX_LENGTH
+from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/settings/keys")
 
@@ -63,7 +66,8 @@ SENT: Final = {
     "limits": LIMITS,
     "addresses": ("ip_allow_list",),
 }
-TOLD = (
+TOLD: Final[tuple[type[DomainError | WrongFieldError], ...]] = (
+    *OF_PROOFS,
     WrongFieldError,
     InvalidValueError,
     ScopeNotGrantableError,
@@ -85,16 +89,15 @@ async def list_keys(
     page, last = cut_page(found, PAGE)
     zone, now = visit.caller.account.time_zone, visit.context.clock.now()
     reports = [to_key_report(key, zone, now) for key in page]
-    return render(
-        request,
+    return show(
+        visit,
         "settings_keys.html",
-        caller=visit.caller,
         live=[key for key in reports if key.status == "live"],
         ended=[key for key in reports if key.status != "live"],
         scopes=SCOPES,
         is_first=cursor is None,
         next_cursor=str(last.id) if last else None,
-        done=DONE.get(done or ""),
+        done=done,
     )
 
 
@@ -111,6 +114,7 @@ async def make_key(request: Request) -> Response:
     visit = await enter(request, "admin")
     form = visit.form
     try:
+        visit = await with_proof(visit)
         made = await _orders(visit).add(
             form.get("name", ""),
             ticked(form, "scope-", list(SCOPES)),
@@ -135,6 +139,7 @@ async def rotate_key(request: Request, prefix: Prefix) -> Response:
     """Make the key's successor, and show it this once."""
     visit = await enter(request, "admin")
     try:
+        visit = await with_proof(visit)
         made = await _orders(visit).rotate(
             prefix,
             overlap=hours_in(visit.form, "overlap_hours", OVERLAPS),
@@ -189,29 +194,24 @@ async def _read(visit: Visit, prefix: str) -> KeyReport:
 
 
 def _form(visit: Visit, typed: Form, wrong: Wrong | None = None) -> Response:
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_key_new.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         scopes=SCOPES,
         typed=typed,
         wrong=wrong,
-        done=None,
     )
 
 
 def _made(visit: Visit, made: KeyWithSecret, old: KeyReport | None = None) -> Response:
     zone, now = visit.caller.account.time_zone, visit.context.clock.now()
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_key_made.html",
-        caller=visit.caller,
         key=to_key_report(made.key, zone, now),
         text=made.text,
         old=old,
         scopes=SCOPES,
-        done=None,
     )
 
 
@@ -224,18 +224,16 @@ async def _page(
     done: str | None = None,
 ) -> Response:
     key = await _read(visit, prefix)
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_key.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         key=key,
         scopes=SCOPES,
         overlaps=OVERLAPS,
         typed=_typed(key, visit.form, form),
         wrong=wrong,
         wrong_form=form,
-        done=DONE.get(done or ""),
+        done=done,
     )
 
 

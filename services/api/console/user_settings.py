@@ -7,12 +7,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import session_of
-from services.api.console.access_fields import WORDS, Wrong, WrongFieldError, wrong_of
+from services.api.console.access_fields import OF_PROOFS, WORDS, Wrong, WrongFieldError, wrong_of
+from services.api.console.access_pages import show
 from services.api.console.forms import Form
+from services.api.console.proofs import with_proof
 from services.api.console.redirecting import see
-from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import DONE, N_
+from services.api.console.wording import N_
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.return_paths import CONSOLE
@@ -28,6 +29,7 @@ from services.api.operations.manage_users import UserChange, UserOrders
 from services.api.operations.sign_in_rules import RuleOrders, RulesChange
 from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
 from services.api.schemas.users import to_user_report
+from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/settings/users")
 
@@ -46,7 +48,8 @@ KINDS: Final = {
         N_("Sends userId and password with each call. New programs take an API key."),
     ),
 }
-TOLD = (
+TOLD: Final[tuple[type[DomainError | WrongFieldError], ...]] = (
+    *OF_PROOFS,
     WrongFieldError,
     InvalidValueError,
     PasswordRefusedError,
@@ -70,10 +73,9 @@ async def list_users(
     )
     page, last = cut_page(found, PAGE)
     zone, settings = visit.caller.account.time_zone, visit.context.settings
-    return render(
-        request,
+    return show(
+        visit,
         "settings_users.html",
-        caller=visit.caller,
         users=[to_user_report(user, zone) for user in page],
         kinds=KINDS,
         rules=await _rules(visit).read(),
@@ -81,7 +83,7 @@ async def list_users(
         life_d=settings.session_life_s / 86_400,
         is_first=cursor is None,
         next_cursor=str(last.id) if last else None,
-        done=DONE.get(done or ""),
+        done=done,
     )
 
 
@@ -107,6 +109,7 @@ async def add_user(request: Request) -> Response:
     visit = await enter(request, "admin")
     form = visit.form
     try:
+        visit = await with_proof(visit)
         await _orders(visit).add(
             form.get("login", ""),
             form.get("password", ""),
@@ -152,6 +155,7 @@ async def set_password(request: Request, user_id: UUID) -> Response:
     """Give a user another password."""
     visit = await enter(request, "admin")
     try:
+        visit = await with_proof(visit)
         await _orders(visit).set_password(user_id, visit.form.get("password", ""))
     except TOLD as error:
         return await _page(visit, user_id, wrong=wrong_of(error), form="password")
@@ -163,6 +167,7 @@ async def remove_factor(request: Request, user_id: UUID) -> Response:
     """Remove a user's second factor, as when it is lost."""
     visit = await enter(request, "admin")
     try:
+        visit = await with_proof(visit)
         await _orders(visit).remove_factor(user_id)
     except TOLD as error:
         return await _page(visit, user_id, wrong=wrong_of(error), form="factor")
@@ -171,6 +176,7 @@ async def remove_factor(request: Request, user_id: UUID) -> Response:
 
 async def _changed(visit: Visit, user_id: UUID, change: UserChange, form: str) -> Response:
     try:
+        visit = await with_proof(visit)
         await _orders(visit).change(user_id, change)
     except TOLD as error:
         return await _page(visit, user_id, wrong=wrong_of(error), form=form)
@@ -193,16 +199,13 @@ def _rules(visit: Visit) -> RuleOrders:
 
 
 def _form(visit: Visit, typed: Form, wrong: Wrong | None = None) -> Response:
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_user_new.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         typed=typed,
         roles=ROLES,
         kinds=KINDS,
         wrong=wrong,
-        done=None,
     )
 
 
@@ -215,11 +218,9 @@ async def _page(
     done: str | None = None,
 ) -> Response:
     user = await _orders(visit).read(user_id)
-    return render(
-        visit.request,
+    return show(
+        visit,
         "settings_user.html",
-        caller=visit.caller,
-        status=wrong.status if wrong else 200,
         user=to_user_report(user, visit.caller.account.time_zone),
         is_self=user_id == session_of(visit.caller).user_uuid,
         roles=ROLES,
@@ -227,5 +228,5 @@ async def _page(
         role=visit.form.get("role", user.role) if form == "role" else user.role,
         wrong=wrong,
         wrong_form=form,
-        done=DONE.get(done or ""),
+        done=done,
     )

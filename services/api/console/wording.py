@@ -15,6 +15,7 @@ from services.api.domain.access_errors import (
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
 from services.api.domain.user_errors import (
+    FreshProofNeededError,
     LastOwnerError,
     OwnUserError,
     RoleNotGrantableError,
@@ -102,6 +103,7 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     TooManyKeysError: N_("The account has 100 live keys, which is the most. Revoke one first."),
     KeyNotLiveError: N_("The key has ended, or has a successor already."),
     LockOutError: N_("This list would shut you out."),
+    FreshProofNeededError: N_("Show once more who you are: this lets somebody in."),
     LastOwnerError: N_(
         "This is the account's last owner who can get in. Make another owner first."
     ),

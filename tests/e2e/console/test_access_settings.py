@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.support.console_browser import LOOKS, Console, look_at, watched
 

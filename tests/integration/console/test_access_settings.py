@@ -6,7 +6,7 @@ import pytest
 
 from services.api.domain.roles import UserKind
 from tests.support.api import Api
-from tests.support.browsers import HOME, browser, freeze
+from tests.support.browsers import HOME, browser, code_of, freeze
 from tests.support.consoles import PASSWORD, Visitor, visitor
 
 Headers = dict[str, str]
@@ -155,6 +155,7 @@ async def test_the_last_owner_stays_and_changes_their_own_password_elsewhere(
         assert answer.status_code == 409
         assert "last owner" in html.unescape(answer.text)
     assert own.status_code == 409
+    assert "are changed on the page Security" in own.text
     assert 'type="password"' not in page
     assert 'href="/console/security"' in page
 
@@ -203,13 +204,15 @@ async def test_rules_of_destinations_are_added_tried_and_taken_off(
     api: Api, acme: Headers, asha: Visitor
 ) -> None:
     at = "/settings/destinations"
-    added = await asha.send(f"{at}/block/add", {"block": "Bad.example.com\n=login.example.org"})
+    added = await asha.send(
+        f"{at}/add", {"list": "block", "block": "Bad.example.com\n=login.example.org"}
+    )
     page = (await asha.get(at)).text
     tried = await asha.send(f"{at}/test", {"link": "https://bad.example.com/x?y=1"})
     free = await asha.send(f"{at}/test", {"link": "https://good.example.com/"})
-    await asha.send(f"{at}/allow/add", {"allow": "example.org/offers"})
+    await asha.send(f"{at}/add", {"list": "allow", "allow": "example.org/offers"})
     elsewhere = await asha.send(f"{at}/test", {"link": "https://good.example.com/"})
-    await asha.send(f"{at}/block/remove", {"rule": "bad.example.com"})
+    await asha.send(f"{at}/remove", {"list": "block", "rule": "bad.example.com"})
     lists = (await api.client.get("/destination-list", headers=acme)).json()
 
     assert added.status_code == 303
@@ -223,15 +226,15 @@ async def test_rules_of_destinations_are_added_tried_and_taken_off(
 
 async def test_what_is_no_rule_or_no_link_is_told_and_stays_typed(api: Api, asha: Visitor) -> None:
     at = "/settings/destinations"
-    wrong = await asha.send(f"{at}/allow/add", {"allow": "example.com\nnot a host"})
-    empty = await asha.send(f"{at}/block/add", {"block": " \n"})
+    wrong = await asha.send(f"{at}/add", {"list": "allow", "allow": "example.com\nnot a host"})
+    empty = await asha.send(f"{at}/add", {"list": "block", "block": " \n"})
     no_link = await asha.send(f"{at}/test", {"link": "::"})
-    no_list = await asha.send(f"{at}/platform/add", {"platform": "example.com"})
+    no_list = await asha.send(f"{at}/add", {"list": "platform", "platform": "example.com"})
     rules = "\n".join(f"h{n}.example" for n in range(500))
     for part in ("a", "b"):
-        done = await asha.send(f"{at}/block/add", {"block": rules.replace("h", part)})
+        done = await asha.send(f"{at}/add", {"list": "block", "block": rules.replace("h", part)})
         assert done.status_code == 303
-    full = await asha.send(f"{at}/block/add", {"block": "one.more.example"})
+    full = await asha.send(f"{at}/add", {"list": "block", "block": "one.more.example"})
 
     assert [each.status_code for each in (wrong, empty, no_link, full)] == [400] * 4
     assert "<code>not a host</code>" in wrong.text
@@ -260,7 +263,7 @@ async def test_another_accounts_user_is_none_and_hostile_values_are_text(
     pages = [
         await asha.send("/settings/users/new", NEW | {"login": HOSTILE * 2}),
         await asha.send("/settings/addresses", {"ip_allow_list": HOSTILE}),
-        await asha.send("/settings/destinations/block/add", {"block": HOSTILE}),
+        await asha.send("/settings/destinations/add", {"list": "block", "block": HOSTILE}),
         await asha.send("/settings/destinations/test", {"link": f"https://{HOSTILE}"}),
     ]
     await api.database.execute(
@@ -276,3 +279,42 @@ async def test_another_accounts_user_is_none_and_hostile_values_are_text(
         assert "<script>alert" not in page.text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
         assert "123580457" not in page.text
+
+
+async def test_a_stale_session_proves_itself_by_password_and_code_where_it_lets_somebody_in(
+    api: Api, asha: Visitor
+) -> None:
+    freeze(api.app)
+    of_reader = f"/settings/users/{await user_id(api, 'reader')}"
+    begun = await asha.send("/security/second-factor", {"password": PASSWORD})
+    secret = begun.text.partition("<code>")[2].partition("</code>")[0]
+    await asha.send("/security/second-factor/confirm", {"code": code_of(secret, steps=-1)})
+    await api.database.execute("UPDATE user_session SET proved_at = now() - interval '1 hour'")
+    page = (await asha.get(of_reader)).text
+    proof = {"proof_password": PASSWORD, "proof_code": code_of(secret)}
+    refused = [
+        await asha.send("/settings/users/new", NEW),
+        await asha.send(f"{of_reader}/role", {"role": "owner"}),
+        await asha.send(f"{of_reader}/password", {"password": "another good one"}),
+        await asha.send(f"{of_reader}/second-factor/remove"),
+    ]
+    no_code = await asha.send("/settings/users/new", NEW | {"proof_password": PASSWORD})
+    wrong = await asha.send("/settings/users/new", NEW | proof | {"proof_code": "000000"})
+    off = await asha.send(f"{of_reader}/disable")
+    still_off = await asha.send(f"{of_reader}/enable")
+    added = await asha.send("/settings/users/new", NEW | proof)
+    on = await asha.send(f"{of_reader}/enable")
+    throttled = [
+        await asha.send("/settings/users/new", NEW | {"proof_password": "wrong"}) for _ in range(8)
+    ][-1]
+
+    assert page.count('name="proof_code"') == 2
+    for answer in (*refused, still_off):
+        assert answer.status_code == 403
+        assert "Show once more who you are" in answer.text
+    assert no_code.status_code == 401
+    assert "Now give the code" in no_code.text
+    assert wrong.status_code == 401
+    assert [each.status_code for each in (off, added, on)] == [303] * 3
+    assert throttled.status_code == 429
+    assert int(throttled.headers["retry-after"]) >= 1

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.support.api import Api
-from tests.support.consoles import Visitor
+from tests.support.consoles import PASSWORD, Visitor
 from tests.support.sends import TRACKED
 
 Headers = dict[str, str]
@@ -204,3 +204,30 @@ async def test_another_accounts_key_is_none_and_hostile_names_are_text(
         assert "123580457" not in page.text
     assert [answer.status_code for answer in answers] == [404] * 5
     assert (await whoami_by(api, others["apikey"])).status_code == 200
+
+
+async def test_a_key_that_can_do_everything_asks_for_a_proof_in_the_form_and_goes_on(
+    api: Api, asha: Visitor
+) -> None:
+    fields = {"name": "robot", "scope-admin": "on"}
+    fresh = (await asha.get("/settings/keys/new")).text
+    await api.database.execute("UPDATE user_session SET proved_at = now() - interval '1 hour'")
+    stale = (await asha.get("/settings/keys/new")).text
+    refused = await asha.send("/settings/keys/new", fields)
+    wrong = await asha.send("/settings/keys/new", fields | {"proof_password": "not that one"})
+    without = await asha.send("/settings/keys/new", {"name": "shop", "scope-send": "on"})
+    made = await asha.send("/settings/keys/new", fields | {"proof_password": PASSWORD})
+    ((_, prefix),) = KEY.findall(made.text)
+    again = await asha.send(f"/settings/keys/{prefix}/rotate", {"overlap_hours": "0"})
+
+    assert "proof_password" not in fresh
+    assert "proof_password" in stale
+    assert refused.status_code == 403
+    assert "Show once more who you are" in refused.text
+    assert 'value="robot"' in refused.text
+    assert wrong.status_code == 400
+    assert "That is not your password" in wrong.text
+    assert "not that one" not in wrong.text
+    assert without.status_code == 200
+    assert KEY.search(again.text)
+    assert PASSWORD not in made.text

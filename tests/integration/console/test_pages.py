@@ -45,7 +45,7 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in FOR_EVERYONE
 def filled(path: str) -> str:
     for part in ("{campaign_uuid}", "{session_id}", "{user_id}"):
         path = path.replace(part, UUID)
-    path = path.replace("{prefix}", "0123456789ab").replace("{kind}", "block")
+    path = path.replace("{prefix}", "0123456789ab")
     return path.replace("{order}", "pause")
 
 
