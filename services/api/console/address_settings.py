@@ -65,6 +65,8 @@ async def save_addresses(request: Request) -> Response:
 async def add_mine(request: Request) -> Response:
     """Write the address that is seen below what was typed; save it only if that is asked for."""
     visit = await enter(request, "admin")
+    if _is_there(visit):
+        return await _page(visit, done="address-there")
     typed = _with(visit.form.get(FIELD, ""), _seen(visit).address)
     if "save" not in visit.form:
         return await _page(visit, typed=typed, done="address-added")
@@ -81,6 +83,15 @@ def _orders(visit: Visit) -> AllowListOrders:
 
 def _seen(visit: Visit) -> WhoAmI:
     return to_who_am_i(client_address(visit.request))
+
+
+def _is_there(visit: Visit) -> bool:
+    """Tell whether what was typed lets in whoever typed it; an empty list names nobody."""
+    try:
+        wanted = networks_in(visit.form)
+    except WrongFieldError:
+        return False
+    return bool(wanted.texts) and wanted.admits(client_address(visit.request).address)
 
 
 def _with(typed: str, address: str | None) -> str:

@@ -76,6 +76,7 @@ DONE: Final[Mapping[str, str]] = {
     "saved": N_("Saved. It holds from the next call on."),
     "key-revoked": N_("The key is revoked."),
     "address-added": N_("Your address stands in the list now. Save it to let it count."),
+    "address-there": N_("The list lets your address in already."),
     "user-added": N_("The user is added."),
     "user-changed": N_("The user is changed."),
     "user-password": N_("The user has another password, and is signed out everywhere."),

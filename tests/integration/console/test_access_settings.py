@@ -62,12 +62,14 @@ async def test_ones_own_address_is_written_into_the_list_and_saved_only_when_ask
 ) -> None:
     page = await asha.send("/settings/addresses/mine", {"ip_allow_list": "10.0.0.0/8\n"})
     wrong = await asha.send("/settings/addresses/mine", {"ip_allow_list": "here", "save": "1"})
+    twice = await asha.send("/settings/addresses/mine", {"ip_allow_list": "203.0.113.0/24"})
 
     assert page.status_code == 200
     assert f"\n10.0.0.0/8\n{HOME}</textarea>" in page.text
     assert "Save it to let it count" in page.text
     assert wrong.status_code == 400
     assert "<code>here</code>" in wrong.text
+    assert "lets your address in already" in twice.text
     assert await allowed(api) == []
 
 
