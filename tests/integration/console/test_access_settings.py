@@ -2,8 +2,6 @@
 
 import html
 
-import pytest
-
 from services.api.domain.roles import UserKind
 from tests.support.api import Api
 from tests.support.browsers import HOME, browser, code_of, freeze
@@ -97,26 +95,21 @@ async def test_a_user_is_added_and_signs_in(api: Api, asha: Visitor) -> None:
     assert "/console/settings" not in first
 
 
-@pytest.mark.parametrize(
-    ("field", "typed", "told"),
-    [
+async def test_a_user_who_cannot_be_is_told_at_the_field(api: Api, asha: Visitor) -> None:
+    before = await api.count("account_user")
+    for field, typed, told in (
         ("login", "asha", "Take a login"),
         ("login", " ravi", "Take a login"),
         ("password", "short", "Choose another password"),
         ("role", "king", "Choose one of the roles"),
         ("kind", "robot", "Choose one of the two kinds"),
-    ],
-)
-async def test_a_user_who_cannot_be_is_told_at_the_field(
-    api: Api, asha: Visitor, field: str, typed: str, told: str
-) -> None:
-    before = await api.count("account_user")
-    answer = await asha.send("/settings/users/new", NEW | {field: typed})
+    ):
+        answer = await asha.send("/settings/users/new", NEW | {field: typed})
 
-    assert answer.status_code == 400
-    assert told in answer.text
-    assert f'id="{field}-wrong"' in answer.text
-    assert NEW["password"] not in answer.text
+        assert answer.status_code == 400, typed
+        assert told in answer.text, typed
+        assert f'id="{field}-wrong"' in answer.text, typed
+        assert NEW["password"] not in answer.text, typed
     assert await api.count("account_user") == before
 
 
