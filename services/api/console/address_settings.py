@@ -58,7 +58,7 @@ async def save_addresses(request: Request) -> Response:
     except (WrongFieldError, LockOutError) as error:
         is_lock_out = isinstance(error, LockOutError)
         return await _page(visit, wrong=wrong_of(error), is_lock_out=is_lock_out)
-    return see(ADDRESSES, done="saved")
+    return see(ADDRESSES, done="access")
 
 
 @router.post("/mine")
@@ -74,7 +74,7 @@ async def add_mine(request: Request) -> Response:
         await _orders(visit).change(networks_in({FIELD: typed}), force=False)
     except (WrongFieldError, LockOutError) as error:
         return await _page(visit, typed=typed, wrong=wrong_of(error))
-    return see(ADDRESSES, done="saved")
+    return see(ADDRESSES, done="access")
 
 
 def _orders(visit: Visit) -> AllowListOrders:

@@ -159,7 +159,7 @@ async def limit_key(request: Request, prefix: Prefix) -> Response:
     except WrongFieldError as error:
         return await _page(visit, prefix, wrong=wrong_of(error), form="limits")
     await _orders(visit).limit(prefix, limits)
-    return see(f"{KEYS}/{prefix}", done="saved")
+    return see(f"{KEYS}/{prefix}", done="access")
 
 
 @router.post("/{prefix}/addresses")
@@ -173,7 +173,7 @@ async def bound_key(request: Request, prefix: Prefix) -> Response:
         return await _page(visit, prefix, wrong=wrong_of(error), form="addresses")
     # Of the lists of keys only a key could shut itself out.
     await orders.change_key(prefix, wanted, force=False)
-    return see(f"{KEYS}/{prefix}", done="saved")
+    return see(f"{KEYS}/{prefix}", done="access")
 
 
 @router.post("/{prefix}/revoke")

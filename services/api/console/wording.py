@@ -73,7 +73,7 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
-    "saved": N_("Saved. It holds from the next call on."),
+    "access": N_("Saved. It holds from the next call on."),
     "key-revoked": N_("The key is revoked."),
     "address-added": N_("Your address stands in the list now. Save it to let it count."),
     "address-there": N_("The list lets your address in already."),

@@ -126,12 +126,16 @@ def test_nobody_shuts_themselves_out_by_a_list_unasked(
     context.close()
 
 
-def test_a_user_is_added_for_the_owners_password_and_signs_in(
+def test_an_owner_proves_who_they_are_to_add_a_user_who_signs_in(
     console: Console, owner: dict[str, Any]
 ) -> None:
     context = console.open(owner["state"])
     page = watched(context.new_page())
     an_hour_passes(console.stack, "asha")
+    page.goto("/console/settings/keys/new")
+    expect(page.get_by_label("Your password, to make this key")).to_be_hidden()
+    page.get_by_label("Set up the account").check()
+    expect(page.get_by_label("Your password, to make this key")).to_be_visible()
     page.goto("/console/settings/users/new")
     page.get_by_label("Login").fill(RAVI[0])
     page.get_by_label("Analyst").check()

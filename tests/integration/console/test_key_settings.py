@@ -130,11 +130,11 @@ async def test_limits_and_addresses_of_a_key_hold_from_the_next_call_on(
         ("addresses", {"ip_allow_list": "198.51.100.0/24"}),
     ):
         answer = await asha.send(f"/settings/keys/{prefix}/{form}", fields)
-        assert answer.headers["location"] == f"/console/settings/keys/{prefix}?done=saved"
+        assert answer.headers["location"] == f"/console/settings/keys/{prefix}?done=access"
     called = await whoami_by(api, key)
     bad = await asha.send(f"/settings/keys/{prefix}/addresses", {"ip_allow_list": "here"})
     worse = await asha.send(f"/settings/keys/{prefix}/limits", {"calls_per_minute": "-1"})
-    page = (await asha.get(f"/settings/keys/{prefix}?done=saved")).text
+    page = (await asha.get(f"/settings/keys/{prefix}?done=access")).text
 
     assert called.status_code == 403
     assert called.json()["code"] == "address_not_allowed"
