@@ -83,6 +83,7 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     user_errors.TooManyFailuresError: Refusal(TOO_MANY),
     user_errors.CrossSiteError: Refusal(403),
     user_errors.SecondFactorDemandedError: Refusal(403),
+    user_errors.FreshProofNeededError: Refusal(403),
     user_errors.RoleNotGrantableError: Refusal(403),
     user_errors.WrongPasswordError: Refusal(400),
     user_errors.SecondFactorStateError: Refusal(409),

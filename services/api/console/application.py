@@ -4,17 +4,21 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from services.api.console import (
+    address_settings,
     assets,
     campaign_orders,
     campaign_reports,
     campaigns,
+    destination_settings,
     home,
+    key_settings,
     live,
     own_security,
     preferences,
     sandbox,
     set_up,
     sign_in,
+    user_settings,
 )
 from services.api.console.error_pages import install_error_pages
 from services.api.console.headers import PageHeaders
@@ -42,6 +46,10 @@ def create_console(state: State) -> FastAPI:
         campaign_reports,
         campaign_orders,
         live,
+        key_settings,
+        address_settings,
+        user_settings,
+        destination_settings,
     ):
         console.include_router(module.router)
     return console

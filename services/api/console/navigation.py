@@ -27,7 +27,12 @@ MAIN: Final = (
     Entry("campaigns", N_("Campaigns"), "report"),
     Entry("sandbox", N_("Sandbox phone"), "report"),
 )
-SETTINGS: Final[tuple[Entry, ...]] = ()
+SETTINGS: Final = (
+    Entry("settings/keys", N_("API keys"), "admin"),
+    Entry("settings/addresses", N_("IP addresses"), "admin"),
+    Entry("settings/users", N_("Users"), "admin"),
+    Entry("settings/destinations", N_("Destinations"), "admin"),
+)
 
 
 def seen_by(entries: Sequence[Entry], scopes: AbstractSet[str]) -> Sequence[Entry]:
