@@ -31,6 +31,7 @@ JOINED = {"Dadra and Nagar Haveli": DADRA, "Daman and Diu": DADRA}
 # What is less than that across is drawn as a dot, to be seen at all.
 SMALLEST = 7
 SVG_SHAPE = re.compile(r'aria-label="([^"]+)"\s+d="([^"]+)"')
+LINES, CLOSED = "mlML", "z"
 SVG_TOKEN = re.compile(r"[mlzML]|-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 
 
@@ -115,20 +116,18 @@ def _rings_of_path(path: str) -> Iterable[list[Point]]:
     points: list[Point] = []
     x = y = 0.0
     is_relative = True
-    numbers: list[float] = []
-    for token in SVG_TOKEN.findall(path):
-        if token in "mlML":
+    tokens = iter(SVG_TOKEN.findall(path))
+    for token in tokens:
+        if token in LINES:
             is_relative = token.islower()
-        elif token == "z":
+        elif token == CLOSED:
             yield points
             x, y = points[0]
             points = []
         else:
-            numbers.append(float(token))
-            if len(numbers) == len(("x", "y")):
-                x, y = (x + numbers[0], y + numbers[1]) if is_relative else (numbers[0], numbers[1])
-                points.append((x, y))
-                numbers = []
+            to_x, to_y = float(token), float(next(tokens))
+            x, y = (x + to_x, y + to_y) if is_relative else (to_x, to_y)
+            points.append((x, y))
 
 
 def _rounded(points: Iterable[Point]) -> Ring:
@@ -152,14 +151,19 @@ def _path(rings: Sequence[Ring]) -> str:
     points = [point for ring in areas or rings for point in ring]
     xs, ys = [x for x, _ in points], [y for _, y in points]
     if max(max(xs) - min(xs), max(ys) - min(ys)) < SMALLEST:
-        x, y, half = (min(xs) + max(xs)) // 2, (min(ys) + max(ys)) // 2, SMALLEST // 2 + 1
-        return f"m{x - half} {y}a{half} {half} 0 1 0 {2 * half} 0a{half} {half} 0 1 0-{2 * half} 0z"
+        return _dot((min(xs) + max(xs)) // 2, (min(ys) + max(ys)) // 2)
     return "".join(map(_ring, areas))
+
+
+def _dot(x: int, y: int) -> str:
+    radius = SMALLEST // 2 + 1
+    half = f"a{radius} {radius} 0 1 0"
+    return f"m{x - radius} {y}{half} {2 * radius} 0{half}-{2 * radius} 0z"
 
 
 def _ring(ring: Ring) -> str:
     (x, y), *others = ring
-    steps = []
+    steps: list[str] = []
     for next_x, next_y in others:
         steps.append(f"{_spaced(next_x - x, first=not steps)}{_spaced(next_y - y)}")
         x, y = next_x, next_y

@@ -7,6 +7,7 @@ from services.api.console import (
     assets,
     campaign_orders,
     campaign_reports,
+    campaign_visits,
     campaigns,
     home,
     live,
@@ -40,6 +41,7 @@ def create_console(state: State) -> FastAPI:
         sandbox,
         campaigns,
         campaign_reports,
+        campaign_visits,
         campaign_orders,
         live,
     ):
