@@ -14,6 +14,7 @@ from services.api.console import (
     own_security,
     preferences,
     sandbox,
+    send_again,
     set_up,
     sign_in,
 )
@@ -42,6 +43,7 @@ def create_console(state: State) -> FastAPI:
         campaigns,
         campaign_reports,
         campaign_visits,
+        send_again,
         campaign_orders,
         live,
     ):

@@ -62,6 +62,7 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
+    "send-again": N_("It is sent again to those who did not click. This is its report."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),
