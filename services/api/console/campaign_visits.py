@@ -11,12 +11,12 @@ from services.api.console.visits import Visit, enter
 from services.api.domain.errors import NotFoundError
 from services.api.operations.read_reports import (
     NumberPlace,
+    number_of,
     read_campaign,
     read_hits,
     read_number,
 )
 from services.api.schemas.report_queries import (
-    MAX_ID,
     MAX_POSITION,
     cut_page,
     hit_cursor,
@@ -37,18 +37,19 @@ PAGE: Final = 25
 
 @router.get("/{campaign_uuid}/recipients/{msisdn}")
 async def show_visits(
-    request: Request, campaign_uuid: UUID, msisdn: int, cursor: str | None = None
+    request: Request, campaign_uuid: UUID, msisdn: str, cursor: str | None = None
 ) -> Response:
     """Show what the link of a recipient was followed by, the newest first."""
     visit = await enter(request, "report")
     account, engine = visit.caller.account, visit.context.engine
     row = await read_campaign(engine, account, campaign_uuid)
-    recipient = await _recipient(visit, campaign_uuid, msisdn)
+    number = number_of(msisdn, account)
+    recipient = await _recipient(visit, campaign_uuid, number)
     visits = await read_hits(
         engine,
         account,
         campaign_uuid,
-        msisdn=msisdn,
+        msisdn=number,
         with_machines=True,
         before=to_hit_place(cursor),
         row_limit=PAGE + 1,
@@ -74,8 +75,6 @@ async def _recipient(visit: Visit, campaign_uuid: UUID, msisdn: int) -> NumberRe
         NotFoundError: The campaign has none to it.
     """
     account = visit.caller.account
-    if not 0 < msisdn <= MAX_ID:
-        raise NotFoundError("recipient")
     behind = NumberPlace(campaign_uuid, MAX_POSITION)
     read = await read_number(visit.context.engine, account, msisdn, before=behind, row_limit=1)
     if not read.messages or read.messages[0].row["uuid"] != campaign_uuid:

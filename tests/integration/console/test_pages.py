@@ -45,7 +45,7 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in FOR_EVERYONE
 def filled(path: str) -> str:
     for part in ("{campaign_uuid}", "{session_id}"):
         path = path.replace(part, UUID)
-    return path.replace("{order}", "pause")
+    return path.replace("{order}", "pause").replace("{msisdn}", "919876543210")
 
 
 def test_there_are_pages() -> None:
