@@ -25,6 +25,7 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/campaigns/{campaign}?which={hostile}",
         "/campaigns/{campaign}?done={hostile}",
     ),
+    "/campaigns/compare": ("/campaigns/compare?c={campaign}&c={second}",),
     "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
     "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
     "/campaigns/{campaign_uuid}/recipients/{msisdn}": (

@@ -5,6 +5,7 @@ from starlette.datastructures import State
 
 from services.api.console import (
     assets,
+    campaign_comparisons,
     campaign_orders,
     campaign_reports,
     campaign_visits,
@@ -41,6 +42,7 @@ def create_console(state: State) -> FastAPI:
         own_security,
         sandbox,
         campaigns,
+        campaign_comparisons,
         campaign_reports,
         campaign_visits,
         send_again,

@@ -139,6 +139,21 @@ def test_those_who_did_not_click_are_sent_another_text(
     page.context.close()
 
 
+def test_campaigns_are_ticked_in_the_list_and_compared(
+    console: Console, owner: dict[str, Any], sale: dict[str, Any]
+) -> None:
+    del sale
+    page = watched(console.open(owner["state"], **LOOKS["light-phone-en"]).new_page())
+    page.goto("/console/campaigns")
+    for place in range(2):
+        page.locator("input[name=c]").nth(place).check()
+    page.get_by_role("button", name="Compare the ticked ones").click()
+
+    expect(page.locator(".compared thead th")).to_have_count(2)
+    look_at(page, "compared-campaigns")
+    page.context.close()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_pages_of_a_campaign_are_accessible_in_both_themes(
     console: Console, owner: dict[str, Any], sale: dict[str, Any], look: str

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from urllib.parse import unquote
+from uuid import uuid4
 
 from shared.clock import SystemClock
 from tests.support.api import Api
@@ -346,3 +347,26 @@ async def test_hostile_places_agents_and_causes_are_text(
         assert AS_TEXT in page, address
         for run in ("<script>alert", "<img src=x", "123580457"):
             assert run not in page, address
+
+
+async def test_two_to_five_campaigns_are_compared(api: Api, acme: Headers, asha: Visitor) -> None:
+    first, second = [await a_campaign(api, acme, smartLinkTitle=f"{each} sale") for each in "ab"]
+    await settle(api, first, DELIVERED, DELIVERED, UNDELIVERED)
+    await settle(api, second, DELIVERED, DELIVERED, DELIVERED)
+    await api.database.execute(
+        "UPDATE campaign_clicks SET click_count = 9, clicker_count = 3 WHERE campaign_id = $1",
+        second.id,
+    )
+
+    listed = (await asha.get("/campaigns")).text
+    page = await asha.get(f"/campaigns/compare?c={first.uuid}&c={second.uuid}")
+    one = await asha.get(f"/campaigns/compare?c={first.uuid}&c={first.uuid}")
+    unknown = await asha.get(f"/campaigns/compare?c={first.uuid}&c={uuid4()}")
+
+    assert f'value="{second.uuid}" form="compare"' in listed
+    assert page.text.index("a sale") < page.text.index("b sale")
+    assert '<span aria-hidden="true">+9</span>' in page.text
+    assert '<span aria-hidden="true">-1</span>' in page.text
+    assert '<span aria-hidden="true">+33.3%</span>' in page.text
+    assert unknown.status_code == 404
+    assert "Tick two to five campaigns" in one.text
