@@ -10,8 +10,9 @@ from services.api.console.campaign_orders import once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import refusal_text
+from services.api.console.wording import N_, refusal_text
 from services.api.domain.campaign_states import CampaignAction, require_allowed
+from services.api.domain.errors import TextLetGoError
 from services.api.domain.return_paths import CONSOLE
 from services.api.error_responses import REFUSALS
 from services.api.operations.duplicate_campaign import duplicate_campaign
@@ -24,6 +25,10 @@ from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/campaigns/{campaign_uuid}/send-again")
 
+NOBODY_LEFT: Final = N_(
+    "Nobody is left to send to: whoever has the message has followed its link, opted out or been "
+    "erased."
+)
 # These have pages of their own, which say when to come again.
 NOT_NOW: Final = (429, 503)
 
@@ -35,6 +40,8 @@ async def show_form(request: Request, campaign_uuid: UUID) -> Response:
     campaign, written = await _read(visit, campaign_uuid)
     visit.caller.require("send")
     require_allowed(CampaignAction.DUPLICATE, campaign.state)
+    if campaign.text_let_go_at is not None:
+        raise TextLetGoError
     return _page(visit, campaign, written)
 
 
@@ -110,6 +117,10 @@ def _page(
         text=text,
         tried=tried,
         warnings=tried.preflight.warnings if tried and tried.preflight else (),
-        error=refusal_text(error) if error else None,
+        error=_told(error) if error else None,
         error_field=error.field if error else None,
     )
+
+
+def _told(error: DomainError) -> str:
+    return NOBODY_LEFT if error.field == "to" else refusal_text(error)

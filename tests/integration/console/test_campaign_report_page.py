@@ -237,13 +237,16 @@ async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(
     nothing = await asha.send(path, {"msg": f"No link {HOSTILE}"})
 
     assert nobody.status_code == 400
-    assert "finds nobody" in nobody.text
+    assert "Nobody is left to send to" in nobody.text
     assert "Last day: https://a.example.com</textarea>" in nobody.text
+    await api.database.execute("UPDATE campaign SET text_let_go_at = now()")
+    let_go = await asha.get(path)
     for page in (unlinked, nothing):
         assert page.status_code == 400
         assert 'aria-invalid="true"' in page.text
         assert "<script>alert" not in page.text
         assert AS_TEXT in page.text
+    assert let_go.status_code == 409
     assert await api.count("campaign") == 1
 
 
