@@ -35,7 +35,12 @@ NOT_NOW: Final = (429, 503)
 
 @router.get("")
 async def show_form(request: Request, campaign_uuid: UUID) -> Response:
-    """Show the text, to be changed for those who did not follow its link."""
+    """Show the text, to be changed for those who did not follow its link.
+
+    Raises:
+        CampaignStateError: Another vendor delivers it.
+        TextLetGoError: Its text is no longer kept.
+    """
     visit = await enter(request, "report")
     campaign, written = await _read(visit, campaign_uuid)
     visit.caller.require("send")

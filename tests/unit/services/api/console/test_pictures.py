@@ -1,5 +1,6 @@
 """Shades, maps and rankings say what was counted, no more and no less."""
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from uuid import uuid4
@@ -89,3 +90,17 @@ def test_nothing_ranks_as_nothing() -> None:
     ranking = rank(ValueList(values=[], others=None), 0)
 
     assert (ranking.rows, ranking.other_clicks, ranking.other_share) == ([], 0, 0)
+
+
+@pytest.mark.parametrize("countries", [{"IN": 1}, {"US": 1}], ids=["states", "countries"])
+def test_shapes_are_closed_and_within_their_map(countries: Mapping[str, int]) -> None:
+    found = draw_map(a_breakdown(countries, {"Goa": 1}), 1)
+
+    assert found is not None
+    for shape in found.shapes:
+        assert re.fullmatch(r"[MmLlaz0-9 -]+z", shape.path), shape.name
+        starts = re.findall(r"[Mm](\d+) (\d+)", shape.path)
+        assert starts, shape.name
+        for x, y in starts:
+            assert int(x) <= found.width, shape.name
+            assert int(y) <= found.height, shape.name
