@@ -12,6 +12,7 @@ from services.api.domain.errors import InvalidValueError, NotFoundError, TextLet
 from services.api.domain.link_shape import LinkShape, shape_of
 from services.api.operations.accept_send import accept_send
 from services.api.operations.accepting import SendContext
+from services.api.operations.replaying import Repeats
 from services.api.operations.send_values import Accepted, Copying, SendCommand
 from services.api.storage.accounts import Account
 from services.api.storage.copied_campaigns import (
@@ -89,22 +90,21 @@ async def duplicate_campaign(
             numbers = await list_numbers(connection, account.id, campaign.id)
     mobiles = await asyncio.to_thread(lambda: list(map(_international, numbers)))
     command = _command(campaign, Copying(campaign_uuid, author, wishes.which), mobiles, wishes)
+    if wishes.which is RecipientFilter.NOT_CLICKED and not numbers:
+        # Who got the copy may have clicked since: its repeat is answered as it was.
+        earlier = await Repeats(context.engine, context.clock, account.id).find(command)
+        if earlier is None:
+            raise InvalidValueError("to", NOBODY_LEFT)
+        return earlier
     return await accept_send(context, account, command)
 
 
 async def _not_clicked(
     connection: AsyncConnection, account: Account, campaign: CampaignToCopy, max_recipients: int
 ) -> list[int]:
-    """Return the numbers of those who did not click; of personal texts, which are read later, one.
-
-    Raises:
-        InvalidValueError: There are none.
-    """
+    """Return who did not click; of personal texts, which are read later, one of them."""
     limit = 1 if campaign.is_personal else max_recipients + 1
-    numbers = await list_numbers_not_clicked(connection, account.id, campaign.id, limit=limit)
-    if not numbers:
-        raise InvalidValueError("to", NOBODY_LEFT)
-    return numbers
+    return await list_numbers_not_clicked(connection, account.id, campaign.id, limit=limit)
 
 
 def _command(

@@ -300,10 +300,13 @@ async def test_the_list_is_searched_by_days(api: Api, acme: Headers, asha: Visit
     found = (await asha.get("/campaigns?from=2026-03-01&to=2026-03-01")).text
     wrong = [
         (await asha.get(f"/campaigns?{days}")).text
-        for days in ("from=2026-03-02&to=2026-03-01", "from=soon")
+        for days in ("from=2026-03-02&to=2026-03-01", "from=soon", "to=10000-01-01")
     ]
 
+    ever = (await asha.get("/campaigns?from=0001-01-01&to=9999-12-31")).text
+
     assert ("Old" in found, "New" in found) == (True, False)
+    assert len(ROW.findall(ever)) == 2
     for page in wrong:
         assert len(ROW.findall(page)) == 2
         assert "Give days such as 2026-11-30" in page

@@ -55,7 +55,7 @@ function refresh() {
   for (const { id, dataset } of document.querySelectorAll("[data-live-refresh]")) {
     if (waiting.has(id)) continue;
     waiting.add(id);
-    const due = (refreshedAt.get(id) ?? 0) + (Number(dataset.liveRefresh) || PAUSE_MS);
+    const due = (refreshedAt.get(id) ?? -Infinity) + (Number(dataset.liveRefresh) || PAUSE_MS);
     setTimeout(() => {
       waiting.delete(id);
       refreshedAt.set(id, performance.now());
