@@ -13,14 +13,26 @@ Route = tuple[str, str]
 # that gives what another gives in part is asked as htmx does.
 PAGES: Mapping[str, Sequence[str]] = {
     "/": ("/",),
-    "/campaigns": ("/campaigns", "/campaigns?title={hostile}", "/campaigns?status={hostile}"),
+    "/campaigns": (
+        "/campaigns",
+        "/campaigns?title={hostile}",
+        "/campaigns?status={hostile}",
+        "/campaigns?from={hostile}",
+    ),
     "/campaigns/{campaign_uuid}": (
         "/campaigns/{campaign}",
         "/campaigns/{campaign}?which=clicked",
         "/campaigns/{campaign}?which={hostile}",
         "/campaigns/{campaign}?done={hostile}",
     ),
+    "/campaigns/compare": ("/campaigns/compare?c={campaign}&c={second}",),
     "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
+    "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
+    "/campaigns/{campaign_uuid}/recipients/{msisdn}": (
+        "/campaigns/{campaign}/recipients/{msisdn}",
+    ),
+    "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
+    "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
     "/sandbox": ("/sandbox", "/sandbox?number={msisdn}", "/sandbox?number={hostile}"),
     "/security": ("/security", "/security?done={hostile}"),
     "/settings/addresses": ("/settings/addresses", "/settings/addresses?done={hostile}"),
@@ -37,11 +49,18 @@ PAGES: Mapping[str, Sequence[str]] = {
 NO_PAGES = frozenset(
     {"/static/{of_digest}/{path:path}", "/campaigns/{campaign_uuid}/events", "/set-up"}
 )
-# Pages on which nothing stands that anybody wrote.
-NOTHING_OF_STRANGERS = frozenset({"/", "/campaigns/{campaign_uuid}/totals", "/sign-in"})
+# Pages on which nothing stands that anybody wrote, or, as of places and browsers, only what a
+# recorder counted, of which there is nothing here.
+NOTHING_OF_STRANGERS = frozenset(
+    {"/", "/campaigns/{campaign_uuid}/totals", "/campaigns/{campaign_uuid}/insights", "/sign-in"}
+)
 # Each order of the console, and the call of the API that does the same.
 ORDERS: Mapping[str, str] = {
     "POST /campaigns/{campaign_uuid}/{order}": "POST /campaigns/{campaign_uuid}/pause",
+    "POST /campaigns/{campaign_uuid}/send-again": "POST /campaigns/{campaign_uuid}/duplicate",
+    "POST /campaigns/{campaign_uuid}/send-again/preview": (
+        "POST /campaigns/{campaign_uuid}/duplicate"
+    ),
     "POST /security/password": "POST /session/password",
     "POST /security/second-factor": "POST /session/second-factor",
     "POST /security/second-factor/confirm": "POST /session/second-factor/confirm",

@@ -83,6 +83,7 @@ DONE: Final[Mapping[str, str]] = {
     "user-factor-off": N_("The second factor is removed, and the user is signed out everywhere."),
     "rules": N_("The rules are saved, and hold from now on."),
     "destinations": N_("Saved. Links that are out follow within a second."),
+    "send-again": N_("It is sent again to those who did not click. This is its report."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),

@@ -45,7 +45,7 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in FOR_EVERYONE
 def filled(path: str) -> str:
     for part in ("{campaign_uuid}", "{session_id}", "{user_id}"):
         path = path.replace(part, UUID)
-    path = path.replace("{prefix}", "0123456789ab")
+    path = path.replace("{prefix}", "0123456789ab").replace("{msisdn}", "919876543210")
     return path.replace("{order}", "pause")
 
 
