@@ -10,6 +10,7 @@ from services.api.console import (
     campaigns,
     home,
     live,
+    numbers,
     own_security,
     preferences,
     sandbox,
@@ -42,6 +43,7 @@ def create_console(state: State) -> FastAPI:
         campaign_reports,
         campaign_orders,
         live,
+        numbers,
     ):
         console.include_router(module.router)
     return console

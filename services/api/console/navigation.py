@@ -25,9 +25,17 @@ class Entry:
 
 MAIN: Final = (
     Entry("campaigns", N_("Campaigns"), "report"),
+    Entry("numbers", N_("Numbers"), "report"),
     Entry("sandbox", N_("Sandbox phone"), "report"),
 )
-SETTINGS: Final[tuple[Entry, ...]] = ()
+SETTINGS: Final = (
+    Entry("settings/groups", N_("Contact groups"), "send"),
+    Entry("settings/opt-outs", N_("Opt-outs"), "report"),
+    Entry("settings/credit", N_("Credit"), "report"),
+    Entry("settings/privacy", N_("Privacy"), "admin"),
+    Entry("settings/alerts", N_("Alerts"), "admin"),
+    Entry("settings/audit", N_("Audit trail"), "admin"),
+)
 
 
 def seen_by(entries: Sequence[Entry], scopes: AbstractSet[str]) -> Sequence[Entry]:

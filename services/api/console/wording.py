@@ -62,6 +62,9 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
+    "opt-out": N_("It is noted: no marketing goes to the number any more."),
+    "opt-out-known": N_("The number had opted out before; that stays as it was noted."),
+    "opt-in": N_("The opt-out is taken back: marketing goes to the number again."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),
