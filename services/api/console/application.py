@@ -8,9 +8,11 @@ from services.api.console import (
     campaign_orders,
     campaign_reports,
     campaigns,
+    contact_groups,
     home,
     live,
     numbers,
+    opt_outs,
     own_security,
     preferences,
     sandbox,
@@ -44,6 +46,8 @@ def create_console(state: State) -> FastAPI:
         campaign_orders,
         live,
         numbers,
+        opt_outs,
+        contact_groups,
     ):
         console.include_router(module.router)
     return console

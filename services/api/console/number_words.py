@@ -5,7 +5,9 @@ from typing import Final
 
 from services.api.console.wording import N_, refusal_text
 from services.api.domain.contact_groups import VALUE_TOO_LONG
+from services.api.domain.errors import InvalidValueError, MissingFieldError
 from services.api.domain.sheet_numbers import CELL_ERROR, SCIENTIFIC_NOTATION
+from services.api.schemas.file_bodies import FILE_FIELD
 from shared.domain.clicks import ClickClass
 from shared.domain.errors import DomainError
 from shared.domain.number_rejections import InvalidMsisdnError, RejectionReason
@@ -57,9 +59,21 @@ CLASSES: Final[Mapping[str, str]] = {
 }
 
 
+# What is wanted in a field, of those whose refusals are of its shape alone.
+_WANTED: Final[Mapping[str, str]] = {
+    "note": N_("A note is one line of at most 500 characters."),
+    "name": N_(
+        "A name is one line of 1 to 100 characters without a comma, and does not look like an id."
+    ),
+    FILE_FIELD: N_("Choose a csv, txt or xlsx file that is not empty."),
+}
+
+
 def field_text(error: DomainError) -> str:
-    """Return a refusal as it stands at the field of a number or beside it."""
+    """Return a refusal as it stands at the field of a number, or at one beside it."""
     cause = error.__cause__
     if isinstance(cause, InvalidMsisdnError):
         return REJECTIONS[cause.reason]
-    return refusal_text(error)
+    is_of_shape = isinstance(error, InvalidValueError | MissingFieldError)
+    wanted = _WANTED.get(error.field or "") if is_of_shape else None
+    return wanted or refusal_text(error)

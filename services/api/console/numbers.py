@@ -92,11 +92,15 @@ async def show_erasure(request: Request, erasure_id: UUID) -> Response:
 
 @router.get("/{sealed}")
 async def show_number(
-    request: Request, sealed: str, cursor: str | None = None, done: str | None = None
+    request: Request,
+    sealed: str,
+    cursor: str | None = None,
+    done: str | None = None,
+    form: str | None = None,
 ) -> Response:
-    """Show what is known of a number."""
+    """Show what is known of a number; one of the forms may be wanted open."""
     visit = await enter(request, "report")
-    return await _page(visit, sealed, cursor=cursor, done=done)
+    return await _page(visit, sealed, cursor=cursor, done=done, form=form)
 
 
 @router.get("/{sealed}/campaigns/{campaign_uuid}")

@@ -6,8 +6,16 @@
 from collections.abc import Mapping
 from typing import Final
 
+from services.api.domain.contact_groups import (
+    GroupBusyError,
+    GroupNameTakenError,
+    TooManyContactsError,
+    TooManyGroupsError,
+)
+from services.api.domain.opt_outs import NotOptedOutError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
+from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
 from services.api.domain.user_errors import (
     SecondFactorNeededError,
     SecondFactorStateError,
@@ -65,6 +73,10 @@ DONE: Final[Mapping[str, str]] = {
     "opt-out": N_("It is noted: no marketing goes to the number any more."),
     "opt-out-known": N_("The number had opted out before; that stays as it was noted."),
     "opt-in": N_("The opt-out is taken back: marketing goes to the number again."),
+    "group-made": N_("The group is made. Now add numbers to it."),
+    "group-renamed": N_("The group has its new name."),
+    "group-deleted": N_("The group is deleted."),
+    "contact-removed": N_("The number is no longer in the group."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),
@@ -82,6 +94,15 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
         "of the login or the account's name."
     ),
     TooManyFailuresError: N_("Too much was wrong of late. Wait a little, then try again."),
+    NotOptedOutError: N_("This number has not opted out."),
+    GroupNameTakenError: N_("Another group has this name, in letters of any case."),
+    GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),
+    TooManyGroupsError: N_("There are as many groups as there may be: delete one first."),
+    TooManyContactsError: N_("One group cannot hold as many contacts: make another."),
+    UploadsBusyError: N_("Many files are being read at the moment. Try again in a little while."),
+    AccountUploadsBusyError: N_(
+        "Other files of yours are being read at the moment. Try again in a little while."
+    ),
 }
 
 
