@@ -4,17 +4,21 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from services.api.console import (
+    alerts,
     assets,
+    audit,
     campaign_orders,
     campaign_reports,
     campaigns,
     contact_groups,
+    credit,
     home,
     live,
     numbers,
     opt_outs,
     own_security,
     preferences,
+    privacy,
     sandbox,
     set_up,
     sign_in,
@@ -48,6 +52,10 @@ def create_console(state: State) -> FastAPI:
         numbers,
         opt_outs,
         contact_groups,
+        credit,
+        privacy,
+        alerts,
+        audit,
     ):
         console.include_router(module.router)
     return console

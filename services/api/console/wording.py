@@ -76,6 +76,7 @@ DONE: Final[Mapping[str, str]] = {
     "group-made": N_("The group is made. Now add numbers to it."),
     "group-renamed": N_("The group has its new name."),
     "group-deleted": N_("The group is deleted."),
+    "privacy": N_("It holds from now on. What is to go is gone within the hour."),
     "contact-removed": N_("The number is no longer in the group."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {

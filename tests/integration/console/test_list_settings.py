@@ -141,9 +141,7 @@ async def test_files_of_strangers_are_taken_from_nobody(api: Api, asha: Visitor)
     assert await api.count("suppression") == 0
 
 
-async def test_a_group_is_made_filled_renamed_emptied_and_deleted(
-    api: Api, acme: Headers, asha: Visitor
-) -> None:
+async def test_a_group_is_made_filled_renamed_emptied_and_deleted(api: Api, asha: Visitor) -> None:
     path = await a_group(asha)
     same = await asha.send(GROUPS, {"name": "CUSTOMERS"})
     comma = await asha.send(GROUPS, {"name": "a, b"})
@@ -193,9 +191,7 @@ async def test_a_group_is_made_filled_renamed_emptied_and_deleted(
     ]
 
 
-async def test_a_file_fills_a_group_or_takes_its_place(
-    api: Api, acme: Headers, asha: Visitor
-) -> None:
+async def test_a_file_fills_a_group_or_takes_its_place(api: Api, asha: Visitor) -> None:
     path = await a_group(asha)
     merged = await send_file(asha, f"{path}/contacts/import", FILE)
     page = (await asha.get(path)).text
@@ -224,7 +220,7 @@ async def test_a_file_fills_a_group_or_takes_its_place(
     assert [len(ROW.findall(each)) for each in (first, second)] == [50, 11]
 
 
-async def test_another_accounts_lists_are_nobodys(api: Api, acme: Headers, asha: Visitor) -> None:
+async def test_another_accounts_lists_are_nobodys(api: Api, asha: Visitor) -> None:
     path = await a_group(asha)
     await asha.send(f"{path}/contacts", {"mobiles": NUMBER})
     noted = await asha.send(OPT_OUTS, {"mobile": NUMBER})
@@ -252,9 +248,7 @@ async def test_another_accounts_lists_are_nobodys(api: Api, acme: Headers, asha:
     assert await api.count("contact") == 1
 
 
-async def test_what_each_may_do_with_lists_is_offered_and_no_more(
-    api: Api, acme: Headers, asha: Visitor
-) -> None:
+async def test_what_each_may_do_with_lists_is_offered_and_no_more(api: Api, asha: Visitor) -> None:
     await asha.send(OPT_OUTS, {"mobile": NUMBER})
     pages = {}
     for login in ("asha", "sender", "analyst", "reader"):
@@ -273,9 +267,7 @@ async def test_what_each_may_do_with_lists_is_offered_and_no_more(
     assert offered(NUMBER) == ["asha", "sender", "analyst", "reader"]
 
 
-async def test_what_strangers_wrote_into_lists_is_text(
-    api: Api, acme: Headers, asha: Visitor
-) -> None:
+async def test_what_strangers_wrote_into_lists_is_text(api: Api, asha: Visitor) -> None:
     path = await a_group(asha)
     await asha.send(f"{path}/contacts", {"mobiles": NUMBER})
     await asha.send(OPT_OUTS, {"mobile": NUMBER, "note": HOSTILE})
