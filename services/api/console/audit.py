@@ -38,11 +38,16 @@ WRONG_ORDER: Final = N_("The first day is behind the last one.")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One value that an entry tells of, before and after; None is nothing."""
+    """One value that an entry tells of; None is nothing.
+
+    Attributes:
+        is_change: Whether it was another before.
+    """
 
     name: str
     before: str | None
-    after: str | None
+    now: str | None
+    is_change: bool
 
 
 @router.get("")
@@ -110,8 +115,12 @@ def _page(
 
 def _details(entry: TrailEntry) -> list[Detail]:
     before, after = entry.before or {}, entry.after or {}
-    names = dict.fromkeys((*before, *after))
-    return [Detail(name, _text(before, name), _text(after, name)) for name in names]
+    details = []
+    for name in dict.fromkeys((*before, *after)):
+        was, becomes = _text(before, name), _text(after, name)
+        is_change = name in before and name in after and was != becomes
+        details.append(Detail(name, was, becomes if name in after else was, is_change))
+    return details
 
 
 def _text(told: Mapping[str, JsonValue], name: str) -> str | None:

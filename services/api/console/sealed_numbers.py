@@ -5,6 +5,7 @@ history, have the number in the paths of the API.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import phonenumbers
@@ -12,32 +13,32 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from starlette.exceptions import HTTPException
 
 from services.api.console.visits import Visit
-from shared.domain.sealing import SealError
+from shared.domain.sealing import Sealer, SealError
 
 MAX_LENGTH: Final = 300
 # Shorter ones are short codes, which have no calling code.
 _FEWEST_DIGITS: Final = 7
 
 
+def sealed(sealer: Sealer, account_id: int, msisdn: int | str) -> str:
+    """Return a number as addresses have it, for one account and no other."""
+    return sealer.seal(str(msisdn).encode(), _context(account_id)).decode()
+
+
 def sealed_with(visit: Visit) -> Callable[[int | str], str]:
-    """Return what seals numbers, for the account of whoever visits and no other."""
-    sealer, context = visit.context.sealer, _context(visit)
-
-    def seal(msisdn: int | str) -> str:
-        return sealer.seal(str(msisdn).encode(), context).decode()
-
-    return seal
+    """Return what seals numbers for the account of whoever visits."""
+    return partial(sealed, visit.context.sealer, visit.caller.account.id)
 
 
-def opened(visit: Visit, sealed: str) -> int:
+def opened(visit: Visit, text: str) -> int:
     """Return the number that an address is about.
 
     Raises:
         HTTPException: It is about none of this account's.
     """
-    written = sealed.encode("ascii", "replace")[:MAX_LENGTH]
+    octets = text.encode("ascii", "replace")[:MAX_LENGTH]
     try:
-        return int(visit.context.sealer.open(written, _context(visit)))
+        return int(visit.context.sealer.open(octets, _context(visit.caller.account.id)))
     except SealError:
         raise HTTPException(404) from None
 
@@ -57,5 +58,5 @@ def readable(msisdn: int) -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
 
 
-def _context(visit: Visit) -> str:
-    return f"console.number:{visit.caller.account.id}"
+def _context(account_id: int) -> str:
+    return f"console.number:{account_id}"

@@ -152,7 +152,8 @@ def test_keeping_less_is_agreed_to_before_anything_is_deleted(
     expect(page.get_by_role("alert")).to_contain_text("This deletes what is stored")
     assert console.stack.get("/privacy")["clicks_kept_months"] is None
     look_at(page, "settings-privacy-asked")
-    expect(page.get_by_role("button", name="Yes, delete it")).to_be_focused()
+    expect(page.get_by_role("link", name="No, leave all")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status").filter(has_text="It holds")).to_be_visible()
     assert console.stack.get("/privacy")["clicks_kept_months"] == 24
