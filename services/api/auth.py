@@ -53,12 +53,15 @@ class Credentials:
         login: Whose password it is.
         is_session: Whether it is a session's.
         form_token: What a form of the console brings in place of the header.
+        is_early: Whether the form that brings it is yet to be read: they may send that, and change
+            nothing before they are let in anew.
     """
 
     secret: str
     login: str | None = None
     is_session: bool = False
     form_token: str | None = None
+    is_early: bool = False
 
 
 def api_context(request: Request) -> ApiContext:
@@ -212,7 +215,7 @@ async def _of_session(request: Request, shown: Credentials) -> Caller:
     used = await use_session(context.engine, shown.secret, address, limits)
     if used.token is not None:
         cookies.give(request, context, used.token)
-    if used.caller.session is not None:
+    if used.caller.session is not None and not shown.is_early:
         cookies.check_change(request, used.caller.session, shown.form_token)
     return used.caller
 

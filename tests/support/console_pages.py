@@ -33,6 +33,27 @@ PAGES: Mapping[str, Sequence[str]] = {
     ),
     "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
     "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
+    "/numbers": ("/numbers",),
+    "/numbers/erasures/{erasure_id}": ("/numbers/erasures/{erasure}",),
+    "/numbers/{sealed}": (
+        "/numbers/{sealed}",
+        "/numbers/{sealed}?done={hostile}",
+        "/numbers/{sealed}?form=erase",
+    ),
+    "/numbers/{sealed}/campaigns/{campaign_uuid}": (
+        "/numbers/{sealed}/campaigns/{campaign}",
+        "/numbers/{sealed}/campaigns/{campaign}?which={hostile}",
+    ),
+    "/settings/groups": ("/settings/groups", "/settings/groups?done={hostile}"),
+    "/settings/groups/{group_id}": ("/settings/groups/{group}",),
+    "/settings/opt-outs": ("/settings/opt-outs",),
+    "/settings/credit": ("/settings/credit",),
+    "/settings/privacy": ("/settings/privacy", "/settings/privacy?done={hostile}"),
+    "/settings/alerts": ("/settings/alerts", "/settings/alerts?which={hostile}"),
+    "/settings/audit": (
+        "/settings/audit",
+        "/settings/audit?action={hostile}&author={hostile}&subject={hostile}",
+    ),
     "/sandbox": ("/sandbox", "/sandbox?number={msisdn}", "/sandbox?number={hostile}"),
     "/security": ("/security", "/security?done={hostile}"),
     "/settings/addresses": ("/settings/addresses", "/settings/addresses?done={hostile}"),
@@ -47,7 +68,12 @@ PAGES: Mapping[str, Sequence[str]] = {
 }
 # They are no pages: files, streams, and what closes once there is an owner.
 NO_PAGES = frozenset(
-    {"/static/{of_digest}/{path:path}", "/campaigns/{campaign_uuid}/events", "/set-up"}
+    {
+        "/static/{of_digest}/{path:path}",
+        "/campaigns/{campaign_uuid}/events",
+        "/numbers/{sealed}/export",
+        "/set-up",
+    }
 )
 # Pages on which nothing stands that anybody wrote, or, as of places and browsers, only what a
 # recorder counted, of which there is nothing here.
@@ -61,6 +87,22 @@ ORDERS: Mapping[str, str] = {
     "POST /campaigns/{campaign_uuid}/send-again/preview": (
         "POST /campaigns/{campaign_uuid}/duplicate"
     ),
+    "POST /numbers": "GET /recipients/{msisdn}",
+    "POST /numbers/{sealed}/opt-out": "PUT /suppressions/{msisdn}",
+    "POST /numbers/{sealed}/opt-in": "DELETE /suppressions/{msisdn}",
+    "POST /numbers/{sealed}/erase": "DELETE /recipients/{msisdn}",
+    "POST /settings/groups": "POST /groups",
+    "POST /settings/groups/{group_id}/rename": "PATCH /groups/{group_id}",
+    "POST /settings/groups/{group_id}/delete": "DELETE /groups/{group_id}",
+    "POST /settings/groups/{group_id}/contacts": "POST /groups/{group_id}/contacts",
+    "POST /settings/groups/{group_id}/contacts/import": "POST /groups/{group_id}/contacts/import",
+    "POST /settings/groups/{group_id}/contacts/remove": (
+        "DELETE /groups/{group_id}/contacts/{msisdn}"
+    ),
+    "POST /settings/opt-outs": "PUT /suppressions/{msisdn}",
+    "POST /settings/opt-outs/find": "GET /suppressions/{msisdn}",
+    "POST /settings/opt-outs/import": "POST /suppressions/import",
+    "POST /settings/privacy": "PATCH /privacy",
     "POST /security/password": "POST /session/password",
     "POST /security/second-factor": "POST /session/second-factor",
     "POST /security/second-factor/confirm": "POST /session/second-factor/confirm",
@@ -87,6 +129,8 @@ ORDERS: Mapping[str, str] = {
     "POST /sign-in": "POST /session",
     "POST /sign-out": "DELETE /session",
 }
+# They look up a number, which is to stand in no address, and change nothing.
+LOOK_UPS = frozenset({"POST /numbers", "POST /settings/opt-outs/find"})
 # What is of the browser alone, or of a time when nobody can call the API.
 OF_THE_CONSOLE_ALONE = frozenset({"POST /preferences", "POST /set-up"})
 

@@ -22,7 +22,7 @@ URLENCODED: Final = "application/x-www-form-urlencoded"
 Form = Mapping[str, str]
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request, *, octet_limit: int = FORM_OCTETS) -> Form:
     """Read the fields of a form; of one that comes twice, the last.
 
     Raises:
@@ -40,8 +40,8 @@ async def read_form(request: Request) -> Form:
         async with asyncio.timeout(timeout_s):
             async for chunk in request.stream():
                 octets += chunk
-                if len(octets) > FORM_OCTETS:
-                    raise BodyTooLargeError(FORM_OCTETS)
+                if len(octets) > octet_limit:
+                    raise BodyTooLargeError(octet_limit)
         text = octets.decode("ascii", "replace")
         return dict(
             parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="replace")

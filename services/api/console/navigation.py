@@ -25,6 +25,7 @@ class Entry:
 
 MAIN: Final = (
     Entry("campaigns", N_("Campaigns"), "report"),
+    Entry("numbers", N_("Numbers"), "report"),
     Entry("sandbox", N_("Sandbox phone"), "report"),
 )
 SETTINGS: Final = (
@@ -32,6 +33,12 @@ SETTINGS: Final = (
     Entry("settings/addresses", N_("IP addresses"), "admin"),
     Entry("settings/users", N_("Users"), "admin"),
     Entry("settings/destinations", N_("Destinations"), "admin"),
+    Entry("settings/groups", N_("Contact groups"), "send"),
+    Entry("settings/opt-outs", N_("Opt-outs"), "report"),
+    Entry("settings/credit", N_("Credit"), "report"),
+    Entry("settings/privacy", N_("Privacy"), "admin"),
+    Entry("settings/alerts", N_("Alerts"), "admin"),
+    Entry("settings/audit", N_("Audit trail"), "admin"),
 )
 
 

@@ -41,7 +41,7 @@ async def show_form(request: Request, campaign_uuid: UUID) -> Response:
         CampaignStateError: Another vendor delivers it.
         TextLetGoError: Its text is no longer kept.
     """
-    visit = await enter(request, "report")
+    visit = await enter(request, "send")
     campaign, written = await _read(visit, campaign_uuid)
     visit.caller.require("send")
     require_allowed(CampaignAction.DUPLICATE, campaign.state)

@@ -15,7 +15,7 @@ from services.api.auth import (
     in_cookie,
     session_of,
 )
-from services.api.console.forms import Form, read_form
+from services.api.console.forms import FORM_OCTETS, Form, read_form
 from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.user_errors import SessionMissingError
@@ -54,8 +54,13 @@ class Visit:
         return self.context.to_own_user(session_of(self.caller), address)
 
 
-async def enter(request: Request, *scopes: str) -> Visit:
+async def enter(request: Request, *scopes: str, octet_limit: int = FORM_OCTETS) -> Visit:
     """Let somebody in who is signed in and may do all of this.
+
+    Args:
+        request: Of theirs.
+        scopes: What they must be allowed.
+        octet_limit: Of the form that it may bring.
 
     Raises:
         SessionMissingError: They are not signed in.
@@ -71,7 +76,7 @@ async def enter(request: Request, *scopes: str) -> Visit:
         raise SessionMissingError
     form: Form = {}
     if request.method not in cookies.SAFE_METHODS:
-        form = await read_form(request)
+        form = await read_form(request, octet_limit=octet_limit)
         shown = replace(shown, form_token=form.get(CSRF_FIELD, ""))
     caller = await authenticate(request, shown)
     for scope in scopes:

@@ -12,8 +12,16 @@ from services.api.domain.access_errors import (
     ScopeNotGrantableError,
     TooManyKeysError,
 )
+from services.api.domain.contact_groups import (
+    GroupBusyError,
+    GroupNameTakenError,
+    TooManyContactsError,
+    TooManyGroupsError,
+)
+from services.api.domain.opt_outs import NotOptedOutError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
+from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
 from services.api.domain.user_errors import (
     FreshProofNeededError,
     LastOwnerError,
@@ -84,6 +92,14 @@ DONE: Final[Mapping[str, str]] = {
     "rules": N_("The rules are saved, and hold from now on."),
     "destinations": N_("Saved. Links that are out follow within a second."),
     "send-again": N_("It is sent again to those who did not click. This is its report."),
+    "opt-out": N_("It is noted: no marketing goes to the number any more."),
+    "opt-out-known": N_("The number had opted out before; that stays as it was noted."),
+    "opt-in": N_("The opt-out is taken back: marketing goes to the number again."),
+    "group-made": N_("The group is made. Now add numbers to it."),
+    "group-renamed": N_("The group has its new name."),
+    "group-deleted": N_("The group is deleted."),
+    "privacy": N_("It holds from now on. What is to go is gone within the hour."),
+    "contact-removed": N_("The number is no longer in the group."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),
@@ -112,6 +128,15 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     OwnUserError: N_("Your own password and second factor are changed on the page Security."),
     RoleNotGrantableError: N_("That role may do more than you may yourself."),
     TooManyUsersError: N_("The account has 500 users, which is the most."),
+    NotOptedOutError: N_("This number has not opted out."),
+    GroupNameTakenError: N_("Another group has this name, in letters of any case."),
+    GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),
+    TooManyGroupsError: N_("There are as many groups as there may be: delete one first."),
+    TooManyContactsError: N_("One group cannot hold as many contacts: make another."),
+    UploadsBusyError: N_("Many files are being read at the moment. Try again in a little while."),
+    AccountUploadsBusyError: N_(
+        "Other files of yours are being read at the moment. Try again in a little while."
+    ),
 }
 
 

@@ -23,3 +23,28 @@ class PrivacyRules:
     addresses_kept_days: int | None
     clicks_kept_months: int | None
     texts_kept_days: int | None
+
+
+_KEPT_OF_ADDRESSES = (AddressPolicy.NONE, AddressPolicy.TRUNCATED, AddressPolicy.FULL)
+
+
+def let_go_of(before: PrivacyRules, after: PrivacyRules) -> frozenset[str]:
+    """Return the names of the rules by whose change something that is stored is let go of."""
+    lost = {
+        name
+        for name in ("clicks_kept_months", "texts_kept_days")
+        if _is_shorter(getattr(before, name), getattr(after, name))
+    }
+    was, becomes = map(_KEPT_OF_ADDRESSES.index, (before.addresses, after.addresses))
+    if becomes < was:
+        lost.add("addresses")
+    # What is truncated already has nothing to lose by this.
+    elif before.addresses == AddressPolicy.FULL and _is_shorter(
+        before.addresses_kept_days, after.addresses_kept_days
+    ):
+        lost.add("addresses_kept_days")
+    return frozenset(lost)
+
+
+def _is_shorter(before: int | None, after: int | None) -> bool:
+    return after is not None and (before is None or after < before)

@@ -120,14 +120,19 @@ class OptOutOrders:
             )
         return Noted(found, is_new)
 
-    async def remove(self, number: str) -> None:
+    async def remove(self, number: str, *, note: str = "") -> None:
         """Take an opt-out back.
 
+        Args:
+            number: In any written form.
+            note: Why, for the audit trail.
+
         Raises:
-            InvalidValueError: It is no number.
+            InvalidValueError: It is no number, or the note is none.
             NotOptedOutError: It has not opted out.
         """
         msisdn = self._read(number, _any_number(self.account))
+        text = checked_note(note)
         async with self.engine.begin() as connection:
             was = await remove_suppression(connection, self.account.id, msisdn)
             if was is None:
@@ -137,7 +142,8 @@ class OptOutOrders:
                 "note": was.note,
                 "created_at": was.created_at.isoformat(),
             }
-            entry = AuditEntry("suppression.remove", masked_number(msisdn), before, None)
+            after = {"note": text} if text else None
+            entry = AuditEntry("suppression.remove", masked_number(msisdn), before, after)
             await add_entry(connection, self.account.id, self.author, entry)
 
     async def import_file(self, file: IO[bytes], *, note: str) -> Imported:

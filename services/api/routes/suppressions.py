@@ -170,8 +170,15 @@ async def put_suppression(
     description=REMOVE,
     responses=NOT_OPTED_OUT,
 )
-async def delete_suppression(request: Request, caller: Admin, msisdn: Msisdn) -> None:
-    await _orders(request, caller).remove(msisdn)
+async def delete_suppression(
+    request: Request,
+    caller: Admin,
+    msisdn: Msisdn,
+    note: Annotated[
+        str, Query(description="Why, for the audit trail", examples=["Asked by telephone"])
+    ] = "",
+) -> None:
+    await _orders(request, caller).remove(msisdn, note=note)
 
 
 async def _import(request: Request, orders: OptOutOrders, note: str) -> Imported:

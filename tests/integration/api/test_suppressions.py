@@ -54,13 +54,18 @@ async def test_an_opt_out_taken_back_is_gone_but_for_the_audit_trail(
 ) -> None:
     await api.client.put(PATH, json={"note": "By telephone"}, headers=acme)
 
-    assert (await api.client.delete(PATH, headers=acme)).status_code == 204
+    wrong = await api.client.delete(PATH, params={"note": "x" * 501}, headers=acme)
+    why = {"note": "Asked for it by letter"}
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "note")
+    assert (await api.client.delete(PATH, params=why, headers=acme)).status_code == 204
     assert (await api.client.delete(PATH, headers=acme)).json()["code"] == "not_opted_out"
     assert (await api.client.get(PATH, headers=acme)).status_code == 404
     ((subject, told),) = await changes(api, "suppression.remove")
     assert subject == "9198******10"
     assert told is not None
     assert (told["source"], told["note"]) == ("api", "By telephone")
+    query = "SELECT after ->> 'note' FROM audit_entry WHERE action = 'suppression.remove'"
+    assert await api.database.fetchval(query) == why["note"]
 
 
 SCOPES = [

@@ -5,15 +5,18 @@ A page or an order that is new fails until it has its line in ``tests.support.co
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from urllib.parse import quote
 
 import asyncpg
 import httpx
 
+from services.api.console.sealed_numbers import sealed
 from tests.support.api import Api
 from tests.support.api_routes import api_routes
 from tests.support.browsers import Browser
 from tests.support.console_pages import (
+    LOOK_UPS,
     NO_PAGES,
     NOTHING_OF_STRANGERS,
     OF_THE_CONSOLE_ALONE,
@@ -54,7 +57,10 @@ async def signed_in(api: Api, tenant: Tenant) -> AsyncIterator[Visitor]:
 async def a_whole_tenant(api: Api, name: str, digits: str) -> Tenant:
     transport = httpx.ASGITransport(api.app, client=("203.0.113.9", 40_000))
     async with httpx.AsyncClient(transport=transport, base_url="https://api.test") as client:
-        return await a_tenant(api, name, digits, Browser(client))
+        tenant = await a_tenant(api, name, digits, Browser(client))
+    sealer = api.app.state.context.sealer
+    number = sealed(sealer, tenant.id, tenant.names["msisdn"])
+    return replace(tenant, names={**tenant.names, "sealed": number})
 
 
 async def write_everywhere(database: asyncpg.Connection, text: str) -> None:
@@ -85,7 +91,7 @@ def orders() -> list[str]:
 
 def filled(path: str, tenant: Tenant) -> str:
     parts = {part: tenant.names[name] for part, name in PART_NAMES.items()}
-    return path.format(**parts, order="pause")
+    return path.format(**parts, order="pause", sealed=tenant.names["sealed"])
 
 
 def test_every_address_of_the_console_has_its_line() -> None:
@@ -146,7 +152,8 @@ async def test_no_order_is_obeyed_of_readers_or_of_pages_of_other_sites(api: Api
         before = await digests_of(api.database, acme.id)
         for path in orders():
             refused = await reader.send(filled(path, acme))
-            assert refused.status_code == 403, path
+            may_read = f"POST {path}" in LOOK_UPS
+            assert refused.status_code in ({400, 404} if may_read else {403}), path
             forged = await asha.client.post(f"/console{filled(path, acme)}", data={})
             assert forged.status_code == 403, path
         assert await digests_of(api.database, acme.id) == before

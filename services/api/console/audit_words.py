@@ -1,0 +1,83 @@
+"""What the console says of entries of the audit trail."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.api.console.wording import N_
+
+ACTIONS: Final[Mapping[str, str]] = {
+    "account.allow": N_("Changed from where the account may be used"),
+    "account.create": N_("Made the account"),
+    "account.limit": N_("Changed how many calls a minute the account may make"),
+    "account.privacy": N_("Changed how long data is kept"),
+    "account.set": N_("Changed settings of the account"),
+    "account.sign-in-rules": N_("Changed the rules of signing in"),
+    "campaign.cancel": N_("Cancelled a campaign"),
+    "campaign.duplicate": N_("Sent a campaign once more"),
+    "campaign.links": N_("Changed the links of a campaign"),
+    "campaign.make_links": N_("Made links for another vendor's texts"),
+    "campaign.pause": N_("Paused a campaign"),
+    "campaign.reschedule": N_("Changed when a campaign goes out"),
+    "campaign.resume": N_("Let a campaign go on"),
+    "campaign.send": N_("Sent a campaign"),
+    "credit.correction": N_("Corrected the credit"),
+    "credit.terms": N_("Changed how sends are charged"),
+    "credit.top-up": N_("Topped up the credit"),
+    "destinations.change": N_("Changed where links may lead"),
+    "group.add": N_("Added contacts to a group"),
+    "group.create": N_("Made a contact group"),
+    "group.delete": N_("Deleted a contact group"),
+    "group.merge": N_("Added a file to a contact group"),
+    "group.remove": N_("Took a contact out of a group"),
+    "group.rename": N_("Renamed a contact group"),
+    "group.replace": N_("Put a file in the place of a contact group"),
+    "key.allow": N_("Changed from where an API key may be used"),
+    "key.create": N_("Made an API key"),
+    "key.limit": N_("Changed how many calls a minute an API key may make"),
+    "key.revoke": N_("Revoked an API key"),
+    "key.rotate": N_("Replaced an API key"),
+    "recipient.erase": N_("Had a number erased"),
+    "recipient.export": N_("Took all that is kept of a number"),
+    "sender_id.create": N_("Registered a sender ID"),
+    "sender_id.set": N_("Changed a sender ID"),
+    "suppression.import": N_("Took in a file of opt-outs"),
+    "suppression.remove": N_("Took an opt-out back"),
+    "upload.create": N_("Uploaded a file"),
+    "upload.delete": N_("Deleted a file"),
+    "user.change": N_("Changed a user"),
+    "user.create": N_("Made a user"),
+    "user.end-session": N_("Ended a session"),
+    "user.factor-off": N_("Removed a second factor"),
+    "user.factor-on": N_("Turned a second factor on"),
+    "user.password": N_("Changed a password"),
+    "user.recovery-codes": N_("Made other recovery codes"),
+    "user.sign-in": N_("Signed in"),
+    "user.sign-in-failed": N_("Could not sign in"),
+    "user.sign-out": N_("Signed out"),
+    "webhook.change": N_("Changed a webhook"),
+    "webhook.create": N_("Made a webhook"),
+    "webhook.delete": N_("Deleted a webhook"),
+    "webhook.replay": N_("Had events sent to a webhook again"),
+    "webhook.rotate_secret": N_("Renewed the secret of a webhook"),
+    "webhook.test": N_("Tested a webhook"),
+}
+# What can be asked for: how actions begin, in the order of the menu.
+AREAS: Final[Mapping[str, str]] = {
+    "campaign.": N_("Campaigns"),
+    "key.": N_("API keys"),
+    "user.": N_("Users and signing in"),
+    "account.": N_("Settings of the account"),
+    "sender_id.": N_("Sender IDs"),
+    "destinations.": N_("Where links may lead"),
+    "webhook.": N_("Webhooks"),
+    "upload.": N_("Files"),
+    "group.": N_("Contact groups"),
+    "suppression.": N_("Opt-outs"),
+    "recipient.": N_("Numbers"),
+    "credit.": N_("Credit"),
+}
+# Where what was done to can be looked at, by how actions begin.
+PLACES: Final[Mapping[str, str]] = {
+    "campaign.": "/console/campaigns/",
+    "group.": "/console/settings/groups/",
+}

@@ -1,0 +1,68 @@
+"""Forms of the console that bring a file: taken in from who may send them, and from no other."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import IO
+
+from fastapi import Request
+
+from services.api import cookies
+from services.api.auth import authenticate, count_address, identify, in_cookie
+from services.api.console.visits import CSRF_FIELD, Visit, enter
+from services.api.domain.errors import MissingFieldError
+from services.api.domain.user_errors import SessionMissingError
+from services.api.schemas.file_bodies import FILE_FIELD, MULTIPART, kind_of, read_multipart
+
+
+@asynccontextmanager
+async def enter_with_file(
+    request: Request, *scopes: str
+) -> AsyncIterator[tuple[Visit, IO[bytes] | None]]:
+    """Let somebody in who may do all of this, and take in the file of their form.
+
+    The form's token comes with the file, so it is looked at behind it: until then their session
+    lets them send a file, and do nothing with it.
+
+    Yields:
+        Who it is, and the file on disk; None if there is none, or nothing in it.
+
+    Raises:
+        SessionMissingError: They are not signed in.
+        DomainError: As ``enter``; or the file is too large, or did not come in.
+    """
+    if kind_of(request) != MULTIPART:
+        yield await enter(request, *scopes), None
+        return
+    await count_address(request)
+    shown = in_cookie(request)
+    if shown is None:
+        raise SessionMissingError
+    cookies.check_origin(request)
+    caller = await authenticate(request, replace(shown, is_early=True))
+    for scope in scopes:
+        caller.require(scope)
+    body = await read_multipart(request, Visit(request, caller, {}).context.to_file_limits())
+    form = dict(body.fields)
+    try:
+        # Anew, as their session may have ended while the file came in.
+        caller = await identify(request, replace(shown, form_token=form.get(CSRF_FIELD, "")))
+        for scope in scopes:
+            caller.require(scope)
+        received = body.received
+        has_file = received is not None and received.octet_count > 0
+        yield Visit(request, caller, form), received.file if has_file and received else None
+    finally:
+        if body.received is not None:
+            body.received.file.close()
+
+
+def required(file: IO[bytes] | None) -> IO[bytes]:
+    """Return the file of a form.
+
+    Raises:
+        MissingFieldError: There is none.
+    """
+    if file is None:
+        raise MissingFieldError(FILE_FIELD, "a csv, txt or xlsx file")
+    return file
