@@ -63,7 +63,6 @@ async def confirm_order(request: Request, campaign_uuid: UUID, order: Order) -> 
     visit = await enter(request, "send")
     account = visit.caller.account
     row = await read_campaign(visit.context.engine, account, campaign_uuid)
-    visit.caller.require("send")
     return render(
         request,
         "confirm_order.html",

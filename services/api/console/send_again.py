@@ -43,7 +43,6 @@ async def show_form(request: Request, campaign_uuid: UUID) -> Response:
     """
     visit = await enter(request, "send")
     campaign, written = await _read(visit, campaign_uuid)
-    visit.caller.require("send")
     require_allowed(CampaignAction.DUPLICATE, campaign.state)
     if campaign.text_let_go_at is not None:
         raise TextLetGoError
