@@ -34,11 +34,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     with (
-        running_chromium() as browser,
         open_temporary_folder() as folder,
+        # Before the browser, whose driver keeps a loop running: what a stack starts from may
+        # have to be made first, with loops of its own.
         running_stack(
-            folder / "data", GEOIP_CITY_DB=str(CITIES), TRUSTED_PROXIES="127.0.0.1"
+            folder / "data",
+            GEOIP_CITY_DB=str(CITIES),
+            TRUSTED_PROXIES="127.0.0.1",
+            TXLINK_WEBHOOK_NETWORKS="127.0.0.1",
         ) as stack,
+        running_chromium() as browser,
     ):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         yield Console(stack, browser, str(stack.api.base_url).rstrip("/"))
