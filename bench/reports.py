@@ -15,7 +15,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,8 +60,8 @@ INSERT INTO message (campaign_id, position, msisdn, status, submitted_at, settle
 SELECT $1, n, 919800000000 + n, 3, now() - interval '3 days', now() - interval '3 days'
 FROM generate_series(0, $2 - 1) AS n
 """
-# A tenth is a machine's; recipients, times and traits are spread by numbers without a common
-# divisor, the same in each run.
+# A tenth is a machine's, and a city is of one region; recipients, times and traits are spread by
+# numbers without a common divisor, the same in each run.
 ADD_HITS = """
 INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, click_class,
     reasons, score, address, country, region, city, browser, browser_version, os, os_version,
@@ -69,7 +69,7 @@ INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset,
 SELECT $1::bigint, (n * 7919) % $2::integer,
     now() - interval '3 days' + (n * 104729 % 259200) * interval '1 second',
     1, $3::bigint + n, CASE n % 10 WHEN 0 THEN 'scanner' ELSE 'person' END, '{}', 0,
-    '100.64.0.0'::inet + n % 65536, 'IN', 'Region ' || n % 29, 'City ' || n % 499,
+    '100.64.0.0'::inet + n % 65536, 'IN', 'Region ' || n % 499 % 29, 'City ' || n % 499,
     'Chrome Mobile', (100 + n % 30)::text, 'Android', (10 + n % 5)::text, 'mobile',
     'Model ' || n % 997, 'Mozilla/5.0 (Linux; Android 14) Chrome/124 Mobile',
     E'GET /SAlhjS HTTP/1.1\\r\\nHost: tx1.in\\r\\n'
@@ -127,14 +127,18 @@ def sizes(clicks: int) -> list[int]:
 
 
 async def fill(database_url: str, clicks: int) -> list[Campaign]:
+    # As many recipients as have five clicks each.
+    return await load(database_url, [(max(size // 5, 10), size) for size in sizes(clicks)])
+
+
+async def load(database_url: str, of: list[tuple[int, int]]) -> list[Campaign]:
+    """Make campaigns of so many recipients with so many clicks, rolled up."""
     connection = await asyncpg.connect(database_url)
-    of = sizes(clicks)
-    # As many as have five clicks each.
-    recipients = [max(size // 5, 10) for size in of]
+    recipients = [count for count, _ in of]
     rows = await connection.fetch(ADD_CAMPAIGNS, recipients, sum(recipients))
     campaigns = [
         Campaign(row["id"], row["uuid"], row["message_count"], size)
-        for row, size in zip(rows, of, strict=True)
+        for row, (_, size) in zip(rows, of, strict=True)
     ]
     offset = 0
     for campaign in campaigns:
@@ -153,15 +157,17 @@ async def fill(database_url: str, clicks: int) -> list[Campaign]:
     return campaigns
 
 
-async def take_turns(asked: dict[str, Callable[[], Awaitable[object]]]) -> dict[str, list[float]]:
+async def take_turns(
+    asked: Mapping[str, Callable[[], Awaitable[object]]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
     """Ask for each in turn, again and again; return the milliseconds of each."""
     taken: dict[str, list[float]] = {name: [] for name in asked}
-    for number in range(ROUNDS + ROUNDS // 10):
+    for number in range(rounds + rounds // 10):
         for name, ask in asked.items():
             started = time.perf_counter()
             await ask()
             # What is not in memory yet is not what is measured.
-            if number >= ROUNDS // 10:
+            if number >= rounds // 10:
                 taken[name].append((time.perf_counter() - started) * 1e3)
     return taken
 

@@ -1,5 +1,6 @@
 """Fixtures for tests that need a real Postgres."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 
 from tests.support.database import DatabaseServer, database_server
 from tests.support.open_folders import open_temporary_folder
+
+# Until all tests are there: hardly anything that an import makes is garbage.
+gc.disable()
 
 # A busy machine makes an example slow; a slow example is no fault of the product.
 hypothesis.settings.register_profile("txlink", deadline=None)
@@ -21,11 +25,33 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("txlink")
 
+# Of tests that one worker runs: those of pages in a browser.
+SLOWEST_GROUP = "console"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--outage-s", type=float, default=5.0, help="seconds that tests/chaos stops Postgres for"
     )
+
+
+def pytest_collection_finish() -> None:
+    """Look no more for garbage among what was there before any test."""
+    gc.freeze()
+    gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes a worker the longest, which would else be the tail of them all."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    group = item.get_closest_marker("xdist_group")
+    if group is None:
+        return 2
+    return 0 if group.args == (SLOWEST_GROUP,) else 1
 
 
 @pytest.fixture(scope="session")

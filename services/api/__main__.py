@@ -1,5 +1,5 @@
 """``python -m services.api``."""
 
-from services.api.main import main
+from shared.garbage import run
 
-main()
+run("services.api.main")

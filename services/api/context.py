@@ -165,7 +165,14 @@ class ApiContext:
 
     def to_key_orders(self, caller: Caller, author: Author) -> KeyOrders:
         """Return what a caller gives orders to the account's keys with."""
-        return KeyOrders(self.engine, self.clock, caller.account.id, author, caller.scopes)
+        return KeyOrders(
+            self.engine,
+            self.clock,
+            caller.account.id,
+            author,
+            caller.scopes,
+            is_proved=self.has_proved(caller),
+        )
 
     def to_allow_list_orders(self, account: Account, author: Author) -> AllowListOrders:
         """Return what an account says with where it may be used from."""
@@ -186,8 +193,17 @@ class ApiContext:
     def to_user_orders(self, caller: Caller, author: Author) -> UserOrders:
         """Return what a caller gives orders to the account's users with."""
         return UserOrders(
-            self.engine, self.password_work, caller.account.id, author, caller.scopes
+            self.engine,
+            self.password_work,
+            caller.account.id,
+            author,
+            caller.scopes,
+            is_proved=self.has_proved(caller),
         )
+
+    def has_proved(self, caller: Caller) -> bool:
+        """Tell whether a caller has proved of late who they are."""
+        return caller.has_proved(timedelta(seconds=self.settings.session_proof_s))
 
     def to_rule_orders(self, account: Account, author: Author) -> RuleOrders:
         """Return what an account says with how its users are let in."""

@@ -83,6 +83,7 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     user_errors.TooManyFailuresError: Refusal(TOO_MANY),
     user_errors.CrossSiteError: Refusal(403),
     user_errors.SecondFactorDemandedError: Refusal(403),
+    user_errors.FreshProofNeededError: Refusal(403),
     user_errors.RoleNotGrantableError: Refusal(403),
     user_errors.WrongPasswordError: Refusal(400),
     user_errors.SecondFactorStateError: Refusal(409),
@@ -204,10 +205,6 @@ def error_response(error: DomainError, output: str = "json") -> Response:
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status in {UNAVAILABLE, TOO_MANY}:
-        wait_s = RETRY_AFTER_S
-        if isinstance(error, credit.DailyCapReachedError):
-            wait_s = error.retry_after_s
-        response.headers["Retry-After"] = str(wait_s)
         response.headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
     return response
 

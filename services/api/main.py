@@ -86,7 +86,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.context = ApiContext.from_settings(settings)
+        app.state.context = ApiContext.from_settings(app.state.settings)
         app.state.context.start()
         try:
             yield
@@ -102,6 +102,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
     )
+    app.state.settings = settings
     app.add_middleware(SessionCookies)
     document(app)
     install_error_handlers(app)

@@ -98,6 +98,13 @@ class ApiSettings(LinkSettings, ProxiedSettings, ReachSettings, SealingSettings)
         le=31_536_000,
         description="seconds after which a session ends however much it is used, 300 to 31536000",
     )
+    session_proof_s: float = Field(
+        default=900.0,
+        ge=60,
+        le=86_400,
+        description="seconds after a proof of who one is in which a session may make keys and "
+        "users, 60 to 86400",
+    )
     session_cookie_secure: bool = Field(
         default=True, description="true, or false for plain http on a development machine"
     )

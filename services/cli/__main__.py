@@ -1,5 +1,12 @@
-"""``python -m services.cli``."""
+"""``python -m services.cli``, and ``txlink``."""
 
-from services.cli.main import main
+from shared.garbage import run
 
-main()
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    run("services.cli.main")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 """Entry point of ``python -m services.worker``."""
 
-from services.worker.main import main
+from shared.garbage import run
 
-main()
+run("services.worker.main")

@@ -39,6 +39,8 @@ USER_SESSION = Table(
     # Noted once a minute, and with it when the session ends unless it is used again.
     Column("seen_at", DateTime(timezone=True), nullable=False),
     Column("ends_at", DateTime(timezone=True), nullable=False, index=True),
+    # When its user last showed their password, and factor: by signing in, or once more.
+    Column("proved_at", DateTime(timezone=True), server_default=func.now()),
     # Then it ends, however much it is used.
     Column("expires_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("octet_length(token_sha256) = 32", name="token_sha256"),

@@ -32,7 +32,7 @@ def txlink(*arguments: str, stdin: str = "", **environ: str) -> subprocess.Compl
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 

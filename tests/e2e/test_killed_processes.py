@@ -12,6 +12,9 @@ from services.cli.demo import PHONES
 from tests.support.open_folders import open_temporary_folder
 from tests.support.stack import Stack, running_stack, wait_until
 
+# One stack for all of them.
+pytestmark = pytest.mark.xdist_group("killed-processes")
+
 RECIPIENTS = 2_000
 # None of them ends like the sandbox's magic numbers, whose messages fail on purpose.
 FIRST_MSISDN = 919_800_001_000

@@ -16,6 +16,9 @@ from services.cli.demo import PHONES
 from tests.support.open_folders import open_temporary_folder
 from tests.support.stack import REPOSITORY, Json, Stack, running_stack, wait_until
 
+# One stack for all of them.
+pytestmark = pytest.mark.xdist_group("main-job")
+
 NUMBERS = ["919876543210", "919876543211", "919876543212"]
 TEXT = (
     "Compare all school sites, https://www.yourkidschoolexample.com or enrol by visiting sign up "
@@ -26,7 +29,10 @@ DESTINATION = "https://www.yourkidschoolexample.com/signup/"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with open_temporary_folder() as folder, running_stack(folder / "data") as stack:
+    with (
+        open_temporary_folder() as folder,
+        running_stack(folder / "data", from_nothing=True) as stack,
+    ):
         yield stack
 
 

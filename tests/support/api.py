@@ -1,7 +1,7 @@
 """The API in this process, on a real database, with accounts to call it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -18,6 +18,9 @@ from shared.schema.grants import Service
 from shared.storage.engine import create_engine
 from tests.support.roles import url_as
 from tests.support.sealing import SECRET_KEYS
+
+# Applications, by whether they have a console.
+IDLE: dict[bool, list[FastAPI]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,26 @@ async def running_api(database_url: str, **settings: object) -> AsyncIterator[Ap
         "secret_keys": SECRET_KEYS,
         **settings,
     }
-    app = create_app(ApiSettings.model_validate(values, by_name=True, by_alias=True))
+    with _application(ApiSettings.model_validate(values, by_name=True, by_alias=True)) as app:
+        async with _running(app, database_url) as api:
+            yield api
+
+
+@contextmanager
+def _application(settings: ApiSettings) -> Iterator[FastAPI]:
+    """Lend an application that no other test runs just now.
+
+    FastAPI works a route out when it is first asked for, which takes more than most requests.
+    """
+    idle = IDLE.setdefault(settings.console, [])
+    app = idle.pop() if idle else create_app(settings)
+    app.state.settings = settings
+    yield app
+    idle.append(app)
+
+
+@asynccontextmanager
+async def _running(app: FastAPI, database_url: str) -> AsyncIterator[Api]:
     # A fault is answered and then raised again, for the server to log.
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with (

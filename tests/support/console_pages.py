@@ -13,13 +13,19 @@ Route = tuple[str, str]
 # that gives what another gives in part is asked as htmx does.
 PAGES: Mapping[str, Sequence[str]] = {
     "/": ("/",),
-    "/campaigns": ("/campaigns", "/campaigns?title={hostile}", "/campaigns?status={hostile}"),
+    "/campaigns": (
+        "/campaigns",
+        "/campaigns?title={hostile}",
+        "/campaigns?status={hostile}",
+        "/campaigns?from={hostile}",
+    ),
     "/campaigns/{campaign_uuid}": (
         "/campaigns/{campaign}",
         "/campaigns/{campaign}?which=clicked",
         "/campaigns/{campaign}?which={hostile}",
         "/campaigns/{campaign}?done={hostile}",
     ),
+    "/campaigns/compare": ("/campaigns/compare?c={campaign}&c={second}",),
     "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
     "/numbers": ("/numbers",),
     "/numbers/erasures/{erasure_id}": ("/numbers/erasures/{erasure}",),
@@ -42,8 +48,22 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/settings/audit",
         "/settings/audit?action={hostile}&author={hostile}&subject={hostile}",
     ),
+    "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
+    "/campaigns/{campaign_uuid}/recipients/{msisdn}": (
+        "/campaigns/{campaign}/recipients/{msisdn}",
+    ),
+    "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
+    "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
     "/sandbox": ("/sandbox", "/sandbox?number={msisdn}", "/sandbox?number={hostile}"),
     "/security": ("/security", "/security?done={hostile}"),
+    "/settings/addresses": ("/settings/addresses", "/settings/addresses?done={hostile}"),
+    "/settings/destinations": ("/settings/destinations",),
+    "/settings/keys": ("/settings/keys", "/settings/keys?done={hostile}"),
+    "/settings/keys/new": ("/settings/keys/new",),
+    "/settings/keys/{prefix}": ("/settings/keys/{key}", "/settings/keys/{key}?done={hostile}"),
+    "/settings/users": ("/settings/users",),
+    "/settings/users/new": ("/settings/users/new",),
+    "/settings/users/{user_id}": ("/settings/users/{user}",),
     "/sign-in": ("/sign-in", "/sign-in?next={hostile}"),
 }
 # They are no pages: files, streams, and what closes once there is an owner.
@@ -55,8 +75,11 @@ NO_PAGES = frozenset(
         "/set-up",
     }
 )
-# Pages on which nothing stands that anybody wrote.
-NOTHING_OF_STRANGERS = frozenset({"/", "/campaigns/{campaign_uuid}/totals", "/sign-in"})
+# Pages on which nothing stands that anybody wrote, or, as of places and browsers, only what a
+# recorder counted, of which there is nothing here.
+NOTHING_OF_STRANGERS = frozenset(
+    {"/", "/campaigns/{campaign_uuid}/totals", "/campaigns/{campaign_uuid}/insights", "/sign-in"}
+)
 # Each order of the console, and the call of the API that does the same.
 ORDERS: Mapping[str, str] = {
     "POST /campaigns/{campaign_uuid}/{order}": "POST /campaigns/{campaign_uuid}/pause",
@@ -76,12 +99,33 @@ ORDERS: Mapping[str, str] = {
     "POST /settings/opt-outs/find": "GET /suppressions/{msisdn}",
     "POST /settings/opt-outs/import": "POST /suppressions/import",
     "POST /settings/privacy": "PATCH /privacy",
+    "POST /campaigns/{campaign_uuid}/send-again": "POST /campaigns/{campaign_uuid}/duplicate",
+    "POST /campaigns/{campaign_uuid}/send-again/preview": (
+        "POST /campaigns/{campaign_uuid}/duplicate"
+    ),
     "POST /security/password": "POST /session/password",
     "POST /security/second-factor": "POST /session/second-factor",
     "POST /security/second-factor/confirm": "POST /session/second-factor/confirm",
     "POST /security/second-factor/recovery-codes": "POST /session/second-factor/recovery-codes",
     "POST /security/second-factor/remove": "POST /session/second-factor/remove",
     "POST /security/sessions/{session_id}/end": "DELETE /sessions/{session_id}",
+    "POST /settings/addresses": "PUT /ip-allow-list",
+    "POST /settings/addresses/mine": "PUT /ip-allow-list",
+    "POST /settings/destinations/test": "POST /destination-list/test",
+    "POST /settings/destinations/add": "PUT /destination-list",
+    "POST /settings/destinations/remove": "PUT /destination-list",
+    "POST /settings/keys/new": "POST /keys",
+    "POST /settings/keys/{prefix}/addresses": "PUT /keys/{prefix}/ip-allow-list",
+    "POST /settings/keys/{prefix}/limits": "PUT /keys/{prefix}/rate-limits",
+    "POST /settings/keys/{prefix}/revoke": "DELETE /keys/{prefix}",
+    "POST /settings/keys/{prefix}/rotate": "POST /keys/{prefix}/rotate",
+    "POST /settings/users/new": "POST /users",
+    "POST /settings/users/rules": "PATCH /sign-in-rules",
+    "POST /settings/users/{user_id}/disable": "PATCH /users/{user_id}",
+    "POST /settings/users/{user_id}/enable": "PATCH /users/{user_id}",
+    "POST /settings/users/{user_id}/password": "PUT /users/{user_id}/password",
+    "POST /settings/users/{user_id}/role": "PATCH /users/{user_id}",
+    "POST /settings/users/{user_id}/second-factor/remove": "DELETE /users/{user_id}/second-factor",
     "POST /sign-in": "POST /session",
     "POST /sign-out": "DELETE /session",
 }

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,7 +60,7 @@ class DatabaseServer:
     @contextmanager
     def migrated_database(self) -> Iterator[str]:
         """Yield the URL of a fresh database at the newest migration; drop it afterwards."""
-        with self._database(COPY, template=self._template()) as url:
+        with self._database(COPY, template=_template(self)) as url:
             yield url
 
     @contextmanager
@@ -70,7 +71,7 @@ class DatabaseServer:
 
     def prune(self) -> None:
         """Drop what killed runs left on a private server: databases and old templates."""
-        asyncio.run(_prune(self.admin_url, keep=_template_name()))
+        asyncio.run(_prune(self.admin_url, keep=template_name()))
 
     @contextmanager
     def _database(self, statement: str, **names: str) -> Iterator[str]:
@@ -80,12 +81,6 @@ class DatabaseServer:
             yield self.url(name)
         finally:
             asyncio.run(execute(self.admin_url, DROP.format(name=name)))
-
-    def _template(self) -> str:
-        """Return the migrated template's name, made by the first caller of all processes."""
-        name = _template_name()
-        asyncio.run(_make_once(self, name))
-        return name
 
 
 @contextmanager
@@ -129,7 +124,15 @@ def alembic_config(database_url: str) -> Config:
     )
 
 
-def _template_name() -> str:
+@cache
+def _template(server: DatabaseServer) -> str:
+    """Return the migrated template's name, made by the first caller of all processes."""
+    name = template_name()
+    asyncio.run(_make_once(server, name))
+    return name
+
+
+def template_name() -> str:
     """Name the template after all that its content depends on; partitions start this month."""
     digest = hashlib.sha256(importlib.metadata.version("pgqueuer").encode())
     digest.update(time.strftime("%Y-%m", time.gmtime()).encode())

@@ -1,6 +1,6 @@
 """Hits of many kinds, generated from a stated seed, and recorded by the real recorder."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -8,6 +8,7 @@ import asyncpg
 from services.redirector.recorder.locating import Locator
 from services.redirector.recorder.recording import Recorder
 from services.redirector.storage.connections import open_pool
+from tests.support.hit_months import add_month
 from tests.support.journals import Journal, record_all
 from tests.support.links import SeededCampaign
 from tests.support.mmdb import write_mmdb
@@ -53,21 +54,12 @@ def locator(folder: Path) -> Locator:
     return Locator(path)
 
 
-# As migrations do it for the months from their own on: what came before is put at their beginning.
-ADD_MONTH = """
-    CREATE TABLE IF NOT EXISTS hit_{month:%Y%m} PARTITION OF hit
-    FOR VALUES FROM ('{month:%Y-%m-%d}Z') TO ('{following:%Y-%m-%d}Z')
-"""
-
-
 async def make_room(database_url: str, *moments: datetime) -> None:
     """Let hits of the months of these moments keep their times."""
     database = await asyncpg.connect(database_url)
     try:
         for moment in moments:
-            month = moment.astimezone(UTC).replace(day=1)
-            following = (month + timedelta(days=31)).replace(day=1)
-            await database.execute(ADD_MONTH.format(month=month, following=following))
+            await add_month(database, moment)
     finally:
         await database.close()
 

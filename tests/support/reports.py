@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.support.api import Api
+from tests.support.hit_months import add_month
 from tests.support.sends import TEXT, Headers
 
 NUMBERS = [919876543210, 919876543211, 919876543212]
@@ -85,7 +86,11 @@ async def a_hit(
     reasons: Sequence[str] = (),
     score: int = 0,
 ) -> None:
-    """Store a hit on the link of the recipient at a position."""
+    """Store a hit on the link of the recipient at a position.
+
+    Its month may be the one before that of the database, whose partitions begin with its own.
+    """
+    await add_month(api.database, at)
     offset = int(at.timestamp() * 1_000) * 10 + position
     await api.database.execute(
         ADD_HIT, campaign.id, position, at, offset, click_class, list(reasons), score

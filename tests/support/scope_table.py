@@ -7,9 +7,9 @@ SCOPES = ("send", "otp", "report", "admin")
 WITHOUT_SCOPE = """
     GET /openapi.json, HEAD /openapi.json, GET /docs, GET /docs/oauth2-redirect, GET /healthz,
     GET /whoami, POST /session, GET /session, DELETE /session, GET /sessions,
-    DELETE /sessions/{session_id}, POST /session/password, POST /session/second-factor,
-    POST /session/second-factor/confirm, POST /session/second-factor/recovery-codes,
-    POST /session/second-factor/remove
+    DELETE /sessions/{session_id}, POST /session/proof, POST /session/password,
+    POST /session/second-factor, POST /session/second-factor/confirm,
+    POST /session/second-factor/recovery-codes, POST /session/second-factor/remove
 """
 TABLE = {
     "send": """

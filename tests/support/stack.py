@@ -15,6 +15,7 @@ import psutil
 
 from services.cli.addresses import free_ports
 from services.cli.demo_account import demo_key_path
+from tests.support import prepared_data
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 WAIT_S = 90.0
@@ -87,8 +88,18 @@ def _own_environment() -> dict[str, str]:
 
 
 @contextmanager
-def running_stack(data_dir: Path, **environment: str) -> Iterator[Stack]:
-    """Run `txlink run` on free ports for as long as the context lasts."""
+def running_stack(
+    data_dir: Path, *, from_nothing: bool = False, **environment: str
+) -> Iterator[Stack]:
+    """Run `txlink run` on free ports for as long as the context lasts.
+
+    Args:
+        data_dir: Its data folder.
+        from_nothing: Whether it makes that itself, rather than find what another run has left.
+        environment: Its settings.
+    """
+    if not (from_nothing or data_dir.exists()):
+        prepared_data.lay(data_dir)
     api_port, redirector_port = free_ports(2)
     argv = [sys.executable, "-m", "services.cli", "run", "--data-dir", str(data_dir)]
     argv += ["--api-port", str(api_port), "--redirector-port", str(redirector_port)]

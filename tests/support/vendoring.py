@@ -1,7 +1,8 @@
 """``make console-assets``: fetch what browsers get from npm packages, at pinned versions.
 
 ``vendored.json`` beside the files says of which package, version and integrity they are; npm is
-held to the integrity, and the files, which are kept in the repository, to their digests.
+held to the integrity, and the files, which are kept in the repository, to their digests. Maps are
+kept as the shapes that are drawn of them.
 """
 
 import base64
@@ -16,11 +17,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.map_shapes import DRAWN
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PINS = "vendored.json"
-# The console's own, and what tests look at its pages with.
+# What the console's browsers load, what its pages are drawn of, and what tests look at them with.
 FOLDERS = (
     REPOSITORY / "services/api/console/static/vendor",
+    REPOSITORY / "services/api/console/shapes",
     REPOSITORY / "tests/support/vendor",
 )
 PACK_TIMEOUT_S = 120
@@ -64,8 +68,9 @@ def fetch(folder: Path) -> None:
         contents = _unpacked(pin)
         digests = {}
         for path, name in pin.files.items():
-            (folder / name).write_bytes(contents[path])
-            digests[name] = integrity_of(contents[path])
+            octets = DRAWN[name](contents[path]) if name in DRAWN else contents[path]
+            (folder / name).write_bytes(octets)
+            digests[name] = integrity_of(octets)
         fetched.append(
             {
                 "package": pin.package,

@@ -4,15 +4,20 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from services.api.console import (
+    address_settings,
     alerts,
     assets,
     audit,
+    campaign_comparisons,
     campaign_orders,
     campaign_reports,
+    campaign_visits,
     campaigns,
     contact_groups,
     credit,
+    destination_settings,
     home,
+    key_settings,
     live,
     numbers,
     opt_outs,
@@ -20,8 +25,10 @@ from services.api.console import (
     preferences,
     privacy,
     sandbox,
+    send_again,
     set_up,
     sign_in,
+    user_settings,
 )
 from services.api.console.error_pages import install_error_pages
 from services.api.console.headers import PageHeaders
@@ -46,9 +53,16 @@ def create_console(state: State) -> FastAPI:
         own_security,
         sandbox,
         campaigns,
+        campaign_comparisons,
         campaign_reports,
+        campaign_visits,
+        send_again,
         campaign_orders,
         live,
+        key_settings,
+        address_settings,
+        user_settings,
+        destination_settings,
         numbers,
         opt_outs,
         contact_groups,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -10,10 +11,14 @@ from starlette.responses import Response
 
 from services.api.console.forms import Form
 from services.api.console.redirecting import see
+from services.api.console.rendering import render
 from services.api.console.visits import enter
+from services.api.console.wording import N_
 from services.api.domain.campaign_states import CampaignState
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.duplicate_campaign import CopyWishes, duplicate_campaign
+from services.api.operations.read_reports import read_campaign
+from services.api.schemas.reports import to_campaign_report
 
 router = APIRouter()
 
@@ -29,6 +34,12 @@ class Order(StrEnum):
     DUPLICATE = "duplicate"
 
 
+QUESTIONS: Final[Mapping[Order, str]] = {
+    Order.PAUSE: N_("Pause this campaign?"),
+    Order.RESUME: N_("Let this campaign go on?"),
+    Order.CANCEL: N_("Cancel this campaign for good?"),
+    Order.DUPLICATE: N_("Send this campaign once more?"),
+}
 _S = CampaignState
 # Where the console offers an order; what the operation refuses is told all the same.
 OFFERED: Mapping[Order, AbstractSet[CampaignState]] = {
@@ -44,6 +55,23 @@ def orders_at(state: CampaignState, scopes: AbstractSet[str]) -> Sequence[str]:
     if "send" not in scopes:
         return ()
     return [str(order) for order, states in OFFERED.items() if state in states]
+
+
+@router.get("/campaigns/{campaign_uuid}/confirm/{order}")
+async def confirm_order(request: Request, campaign_uuid: UUID, order: Order) -> Response:
+    """Ask whether an order is meant, with what it comes to."""
+    visit = await enter(request, "report")
+    account = visit.caller.account
+    row = await read_campaign(visit.context.engine, account, campaign_uuid)
+    visit.caller.require("send")
+    return render(
+        request,
+        "confirm_order.html",
+        caller=visit.caller,
+        campaign=to_campaign_report(row, account.time_zone),
+        order=order,
+        title=QUESTIONS[order],
+    )
 
 
 @router.post("/campaigns/{campaign_uuid}/{order}")
@@ -62,13 +90,14 @@ async def give_order(request: Request, campaign_uuid: UUID, order: Order) -> Res
             await orders.cancel(campaign_uuid)
         case Order.DUPLICATE:
             # The key is of the form as it was shown, so that a second press sends nothing more.
-            wishes = CopyWishes(idempotency_key=_once(visit.form))
+            wishes = CopyWishes(idempotency_key=once_of(visit.form))
             context = visit.context.to_send_context()
             accepted = await duplicate_campaign(context, account, campaign_uuid, wishes, author)
             shown = UUID(accepted.uuid) if accepted.uuid else campaign_uuid
     return see(f"{CONSOLE}/campaigns/{shown}", done=order)
 
 
-def _once(form: Form) -> str | None:
+def once_of(form: Form) -> str | None:
+    """Return the key of a form, of the time when it was shown; None if it has none."""
     key = form.get("once", "")
     return key if key.isprintable() and 0 < len(key) <= MAX_ONCE else None

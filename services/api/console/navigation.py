@@ -29,6 +29,10 @@ MAIN: Final = (
     Entry("sandbox", N_("Sandbox phone"), "report"),
 )
 SETTINGS: Final = (
+    Entry("settings/keys", N_("API keys"), "admin"),
+    Entry("settings/addresses", N_("IP addresses"), "admin"),
+    Entry("settings/users", N_("Users"), "admin"),
+    Entry("settings/destinations", N_("Destinations"), "admin"),
     Entry("settings/groups", N_("Contact groups"), "send"),
     Entry("settings/opt-outs", N_("Opt-outs"), "report"),
     Entry("settings/credit", N_("Credit"), "report"),

@@ -10,13 +10,20 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from services.api.auth import session_of
 from services.api.console.assets import address_of
+from services.api.console.click_wording import (
+    CLASS_MEANINGS,
+    CLASSES,
+    DEVICE_TYPES,
+    OF_NO_REASON,
+    reason_of,
+)
 from services.api.console.languages import NAMES, Language, texts_of
 from services.api.console.navigation import MAIN, SETTINGS, Entry, seen_by
 from services.api.console.preferences import Theme, preferences_of
@@ -60,6 +67,15 @@ class Formats:
     def day(self, value: datetime) -> str:
         """Write a day."""
         return format_date(value, "d MMM y", self.locale)
+
+    def weekday(self, number: int, *, short: bool = False) -> str:
+        """Name a day of the week, of which Monday is 1."""
+        names = get_day_names("abbreviated" if short else "wide", locale=self.locale)
+        return str(names[number - 1])
+
+    def country(self, code: str) -> str:
+        """Name a country by its code of two letters."""
+        return str(self.locale.territories.get(code, code))
 
 
 def formats_for(language: Language, caller: Caller | None) -> Formats:
@@ -139,6 +155,11 @@ def _environment(language: Language) -> jinja2.Environment:
         "role_word": lambda word: texts.gettext(role_word(word)),
         "once": lambda: secrets.token_urlsafe(12),
         "told": lambda text: text and texts.gettext(text),
+        "CLASSES": CLASSES,
+        "CLASS_MEANINGS": CLASS_MEANINGS,
+        "DEVICE_TYPES": DEVICE_TYPES,
+        "OF_NO_REASON": OF_NO_REASON,
+        "reason_of": reason_of,
         "MAIN": MAIN,
         "SETTINGS": SETTINGS,
         "seen_by": seen_by,

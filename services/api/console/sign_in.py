@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.api import cookies
 from services.api.auth import api_context, client_address, count_address, session_of
 from services.api.console.forms import Form, read_form
+from services.api.console.proofs import given_in
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.visits import enter
@@ -20,7 +21,6 @@ from services.api.domain.user_errors import (
     TooManyFailuresError,
 )
 from services.api.error_responses import REFUSALS
-from services.api.operations.second_factors import Given
 from services.api.operations.sessions import end_own
 from services.api.operations.sign_in import SignIn
 from shared.domain.errors import DomainError
@@ -57,7 +57,7 @@ async def sign_in(request: Request) -> Response:
     shown = SignIn(
         login=form.get("login", ""),
         password=form.get("password", ""),
-        given=_given(form),
+        given=given_in(form, "code"),
         address=client_address(request).address,
         agent=request.headers.get("user-agent", ""),
     )
@@ -78,15 +78,6 @@ async def sign_out(request: Request) -> Response:
     await end_own(visit.context.engine, session, session.uuid, address)
     cookies.take_back(request, visit.context)
     return see(f"{CONSOLE}/sign-in", done="signed-out")
-
-
-def _given(form: Form) -> Given | None:
-    """Return the second factor: one field takes both kinds, told apart by their length."""
-    code = form.get("code", "").strip()
-    if not code:
-        return None
-    digits = "".join(code.split())
-    return Given(code, is_recovery_code=not (digits.isdigit() and len(digits) <= 8))  # noqa: PLR2004
 
 
 def _form(

@@ -6,6 +6,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from services.api.domain.access_errors import (
+    KeyNotLiveError,
+    LockOutError,
+    ScopeNotGrantableError,
+    TooManyKeysError,
+)
 from services.api.domain.contact_groups import (
     GroupBusyError,
     GroupNameTakenError,
@@ -17,11 +23,16 @@ from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
 from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBusyError
 from services.api.domain.user_errors import (
+    FreshProofNeededError,
+    LastOwnerError,
+    OwnUserError,
+    RoleNotGrantableError,
     SecondFactorNeededError,
     SecondFactorStateError,
     SecondFactorWrongError,
     SignInRefusedError,
     TooManyFailuresError,
+    TooManyUsersError,
     WrongPasswordError,
 )
 from shared.domain.errors import DomainError
@@ -70,6 +81,17 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
+    "access": N_("Saved. It holds from the next call on."),
+    "key-revoked": N_("The key is revoked."),
+    "address-added": N_("Your address stands in the list now. Save it to let it count."),
+    "address-there": N_("The list lets your address in already."),
+    "user-added": N_("The user is added."),
+    "user-changed": N_("The user is changed."),
+    "user-password": N_("The user has another password, and is signed out everywhere."),
+    "user-factor-off": N_("The second factor is removed, and the user is signed out everywhere."),
+    "rules": N_("The rules are saved, and hold from now on."),
+    "destinations": N_("Saved. Links that are out follow within a second."),
+    "send-again": N_("It is sent again to those who did not click. This is its report."),
     "opt-out": N_("It is noted: no marketing goes to the number any more."),
     "opt-out-known": N_("The number had opted out before; that stays as it was noted."),
     "opt-in": N_("The opt-out is taken back: marketing goes to the number again."),
@@ -95,6 +117,17 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
         "of the login or the account's name."
     ),
     TooManyFailuresError: N_("Too much was wrong of late. Wait a little, then try again."),
+    ScopeNotGrantableError: N_("The key would be good for more than you may do yourself."),
+    TooManyKeysError: N_("The account has 100 live keys, which is the most. Revoke one first."),
+    KeyNotLiveError: N_("The key has ended, or has a successor already."),
+    LockOutError: N_("This list would shut you out."),
+    FreshProofNeededError: N_("Show once more who you are: this lets somebody in."),
+    LastOwnerError: N_(
+        "This is the account's last owner who can get in. Make another owner first."
+    ),
+    OwnUserError: N_("Your own password and second factor are changed on the page Security."),
+    RoleNotGrantableError: N_("That role may do more than you may yourself."),
+    TooManyUsersError: N_("The account has 500 users, which is the most."),
     NotOptedOutError: N_("This number has not opted out."),
     GroupNameTakenError: N_("Another group has this name, in letters of any case."),
     GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),

@@ -120,6 +120,19 @@ class WrongPasswordError(FieldError):
         super().__init__(field, f"{field} is not your password")
 
 
+class FreshProofNeededError(DomainError):
+    """What a session may do only while its user has proved of late who they are."""
+
+    code: ClassVar[str] = "fresh_proof_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A session does this only soon after its user proved who they are: send your "
+            "password, and the code if there is a second factor, to POST /session/proof, and "
+            "try again"
+        )
+
+
 class LastOwnerError(DomainError):
     """Nobody would be left to run the account."""
 

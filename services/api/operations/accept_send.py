@@ -15,6 +15,7 @@ from services.api.operations.send_values import Accepted, SendCommand
 from services.api.operations.submit_campaign import submit_campaign
 from services.api.operations.submit_personal import submit_personal
 from services.api.storage.accounts import Account
+from services.api.storage.reports import RecipientFilter
 
 
 async def accept_send(context: SendContext, account: Account, command: SendCommand) -> Accepted:
@@ -52,7 +53,8 @@ def _row_source(context: SendContext, account: Account, command: SendCommand) ->
     if command.groups:
         return group_rows(context.engine, account, command.groups)
     if command.copy_of is not None:
-        return copied_rows(context.engine, account, command.copy_of)
+        which = command.copying.which if command.copying else RecipientFilter.ALL
+        return copied_rows(context.engine, account, command.copy_of, which)
     if command.file is not None:
         return file_rows(command.file, account)
     if command.rows is not None:

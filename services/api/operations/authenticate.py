@@ -1,6 +1,7 @@
 """Find out for which account a request is made, and what it may do."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -38,6 +39,13 @@ class Caller:
     key_quotas: Quotas = NO_QUOTAS
     session: StoredSession | None = None
     owes_factor: bool = False
+
+    def has_proved(self, within: timedelta) -> bool:
+        """Tell whether they have proved of late who they are; keys prove it with each call."""
+        if self.session is None:
+            return True
+        age = self.session.proof_age
+        return age is not None and age <= within
 
     def admit(self, address: IpAddress | None) -> None:
         """Let pass only who calls from where these credentials may be used.

@@ -20,6 +20,7 @@ class ComparedCampaign:
 
     Attributes:
         name: What the request calls it.
+        median_first_click: None if nobody clicked, or it was not asked for.
     """
 
     name: str
@@ -29,7 +30,11 @@ class ComparedCampaign:
 
 
 async def read_comparison(
-    engine: AsyncEngine, account: Account, uuids: Mapping[str, uuid.UUID]
+    engine: AsyncEngine,
+    account: Account,
+    uuids: Mapping[str, uuid.UUID],
+    *,
+    with_median: bool = True,
 ) -> list[ComparedCampaign]:
     """Return campaigns with what is compared of them, all of one moment.
 
@@ -37,6 +42,7 @@ async def read_comparison(
         engine: Where they are stored.
         account: Whose they are.
         uuids: The campaigns, by what the request calls them.
+        with_median: Whether the medians are wanted, each found along half of the clickers.
 
     Raises:
         NotFoundError: The account has no such campaign; it names the one.
@@ -58,7 +64,9 @@ async def read_comparison(
                         Quarter(row["quarter"], row["hit_count"], row["click_count"])
                         for row in quarters
                     ],
-                    await breakdowns.median_first_click(connection, *place),
+                    await breakdowns.median_first_click(connection, *place)
+                    if with_median
+                    else None,
                 )
             )
     return compared

@@ -17,6 +17,7 @@ from services.api.domain.allow_lists import AllowList, stored_allow_list
 from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
+from services.api.domain.user_errors import FreshProofNeededError
 from services.api.storage import keys
 from services.api.storage.accounts import find_account
 from services.api.storage.audit import AuditEntry, add_entry
@@ -28,6 +29,7 @@ MAX_LIVE_KEYS: Final = 100
 MAX_LIFE: Final = timedelta(days=3_653)
 DEFAULT_OVERLAP: Final = timedelta(hours=24)
 MAX_OVERLAP_H: Final = 168
+ADMIN: Final = "admin"
 EVERYWHERE: Final = AllowList()
 
 
@@ -70,6 +72,8 @@ class KeyOrders:
     Attributes:
         author: Who does.
         scopes: What the author may do, and so may let a key do.
+        is_proved: Whether they have proved of late who they are, without which nobody gets a key
+            that can do everything.
     """
 
     engine: AsyncEngine
@@ -77,6 +81,7 @@ class KeyOrders:
     account_id: int
     author: Author
     scopes: frozenset[str]
+    is_proved: bool
 
     async def add(
         self,
@@ -93,6 +98,7 @@ class KeyOrders:
             InvalidValueError: It has no name, no scope or one that is none, or it would have
                 expired already.
             ScopeNotGrantableError: It would be good for what its maker is not.
+            FreshProofNeededError: It would set up the account, and its maker is not proved.
             TooManyKeysError: The account has as many live keys as it may.
         """
         name, wanted = checked_name(name), self._grantable(scopes)
@@ -114,6 +120,15 @@ class KeyOrders:
                 connection, self.account_id, before_id=before, row_limit=row_limit
             )
 
+    async def read(self, prefix: str) -> Key:
+        """Return a key, be it one that has ended.
+
+        Raises:
+            NotFoundError: The account has no such key.
+        """
+        async with self.engine.connect() as connection:
+            return await self._locked(connection, prefix)
+
     async def rotate(
         self,
         prefix: str,
@@ -132,6 +147,7 @@ class KeyOrders:
             KeyNotLiveError: The key has ended, or was rotated before.
             NotFoundError: The account has no such key.
             ScopeNotGrantableError: It is good for what the author is not.
+            FreshProofNeededError: It sets up the account, and the author is not proved.
             TooManyKeysError: The account has as many live keys as it may.
         """
         self._check_expiry(expires_at)
@@ -243,6 +259,8 @@ class KeyOrders:
         for scope in wanted:
             if scope not in self.scopes:
                 raise ScopeNotGrantableError(scope)
+        if ADMIN in wanted and not self.is_proved:
+            raise FreshProofNeededError
         return wanted
 
     def _check_expiry(self, expires_at: datetime | None) -> None:
@@ -264,7 +282,7 @@ async def orders_for(
         account_id = await find_account(connection, account_name)
     if account_id is None:
         raise InvalidValueError("account", f"{account_name!r} is not an account's name")
-    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES, is_proved=True)
 
 
 async def orders_for_key(
@@ -279,7 +297,7 @@ async def orders_for_key(
         account_id = await keys.find_owner(connection, prefix)
     if account_id is None:
         raise InvalidValueError("prefix", f"{prefix[:40]!r} is not a key's: key-list shows them")
-    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES)
+    return KeyOrders(engine, clock, account_id, author, KEY_SCOPES, is_proved=True)
 
 
 def _json(value: datetime | str | int | None) -> str | int | None:

@@ -12,6 +12,7 @@ from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.passwords import checked_password
 from services.api.domain.roles import ROLE_SCOPES, UserKind, may_grant
 from services.api.domain.user_errors import (
+    FreshProofNeededError,
     LastOwnerError,
     NotOfConsoleError,
     OwnUserError,
@@ -46,6 +47,8 @@ class UserOrders:
     Attributes:
         author: Who does.
         scopes: What the author may do; who may do more is not theirs to make or to change.
+        is_proved: Whether they have proved of late who they are, without which nobody gets in
+            who did not before.
     """
 
     engine: AsyncEngine
@@ -53,6 +56,7 @@ class UserOrders:
     account_id: int
     author: Author
     scopes: frozenset[str]
+    is_proved: bool
 
     async def add(self, login: str, password: str, *, kind: UserKind, role: str) -> User:
         """Make a user.
@@ -61,10 +65,12 @@ class UserOrders:
             InvalidValueError: The login is none, or is taken; there is no such role.
             PasswordRefusedError: The password is none that they may have.
             RoleNotGrantableError: The role may do more than the author.
+            FreshProofNeededError: The author is not proved.
             TooManyUsersError: The account has as many users as it may.
         """
         login = checked_login(login)
         self._check_role(role)
+        self._check_proof()
         async with self.engine.connect() as connection:
             name = await users.find_account_name(connection, self.account_id)
         checked = checked_password(password, login=login, account_name=name)
@@ -89,6 +95,18 @@ class UserOrders:
                 connection, self.account_id, before_id=before, row_limit=row_limit
             )
 
+    async def read(self, user_uuid: uuid.UUID) -> User:
+        """Return a user, be they disabled.
+
+        Raises:
+            NotFoundError: The account has no such user.
+        """
+        async with self.engine.connect() as connection:
+            user = await users.lock_user(connection, self.account_id, user_uuid)
+        if user is None:
+            raise NotFoundError("user")
+        return user
+
     async def change(self, user_uuid: uuid.UUID, change: UserChange) -> User:
         """Change a user's role, or disable or enable them; who is disabled is out at once.
 
@@ -97,6 +115,8 @@ class UserOrders:
             LastOwnerError: Nobody would be left to run the account.
             NotFoundError: The account has no such user.
             RoleNotGrantableError: Their role, or the new one, may do more than the author.
+            FreshProofNeededError: They would be let in, or may do more, and the author is not
+                proved.
         """
         if change.role is not None:
             self._check_role(change.role)
@@ -110,6 +130,8 @@ class UserOrders:
             }
             if not values:
                 return user
+            if _raises(user, change):
+                self._check_proof()
             changed = await users.set_user(connection, self.account_id, user.id, values)
             if user.is_live_owner and not changed.is_live_owner:
                 await self._check_owner_is_left(connection, user)
@@ -129,6 +151,7 @@ class UserOrders:
             OwnUserError: It is the author.
             PasswordRefusedError: It is none that they may have.
             RoleNotGrantableError: Their role may do more than the author.
+            FreshProofNeededError: The author is not proved.
         """
         async with self.engine.begin() as connection:
             user = await self._locked_other(connection, user_uuid)
@@ -155,6 +178,7 @@ class UserOrders:
             NotOfConsoleError: They are of the API.
             OwnUserError: It is the author.
             RoleNotGrantableError: Their role may do more than the author.
+            FreshProofNeededError: The author is not proved.
         """
         async with self.engine.begin() as connection:
             user = await self._locked_other(connection, user_uuid)
@@ -185,7 +209,12 @@ class UserOrders:
         user = await self._locked(connection, user_uuid)
         if self.author.kind is AuthorKind.USER and self.author.name == user.login:
             raise OwnUserError
+        self._check_proof()
         return user
+
+    def _check_proof(self) -> None:
+        if not self.is_proved:
+            raise FreshProofNeededError
 
     async def _check_owner_is_left(self, connection: AsyncConnection, user: User) -> None:
         """Let an owner go only if another is left, who can sign in if this one can.
@@ -199,6 +228,13 @@ class UserOrders:
 
     async def _note(self, connection: AsyncConnection, entry: AuditEntry) -> None:
         await add_entry(connection, self.account_id, self.author, entry)
+
+
+def _raises(user: User, change: UserChange) -> bool:
+    """Tell whether a change lets a user in, or do what they could not before."""
+    is_let_in = user.is_disabled and change.is_disabled is False
+    gained = ROLE_SCOPES[change.role or user.role] - ROLE_SCOPES[user.role]
+    return is_let_in or bool(gained)
 
 
 async def check_new_login(engine: AsyncEngine, account_name: str, login: str) -> int:
@@ -271,4 +307,4 @@ async def orders_for_users(
 def by_command(engine: AsyncEngine, account_id: int, author: Author) -> UserOrders:
     """Return what the command line gives orders about an account's users with."""
     work = PasswordWork(concurrency=1, max_waiting=1)
-    return UserOrders(engine, work, account_id, author, EVERYTHING)
+    return UserOrders(engine, work, account_id, author, EVERYTHING, is_proved=True)

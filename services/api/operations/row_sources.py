@@ -35,6 +35,7 @@ from services.api.storage.contact_groups import (
     stream_contacts,
 )
 from services.api.storage.copied_campaigns import find_to_copy, stream_texts
+from services.api.storage.reports import RecipientFilter
 from services.api.storage.uploads import Upload, find_upload, stream_rows
 
 BATCH_ROW_COUNT = 2_000
@@ -89,12 +90,14 @@ def group_rows(engine: AsyncEngine, account: Account, asked: Sequence[str]) -> R
     return partial(_groups, engine, account, asked)
 
 
-def copied_rows(engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID) -> RowSource:
-    """Return what reads the texts of a campaign, to be sent again.
+def copied_rows(
+    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID, which: RecipientFilter
+) -> RowSource:
+    """Return what reads the texts of a campaign, all or those of some recipients, to send again.
 
     It raises ``NotFoundError`` if the account has no such campaign.
     """
-    return partial(_copied, engine, account, campaign_uuid)
+    return partial(_copied, engine, account, campaign_uuid, which)
 
 
 @asynccontextmanager
@@ -209,19 +212,21 @@ def _contact_row(number: int, contact: Contact, blank: dict[str, str]) -> Person
 
 @asynccontextmanager
 async def _copied(
-    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID
+    engine: AsyncEngine, account: Account, campaign_uuid: uuid.UUID, which: RecipientFilter
 ) -> AsyncIterator[PersonalRows]:
     async with engine.connect() as connection:
         campaign = await find_to_copy(connection, account.id, campaign_uuid)
         if campaign is None:
             raise NotFoundError("campaign")
-        yield PersonalRows(_copied_batches(connection, account, campaign.id))
+        yield PersonalRows(_copied_batches(connection, account, campaign.id, which))
 
 
 async def _copied_batches(
-    connection: AsyncConnection, account: Account, campaign_id: int
+    connection: AsyncConnection, account: Account, campaign_id: int, which: RecipientFilter
 ) -> AsyncIterator[Sequence[PersonalRow]]:
-    texts = stream_texts(connection, account.id, campaign_id, row_limit=BATCH_ROW_COUNT)
+    texts = stream_texts(
+        connection, account.id, campaign_id, which=which, row_limit=BATCH_ROW_COUNT
+    )
     async for batch in texts:
         yield [
             PersonalRow(

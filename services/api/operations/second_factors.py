@@ -15,7 +15,7 @@ from services.api.domain.user_errors import (
     WrongPasswordError,
 )
 from services.api.operations.passwords import PasswordWork
-from services.api.operations.prove_logins import Logins
+from services.api.operations.prove_logins import Logins, Proof
 from services.api.operations.sessions import NewToken, author_in, renew_session
 from services.api.storage import users
 from services.api.storage.audit import AuditEntry, add_entry
@@ -203,7 +203,7 @@ class OwnUser:
             await self.note(connection, "user.factor-off")
             return await renew_session(connection, self.session)
 
-    async def prove(self, password: str, field: str = "password") -> None:
+    async def prove(self, password: str, field: str = "password") -> Proof:
         """Let pass only who knows the user's password, at the pace of signing in.
 
         Raises:
@@ -215,6 +215,7 @@ class OwnUser:
         )
         if proof is None:
             raise WrongPasswordError(field)
+        return proof
 
     async def note(
         self, connection: AsyncConnection, action: str, told: Mapping[str, Any] | None = None

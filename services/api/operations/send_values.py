@@ -11,6 +11,7 @@ from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.composing import PersonalRow
 from services.api.domain.link_shape import LinkShape
 from services.api.domain.preflight import Preflight
+from services.api.storage.reports import RecipientFilter
 from shared.domain.consent import Category
 from shared.domain.segments import Encoding
 
@@ -34,10 +35,15 @@ _NOT_THE_SEND = {
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """A send that is the copy of a campaign, and by whose order."""
+    """A send that is the copy of a campaign, and by whose order.
+
+    Attributes:
+        which: Whom of the first's recipients it goes to: all, or those who did not click.
+    """
 
     campaign_uuid: uuid.UUID
     author: Author
+    which: RecipientFilter = RecipientFilter.ALL
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -104,6 +110,12 @@ class SendCommand:
             digest.update(self.category.encode())
         if self.groups:
             digest.update(json.dumps(["groups", *self.groups]).encode())
+        if self.copying is not None and self.copying.which is not RecipientFilter.ALL:
+            # Whom that leaves changes with every click; a repeat of the call is the same all the
+            # same.
+            chosen = ["copy", str(self.copying.campaign_uuid), self.copying.which]
+            digest.update(json.dumps(chosen).encode())
+            return digest.digest()
         mobiles = self.mobiles if isinstance(self.mobiles, str) else ",".join(self.mobiles)
         digest.update(mobiles.encode())
         for row in self.rows or ():

@@ -50,16 +50,17 @@ paused before it began (which stays paused). The present time sends at once.
 """
 DUPLICATE = """
 A new campaign with the same text, to all recipients of the first whatever became of their
-messages, with new links. It **goes out at once**, whenever the first did, unless `scheduleTime`
-is given; `test` tries first. Today's rules and prices hold. Give an `idempotencyKey` (or the
-header), so that a repeat of the call does not send twice.
+messages, with new links; or with `to=not_clicked` only to those who have the message and did not
+follow its link, and with `msg` another text. It **goes out at once**, whenever the first did,
+unless `scheduleTime` is given; `test` tries first. Today's rules and prices hold. Give an
+`idempotencyKey` (or the header), so that a repeat of the call does not send twice.
 """
 RESCHEDULE_BODY = body_of(
     RESCHEDULE_PARAMETERS, {"scheduleTime": "2026-12-31 18:30"}, required=True
 )
 DUPLICATE_BODY = body_of(
     DUPLICATE_PARAMETERS,
-    {"scheduleTime": "2026-12-31 18:30", "idempotencyKey": "sale-again-1"},
+    {"to": "not_clicked", "scheduleTime": "2026-12-31 18:30", "idempotencyKey": "sale-again-1"},
     required=False,
 )
 

@@ -15,6 +15,7 @@ from services.api.auth import (
     session_of,
 )
 from services.api.operations.authenticate import Caller
+from services.api.operations.fresh_proofs import FreshProof
 from services.api.operations.own_password import OwnPassword
 from services.api.operations.second_factors import OwnUser
 from services.api.operations.sessions import NewToken, end_own, list_own, use_session
@@ -24,6 +25,7 @@ from services.api.schemas.queries import check_query
 from services.api.schemas.sessions import (
     CodeProof,
     EnrolmentReport,
+    FullProof,
     NewSession,
     PasswordChange,
     PasswordProof,
@@ -57,6 +59,12 @@ from its confirmation on; until then another call makes another.
 CONFIRM = """
 The second factor counts from now on. The answer has ten recovery codes, each good once, and no
 other will. All your other sessions end, and this one gets another cookie.
+"""
+PROVE = """
+Making or rotating a key with the scope `admin`, adding a user, letting one in again or giving them
+more, and another's password and second factor need a proof that is not older than
+`TXLINK_SESSION_PROOF_S` (15 minutes): signing in is one, and so is this. Without one the answer
+there is 403 with the code `fresh_proof_needed`. Wrong ones count as those of signing in do.
 """
 CHANGE = """
 All your other sessions end at once, and this one gets another cookie and `csrf_token`.
@@ -124,6 +132,18 @@ async def end_session(request: Request, caller: CallerOf, session_id: UUID) -> N
     await end_own(context.engine, session, session_id, client_address(request).address)
     if session_id == session.uuid:
         cookies.take_back(request, context)
+
+
+@router.post(
+    "/session/proof",
+    status_code=204,
+    summary="Prove once more who you are",
+    description=PROVE,
+    openapi_extra=request_body(FullProof),
+)
+async def prove(request: Request, caller: CallerOf) -> None:
+    body = await body_of(request, FullProof)
+    await FreshProof(_own(request, caller)).give(body.password, body.given())
 
 
 @router.post(

@@ -8,12 +8,28 @@ from services.api.schemas.parameters import Parameters
 from services.api.schemas.reading import FORM, JSON
 from services.api.schemas.send import bounded_text, idempotency_key_of
 from services.api.schemas.send_parameters import MAX_TITLE, SEND_PARAMETERS, SendParameter
+from services.api.storage.reports import RecipientFilter
 
 _BY_NAME = {parameter.name: parameter for parameter in SEND_PARAMETERS}
 RESCHEDULE_PARAMETERS = (_BY_NAME["scheduleTime"],)
-DUPLICATE_PARAMETERS = tuple(
-    _BY_NAME[name]
-    for name in ("scheduleTime", "smartLinkTitle", "test", "testMessage", "idempotencyKey")
+COPIED_TO = (RecipientFilter.ALL, RecipientFilter.NOT_CLICKED)
+DUPLICATE_PARAMETERS = (
+    SendParameter(
+        "to",
+        "Whom of the first's recipients it goes to: `all`, or `not_clicked`, those who have the "
+        "message, did not follow its link and have not opted out.",
+        {"type": "string", "enum": list(map(str, COPIED_TO)), "default": "all"},
+    ),
+    SendParameter(
+        "msg",
+        "Another text in place of the first's, whose last URL is tracked if the first's was. "
+        "Refused where each recipient has a text of their own.",
+        {"type": "string"},
+    ),
+    *(
+        _BY_NAME[name]
+        for name in ("scheduleTime", "smartLinkTitle", "test", "testMessage", "idempotencyKey")
+    ),
 )
 SCHEDULE_TIME_WANTED = "the time to send at, such as 2026-12-31 18:30"
 
@@ -38,6 +54,8 @@ def to_copy_wishes(parameters: Parameters, idempotency_header: str | None) -> Co
     parameters.refuse_unknown(DUPLICATE_PARAMETERS)
     return CopyWishes(
         title=bounded_text(parameters, "smartLinkTitle", MAX_TITLE) or None,
+        body=parameters.text("msg") or None,
+        which=RecipientFilter(parameters.choice("to", COPIED_TO, RecipientFilter.ALL)),
         schedule_time=parameters.text("scheduleTime").strip() or None,
         is_dry_run=parameters.boolean("test") or parameters.boolean("testMessage"),
         idempotency_key=idempotency_key_of(parameters, idempotency_header),

@@ -50,6 +50,7 @@ from services.api.domain.upload_errors import (
 )
 from services.api.domain.user_errors import (
     CrossSiteError,
+    FreshProofNeededError,
     LastOwnerError,
     NotOfConsoleError,
     OwnUserError,
@@ -233,7 +234,7 @@ OF_RATE_LIMITS = (
     errors.InvalidValueError("calls_per_minute", "must be 1000000 or less"),
     errors.ScopeMissingError("admin"),
 )
-OF_NEW_KEYS = (TooManyKeysError(100),)
+OF_NEW_KEYS = (TooManyKeysError(100), FreshProofNeededError())
 OF_ROTATIONS = (KeyNotLiveError("5f0c1a9be27d"), *OF_NEW_KEYS)
 OF_ALLOW_LISTS = (
     errors.InvalidValueError(
@@ -281,6 +282,7 @@ OF_SIGN_IN = (
     OF_LOGINS[1],
 )
 OF_OWN_PROOFS = (WrongPasswordError(), OF_LOGINS[1])
+OF_FULL_PROOFS = (*OF_OWN_PROOFS, *OF_SIGN_IN[2:4])
 OF_OWN_PASSWORD = (
     *OF_OWN_PROOFS,
     PasswordRefusedError("is among the first that are guessed: take another", "new_password"),
@@ -301,7 +303,9 @@ OF_NEW_USERS = (
     errors.InvalidValueError("login", "'asha' is taken: choose another"),
     PasswordRefusedError("must have 12 to 128 characters, of any kind"),
     TooManyUsersError(500),
+    FreshProofNeededError(),
 )
-OF_EDITED_USERS = (*OF_CHANGED_USERS, LastOwnerError())
-OF_USER_PASSWORDS = (*OF_CHANGED_USERS, OF_NEW_USERS[3], OwnUserError())
-OF_USER_FACTORS = (*OF_CHANGED_USERS, OwnUserError(), NotOfConsoleError())
+OF_EDITED_USERS = (*OF_CHANGED_USERS, LastOwnerError(), FreshProofNeededError())
+OF_OTHER_USERS = (*OF_CHANGED_USERS, OwnUserError(), FreshProofNeededError())
+OF_USER_PASSWORDS = (*OF_OTHER_USERS, OF_NEW_USERS[3])
+OF_USER_FACTORS = (*OF_OTHER_USERS, NotOfConsoleError())

@@ -245,6 +245,14 @@ def text_around_link(row: Row) -> str:
     return str(row["body_before"]) + ("" if after is None else "{link}" + after)
 
 
+def text_as_written(row: Row) -> str:
+    """Return a campaign's text with the sender's own link in it; empty once it is let go of."""
+    if row["text_let_go_at"] is not None:
+        return ""
+    before, after = row["body_before"], row["body_after"]
+    return str(before) if after is None else f"{before}{row['destination'] or ''}{after}"
+
+
 def to_campaign_report(row: Row, zone: ZoneInfo) -> CampaignReport:
     """Turn a campaign's row into its report."""
     statuses = {word: row[word] for word in STATUSES}

@@ -64,17 +64,28 @@ class NewSession(JsonBody):
 
     def given(self) -> Given | None:
         """Return the second factor that is given, if one is."""
-        if self.code is not None:
-            return Given(self.code)
-        if self.recovery_code is not None:
-            return Given(self.recovery_code, is_recovery_code=True)
-        return None
+        return _given(self.code, self.recovery_code)
 
 
 class PasswordProof(JsonBody):
     """Who one is, once more."""
 
     password: _Secret = Field(description="Your own password")
+
+
+class FullProof(PasswordProof):
+    """Who one is, once more, as when signing in."""
+
+    code: str | None = Field(
+        None, max_length=100, repr=False, description="Of the authenticator", examples=["492039"]
+    )
+    recovery_code: str | None = Field(
+        None, max_length=100, repr=False, description="In its place, once each"
+    )
+
+    def given(self) -> Given | None:
+        """Return the second factor that is given, if one is."""
+        return _given(self.code, self.recovery_code)
 
 
 class PasswordChange(JsonBody):
@@ -224,3 +235,11 @@ def to_enrolment_report(enrolment: Enrolment) -> EnrolmentReport:
 def to_codes_report(made: RecoveryCodes, csrf_token: str) -> RecoveryCodesReport:
     """Turn codes just made into what their user sees once."""
     return RecoveryCodesReport(recovery_codes=made.codes, csrf_token=csrf_token)
+
+
+def _given(code: str | None, recovery_code: str | None) -> Given | None:
+    if code is not None:
+        return Given(code)
+    if recovery_code is not None:
+        return Given(recovery_code, is_recovery_code=True)
+    return None

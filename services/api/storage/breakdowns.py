@@ -50,15 +50,18 @@ LIST_FAILURES = text("""
 # Along recipient_clicks' index by first_click_at, half of the clickers far.
 MEDIAN_FIRST_CLICK = text("""
     SELECT r.first_click_at - greatest(c.created_at, c.scheduled_at) AS delay
-    FROM recipient_clicks r
-    JOIN campaign c ON c.id = r.campaign_id AND c.account_id = :account_id
-    WHERE r.campaign_id = :campaign_id AND r.first_click_at IS NOT NULL
-    ORDER BY r.first_click_at
-    OFFSET greatest(
-        0,
-        (SELECT (clicker_count - 1) / 2 FROM campaign_clicks WHERE campaign_id = :campaign_id)
-    )
-    LIMIT 1
+    FROM (
+        SELECT first_click_at
+        FROM recipient_clicks
+        WHERE campaign_id = :campaign_id AND first_click_at IS NOT NULL
+        ORDER BY first_click_at
+        OFFSET greatest(
+            0,
+            (SELECT (clicker_count - 1) / 2 FROM campaign_clicks WHERE campaign_id = :campaign_id)
+        )
+        LIMIT 1
+    ) r
+    JOIN campaign c ON c.id = :campaign_id AND c.account_id = :account_id
 """)
 
 

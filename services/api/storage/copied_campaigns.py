@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.api.storage.reports import Row, fetch
+from services.api.storage.reports import NOT_CLICKED, RecipientFilter, Row, fetch
 from shared.domain.campaigns import CampaignControl
 from shared.domain.consent import Category
 
@@ -20,6 +20,7 @@ FIND_TO_COPY = text("""
     FROM campaign c LEFT JOIN personal_text p ON p.campaign_id = c.id AND p.position = 0
     WHERE c.account_id = :account_id AND c.uuid = :uuid
 """)
+BATCH_ROW_COUNT = 10_000
 # Walks message_pkey of one partition.
 LIST_NUMBERS = text("""
     SELECT m.msisdn FROM message m
@@ -27,17 +28,32 @@ LIST_NUMBERS = text("""
     WHERE m.campaign_id = :campaign_id AND m.msisdn <> 0 -- which is erased
     ORDER BY m.position
 """)
+# The same, looking up by recipient_clicks_pkey and suppression_pkey along the way.
+_NUMBERS_NOT_CLICKED = """
+    SELECT message.position, message.msisdn FROM message
+    WHERE message.campaign_id = :campaign_id AND message.position > :after
+      AND message.msisdn <> 0 -- which is erased
+      AND EXISTS (
+          SELECT FROM campaign c WHERE c.id = :campaign_id AND c.account_id = :account_id
+      )
+      AND {condition}
+    ORDER BY message.position LIMIT :row_limit
+"""
+LIST_NUMBERS_NOT_CLICKED = text(_NUMBERS_NOT_CLICKED.format(condition=NOT_CLICKED))
 # Walks message_pkey and personal_text_pkey of one partition each, side by side.
-LIST_TEXTS = text("""
-    SELECT m.position, m.msisdn, p.body_before, p.body_after,
+_TEXTS = """
+    SELECT message.position, message.msisdn, p.body_before, p.body_after,
            coalesce(c.destination, p.destination) AS destination
-    FROM message m
-    JOIN campaign c ON c.id = m.campaign_id AND c.account_id = :account_id
-    JOIN personal_text p ON p.campaign_id = m.campaign_id AND p.position = m.position
-    WHERE m.campaign_id = :campaign_id AND m.position > :after AND p.position > :after
-      AND m.msisdn <> 0 -- which is erased
-    ORDER BY m.position LIMIT :row_limit
-""")
+    FROM message
+    JOIN campaign c ON c.id = message.campaign_id AND c.account_id = :account_id
+    JOIN personal_text p ON p.campaign_id = message.campaign_id AND p.position = message.position
+    WHERE message.campaign_id = :campaign_id AND message.position > :after AND p.position > :after
+      AND message.msisdn <> 0 -- which is erased
+      AND {condition}
+    ORDER BY message.position LIMIT :row_limit
+"""
+LIST_TEXTS = text(_TEXTS.format(condition="true"))
+LIST_TEXTS_NOT_CLICKED = text(_TEXTS.format(condition=NOT_CLICKED))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,14 +125,58 @@ async def list_numbers(
     return list((await connection.execute(LIST_NUMBERS, values)).scalars())
 
 
+async def list_numbers_not_clicked(
+    connection: AsyncConnection, account_id: int, campaign_id: int, *, limit: int
+) -> list[int]:
+    """Return who has a message, did not follow its link and has not opted out, in its order.
+
+    Args:
+        connection: Where to look.
+        account_id: Whose campaign it is.
+        campaign_id: The campaign.
+        limit: Most of them.
+    """
+    numbers: list[int] = []
+    after = -1
+    while len(numbers) < limit:
+        wanted = min(limit - len(numbers), BATCH_ROW_COUNT)
+        rows = await fetch(
+            connection,
+            LIST_NUMBERS_NOT_CLICKED,
+            account_id=account_id,
+            campaign_id=campaign_id,
+            after=after,
+            row_limit=wanted,
+        )
+        numbers += [row["msisdn"] for row in rows]
+        if len(rows) < wanted:
+            break
+        after = rows[-1]["position"]
+    return numbers
+
+
 async def stream_texts(
-    connection: AsyncConnection, account_id: int, campaign_id: int, *, row_limit: int
+    connection: AsyncConnection,
+    account_id: int,
+    campaign_id: int,
+    *,
+    which: RecipientFilter,
+    row_limit: int,
 ) -> AsyncIterator[Sequence[TextToCopy]]:
-    """Yield the messages of a personal campaign in their order, ``row_limit`` at a time."""
+    """Yield messages of a personal campaign in their order, ``row_limit`` at a time.
+
+    Args:
+        connection: Where to look.
+        account_id: Whose campaign it is.
+        campaign_id: The campaign.
+        which: All of them, or those of recipients who did not click.
+        row_limit: Most of them at a time.
+    """
+    statement = LIST_TEXTS_NOT_CLICKED if which is RecipientFilter.NOT_CLICKED else LIST_TEXTS
     after = -1
     while rows := await fetch(
         connection,
-        LIST_TEXTS,
+        statement,
         account_id=account_id,
         campaign_id=campaign_id,
         after=after,

@@ -169,6 +169,10 @@ def _messages(condition: str) -> TextClause:
 # Of what another vendor delivers, all that did not click are listed.
 _MAY_BE_THERE = f"{int(MessageStatus.DELIVERED)}, {int(MessageStatus.EXTERNAL)}"
 _FAILED = ", ".join(str(int(status)) for status in FAILURES)
+# Of statements whose messages are called so.
+NOT_CLICKED = (
+    f"message.status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED} AND NOT {_HAS_OPTED_OUT}"
+)
 _HAS_FAILURES = """
     (
         SELECT undelivered + expired + rejected + failed FROM campaign_delivery
@@ -178,9 +182,7 @@ _HAS_FAILURES = """
 LIST_RECIPIENTS = {
     RecipientFilter.ALL: _messages("true"),
     RecipientFilter.CLICKED: _recipients(_PAGE_OF_CLICKERS),
-    RecipientFilter.NOT_CLICKED: _messages(
-        f"status IN ({_MAY_BE_THERE}) AND NOT {_HAS_CLICKED} AND NOT {_HAS_OPTED_OUT}"
-    ),
+    RecipientFilter.NOT_CLICKED: _messages(NOT_CLICKED),
     # An index by status would make each step of a message dearer. So those that did not arrive
     # are looked for along the campaign, and not at all where none is counted.
     RecipientFilter.FAILED: _messages(f"status IN ({_FAILED}) AND {_HAS_FAILURES}"),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, extract, func, insert, or_, select, text
+from sqlalchemy import and_, delete, extract, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.api.domain.allow_lists import AllowList, stored_allow_list
@@ -60,6 +60,7 @@ class StoredSession:
     Attributes:
         token_sha256: Of the token made last, be it the one that was shown or not.
         demands_factor: Whether the account wants a second factor of all.
+        proof_age: How long ago its user last proved who they are; None if that is not known.
     """
 
     account: Account
@@ -78,6 +79,7 @@ class StoredSession:
     has_factor: bool
     recovery_code_count: int
     age: SessionAge
+    proof_age: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
             USER_SESSION.c.token_sha256 == shown,
             extract("epoch", func.now() - USER_SESSION.c.rotated_at),
             extract("epoch", func.now() - USER_SESSION.c.seen_at),
+            extract("epoch", func.now() - USER_SESSION.c.proved_at),
             and_(
                 USER_SESSION.c.previous_sha256.is_not(None),
                 USER_SESSION.c.previous_until.is_(None),
@@ -176,7 +179,7 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
     row = (await connection.execute(query)).one_or_none()
     if row is None:
         return None
-    networks, demands, is_current, rotated_s, seen_s, awaits, *rest = row
+    networks, demands, is_current, rotated_s, seen_s, proved_s, awaits, *rest = row
     of_session, account = rest[: len(_STORED_COLUMNS)], rest[len(_STORED_COLUMNS) :]
     found = dict(zip(_STORED_FIELDS, of_session, strict=True))
     age = SessionAge(
@@ -186,7 +189,10 @@ async def find_session(connection: AsyncConnection, shown: bytes) -> StoredSessi
         awaits_first_use=awaits,
     )
     allow_list = stored_allow_list(tuple(networks))
-    return StoredSession(to_account(account), allow_list, demands, age=age, **found)
+    proof_age = None if proved_s is None else timedelta(seconds=float(proved_s))
+    return StoredSession(
+        to_account(account), allow_list, demands, age=age, proof_age=proof_age, **found
+    )
 
 
 async def add_session(
@@ -215,6 +221,7 @@ async def add_session(
             created_at=func.now(),
             rotated_at=func.now(),
             seen_at=func.now(),
+            proved_at=func.now(),
             ends_at=func.now() + min(idle, life),
             expires_at=func.now() + life,
         )
@@ -284,6 +291,16 @@ async def renew(
     renewed = await connection.execute(RENEW, values | {"token": token, "csrf_token": csrf_token})
     expires_at: datetime | None = renewed.scalar_one_or_none()
     return expires_at
+
+
+async def note_proof(connection: AsyncConnection, account_id: int, session_id: int) -> None:
+    """Note that a session's user has just proved who they are."""
+    statement = (
+        update(USER_SESSION)
+        .where(USER_SESSION.c.account_id == account_id, USER_SESSION.c.id == session_id)
+        .values(proved_at=func.now())
+    )
+    await connection.execute(statement)
 
 
 async def list_sessions(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -20,6 +21,7 @@ from tests.support.console_browser import (
 from tests.support.open_folders import open_temporary_folder
 from tests.support.stack import running_stack, wait_until
 
+CITIES = Path(__file__).parents[2] / "support" / "geo" / "GeoLite2-City-Test.mmdb"
 NUMBERS = ["919876543210", "919876543211", "919876543212"]
 
 
@@ -34,7 +36,9 @@ def console() -> Iterator[Console]:
     with (
         running_chromium() as browser,
         open_temporary_folder() as folder,
-        running_stack(folder / "data") as stack,
+        running_stack(
+            folder / "data", GEOIP_CITY_DB=str(CITIES), TRUSTED_PROXIES="127.0.0.1"
+        ) as stack,
     ):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         yield Console(stack, browser, str(stack.api.base_url).rstrip("/"))

@@ -180,8 +180,10 @@ def test_all_is_done_by_keys_alone(
     keys.press("Enter")
     keys.press("Tab")
     expect(page.get_by_label("Part of the title")).to_be_focused()
-    for _ in range(3):
+    # A field of a day has stops of its own for day, month, year and calendar.
+    while page.evaluate("document.activeElement.closest('tbody, footer')") is None:
         keys.press("Tab")
+    keys.press("Tab")
     expect(page.locator("tbody a").first).to_be_focused()
     keys.press("Enter")
     page.wait_for_url("**/console/campaigns/*-*")

@@ -7,7 +7,17 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.orders import ask, give, jobs_due, refused
-from tests.support.reports import NUMBERS, Campaign, a_campaign, a_personal_campaign, get
+from tests.support.reports import (
+    COUNT_CLICK,
+    DELIVERED,
+    NUMBERS,
+    UNDELIVERED,
+    Campaign,
+    a_campaign,
+    a_personal_campaign,
+    get,
+    settle,
+)
 from tests.support.sends import Headers, links_taken
 
 LATER = (datetime.now(UTC) + timedelta(days=30)).replace(microsecond=0)  # noqa: TID251
@@ -236,3 +246,91 @@ async def test_call_with_json_is_understood(api: Api, acme: Headers) -> None:
 
     assert response.json()["test"] is True
     assert wrong.status_code == 415
+
+
+async def clicked(api: Api, campaign: Campaign, position: int) -> None:
+    await api.database.execute(COUNT_CLICK, campaign.id, position, LATER)
+
+
+async def went_to(api: Api, uuid: str) -> list[int]:
+    return [row["msisdn"] for row in await api.database.fetch(MESSAGES, uuid)]
+
+
+async def test_copy_may_go_to_those_who_did_not_click(api: Api, acme: Headers) -> None:
+    numbers = [919876543210 + place for place in range(6)]
+    first = await a_campaign(api, acme, mobile=",".join(map(str, numbers)))
+    await settle(api, first, DELIVERED, DELIVERED, UNDELIVERED, DELIVERED, DELIVERED)
+    await clicked(api, first, 0)
+    await api.client.put(f"/suppressions/{numbers[3]}", headers=acme, json={})
+
+    tried = await give(api, acme, first, "duplicate", to="not_clicked", test="true")
+    answer = await give(api, acme, first, "duplicate", to="not_clicked")
+
+    # Nor to whom the message has not reached, or did not.
+    assert (tried["uuid"], tried["recipients"]) == (None, 2)
+    assert await went_to(api, answer["uuid"]) == [numbers[1], numbers[4]]
+    assert (await kept(api, answer["uuid"]))["body_before"] == "Sale: "
+
+
+async def test_copy_may_say_something_else(api: Api, acme: Headers) -> None:
+    first = await a_campaign(api, acme, msg="नमस्ते https://a.example.com/x")
+    await settle(api, first, DELIVERED, DELIVERED, DELIVERED)
+
+    answer = await give(
+        api, acme, first, "duplicate", to="not_clicked", msg="Last day: https://b.example.com/y !"
+    )
+
+    row = await kept(api, answer["uuid"])
+    assert (row["body_before"], row["body_after"]) == ("Last day: ", " !")
+    assert (row["destination"], row["encoding"]) == ("https://b.example.com/y", "GSM-7")
+
+
+async def test_copy_of_personal_texts_keeps_those_of_who_did_not_click(
+    api: Api, acme: Headers
+) -> None:
+    rows = [
+        {"mobile": str(number), "msg": f"For {number} https://a.example.com/{number}"}
+        for number in NUMBERS
+    ]
+    first = await a_personal_campaign(api, acme, *rows)
+    await settle(api, first, DELIVERED, DELIVERED, DELIVERED)
+    await clicked(api, first, 1)
+
+    answer = await give(api, acme, first, "duplicate", to="not_clicked")
+    other = await refused(api, acme, first, "duplicate", to="not_clicked", msg="Another text")
+
+    copied = await api.database.fetch(MESSAGES, answer["uuid"])
+    assert [(row["msisdn"], row["body_before"]) for row in copied] == [
+        (number, f"For {number} ") for number in (NUMBERS[0], NUMBERS[2])
+    ]
+    assert other == (400, "invalid_value")
+
+
+async def test_repeat_of_a_copy_sends_once_though_somebody_clicked_meanwhile(
+    api: Api, acme: Headers
+) -> None:
+    first = await a_campaign(api, acme)
+    await settle(api, first, DELIVERED, DELIVERED, DELIVERED)
+    call = {"to": "not_clicked", "idempotencyKey": "again-1"}
+
+    answer = await give(api, acme, first, "duplicate", **call)
+    await clicked(api, first, 2)
+
+    assert await give(api, acme, first, "duplicate", **call) == answer | {"replayed": True}
+    for place in (0, 1):
+        await clicked(api, first, place)
+    assert await give(api, acme, first, "duplicate", **call) == answer | {"replayed": True}
+    to_all = await refused(api, acme, first, "duplicate", idempotencyKey="again-1")
+    other_text = await refused(api, acme, first, "duplicate", **call, msg="Another text")
+    assert to_all == other_text == (409, "idempotency_conflict")
+
+
+async def test_copy_to_nobody_is_refused(api: Api, acme: Headers) -> None:
+    row = {"mobile": str(NUMBERS[0]), "msg": "One https://a.example.com/1"}
+    firsts = [await a_campaign(api, acme), await a_personal_campaign(api, acme, row)]
+
+    for first in firsts:
+        response = await ask(api, acme, first, "duplicate", to="not_clicked")
+        assert response.status_code == 400
+        assert response.json()["field"] == "to"
+    assert await refused(api, acme, firsts[0], "duplicate", to="clicked") == (400, "unknown_value")

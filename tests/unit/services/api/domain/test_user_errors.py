@@ -22,6 +22,7 @@ from shared.domain.errors import DomainError
         (user_errors.SecondFactorStateError(is_there=True), None, "remove it first"),
         (user_errors.SecondFactorStateError(is_there=False), None, "begin by POST"),
         (user_errors.WrongPasswordError(), "password", "not your password"),
+        (user_errors.FreshProofNeededError(), None, "POST /session/proof"),
         (user_errors.LastOwnerError(), None, "make another first"),
         (user_errors.RoleNotGrantableError("owner"), "role", "more than you may"),
         (user_errors.OwnUserError(), None, "POST /session/password"),

@@ -1,0 +1,131 @@
+"""Send a campaign again to those who have it and did not follow its link, with a text for them."""
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.api.console.campaign_orders import once_of
+from services.api.console.redirecting import see
+from services.api.console.rendering import render
+from services.api.console.visits import Visit, enter
+from services.api.console.wording import N_, refusal_text
+from services.api.domain.campaign_states import CampaignAction, require_allowed
+from services.api.domain.errors import TextLetGoError
+from services.api.domain.return_paths import CONSOLE
+from services.api.error_responses import REFUSALS
+from services.api.operations.duplicate_campaign import duplicate_campaign
+from services.api.operations.read_reports import read_campaign
+from services.api.operations.send_values import Accepted
+from services.api.schemas.control import to_copy_wishes
+from services.api.schemas.parameters import Parameters
+from services.api.schemas.reports import CampaignReport, text_as_written, to_campaign_report
+from shared.domain.errors import DomainError
+
+router = APIRouter(prefix="/campaigns/{campaign_uuid}/send-again")
+
+NOBODY_LEFT: Final = N_(
+    "Nobody is left to send to: whoever has the message has followed its link, opted out or been "
+    "erased."
+)
+# These have pages of their own, which say when to come again.
+NOT_NOW: Final = (429, 503)
+
+
+@router.get("")
+async def show_form(request: Request, campaign_uuid: UUID) -> Response:
+    """Show the text, to be changed for those who did not follow its link.
+
+    Raises:
+        CampaignStateError: Another vendor delivers it.
+        TextLetGoError: Its text is no longer kept.
+    """
+    visit = await enter(request, "report")
+    campaign, written = await _read(visit, campaign_uuid)
+    visit.caller.require("send")
+    require_allowed(CampaignAction.DUPLICATE, campaign.state)
+    if campaign.text_let_go_at is not None:
+        raise TextLetGoError
+    return _page(visit, campaign, written)
+
+
+@router.post("/preview")
+async def show_preview(request: Request, campaign_uuid: UUID) -> Response:
+    """Show whom it would go to, what it would cost and what it would look like."""
+    visit = await enter(request, "send")
+    campaign, written = await _read(visit, campaign_uuid)
+    text = _text(visit, written)
+    try:
+        tried = await _send(visit, campaign, text=text, written=written, test="true")
+    except DomainError as error:
+        return _page(visit, campaign, text, error=error)
+    return _page(visit, campaign, text, tried=tried)
+
+
+@router.post("")
+async def send_again(request: Request, campaign_uuid: UUID) -> Response:
+    """Send it, and show the campaign that it makes."""
+    visit = await enter(request, "send")
+    campaign, written = await _read(visit, campaign_uuid)
+    text, once = _text(visit, written), once_of(visit.form) or ""
+    try:
+        sent = await _send(visit, campaign, text=text, written=written, idempotencyKey=once)
+    except DomainError as error:
+        return _page(visit, campaign, text, error=error)
+    return see(f"{CONSOLE}/campaigns/{sent.uuid}", done="send-again")
+
+
+async def _read(visit: Visit, campaign_uuid: UUID) -> tuple[CampaignReport, str]:
+    account = visit.caller.account
+    row = await read_campaign(visit.context.engine, account, campaign_uuid)
+    return to_campaign_report(row, account.time_zone), text_as_written(row)
+
+
+def _text(visit: Visit, written: str) -> str:
+    # Browsers send each line break as two characters, which would be billed.
+    return visit.form.get("msg", written).replace("\r\n", "\n")
+
+
+async def _send(
+    visit: Visit, campaign: CampaignReport, *, text: str, written: str, **wishes: str
+) -> Accepted:
+    # What was not changed goes in the encoding in which it went first.
+    other = {} if campaign.is_personal or text == written else {"msg": text}
+    parameters = Parameters({"to": "not_clicked", **other, **wishes})
+    return await duplicate_campaign(
+        visit.context.to_send_context(),
+        visit.caller.account,
+        campaign.uuid,
+        to_copy_wishes(parameters, None),
+        visit.author,
+    )
+
+
+def _page(
+    visit: Visit,
+    campaign: CampaignReport,
+    text: str,
+    *,
+    tried: Accepted | None = None,
+    error: DomainError | None = None,
+) -> Response:
+    status = REFUSALS[type(error)].status if error else 200
+    if error and status in NOT_NOW:
+        raise error
+    return render(
+        visit.request,
+        "send_again.html",
+        caller=visit.caller,
+        status=status,
+        campaign=campaign,
+        text=text,
+        tried=tried,
+        warnings=tried.preflight.warnings if tried and tried.preflight else (),
+        error=_told(error) if error else None,
+        error_field=error.field if error else None,
+    )
+
+
+def _told(error: DomainError) -> str:
+    return NOBODY_LEFT if error.field == "to" else refusal_text(error)
