@@ -34,10 +34,6 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/numbers/{sealed}?done={hostile}",
         "/numbers/{sealed}?form=erase",
     ),
-    "/numbers/{sealed}/campaigns/{campaign_uuid}": (
-        "/numbers/{sealed}/campaigns/{campaign}",
-        "/numbers/{sealed}/campaigns/{campaign}?which={hostile}",
-    ),
     "/settings/groups": ("/settings/groups", "/settings/groups?done={hostile}"),
     "/settings/groups/{group_id}": ("/settings/groups/{group}",),
     "/settings/opt-outs": ("/settings/opt-outs",),
@@ -49,8 +45,8 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/settings/audit?action={hostile}&author={hostile}&subject={hostile}",
     ),
     "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
-    "/campaigns/{campaign_uuid}/recipients/{msisdn}": (
-        "/campaigns/{campaign}/recipients/{msisdn}",
+    "/campaigns/{campaign_uuid}/recipients/{sealed}": (
+        "/campaigns/{campaign}/recipients/{sealed}",
     ),
     "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
     "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
