@@ -27,6 +27,12 @@ PAGES: Mapping[str, Sequence[str]] = {
     ),
     "/campaigns/compare": ("/campaigns/compare?c={campaign}&c={second}",),
     "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
+    "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
+    "/campaigns/{campaign_uuid}/recipients/{sealed}": (
+        "/campaigns/{campaign}/recipients/{sealed}",
+    ),
+    "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
+    "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
     "/numbers": ("/numbers",),
     "/numbers/erasures/{erasure_id}": ("/numbers/erasures/{erasure}",),
     "/numbers/{sealed}": (
@@ -44,12 +50,6 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/settings/audit",
         "/settings/audit?action={hostile}&author={hostile}&subject={hostile}",
     ),
-    "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
-    "/campaigns/{campaign_uuid}/recipients/{sealed}": (
-        "/campaigns/{campaign}/recipients/{sealed}",
-    ),
-    "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
-    "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
     "/sandbox": ("/sandbox", "/sandbox?number={msisdn}", "/sandbox?number={hostile}"),
     "/security": ("/security", "/security?done={hostile}"),
     "/settings/addresses": ("/settings/addresses", "/settings/addresses?done={hostile}"),
@@ -79,6 +79,10 @@ NOTHING_OF_STRANGERS = frozenset(
 # Each order of the console, and the call of the API that does the same.
 ORDERS: Mapping[str, str] = {
     "POST /campaigns/{campaign_uuid}/{order}": "POST /campaigns/{campaign_uuid}/pause",
+    "POST /campaigns/{campaign_uuid}/send-again": "POST /campaigns/{campaign_uuid}/duplicate",
+    "POST /campaigns/{campaign_uuid}/send-again/preview": (
+        "POST /campaigns/{campaign_uuid}/duplicate"
+    ),
     "POST /numbers": "GET /recipients/{msisdn}",
     "POST /numbers/{sealed}/opt-out": "PUT /suppressions/{msisdn}",
     "POST /numbers/{sealed}/opt-in": "DELETE /suppressions/{msisdn}",
@@ -95,10 +99,6 @@ ORDERS: Mapping[str, str] = {
     "POST /settings/opt-outs/find": "GET /suppressions/{msisdn}",
     "POST /settings/opt-outs/import": "POST /suppressions/import",
     "POST /settings/privacy": "PATCH /privacy",
-    "POST /campaigns/{campaign_uuid}/send-again": "POST /campaigns/{campaign_uuid}/duplicate",
-    "POST /campaigns/{campaign_uuid}/send-again/preview": (
-        "POST /campaigns/{campaign_uuid}/duplicate"
-    ),
     "POST /security/password": "POST /session/password",
     "POST /security/second-factor": "POST /session/second-factor",
     "POST /security/second-factor/confirm": "POST /session/second-factor/confirm",

@@ -60,10 +60,9 @@ def orders_at(state: CampaignState, scopes: AbstractSet[str]) -> Sequence[str]:
 @router.get("/campaigns/{campaign_uuid}/confirm/{order}")
 async def confirm_order(request: Request, campaign_uuid: UUID, order: Order) -> Response:
     """Ask whether an order is meant, with what it comes to."""
-    visit = await enter(request, "report")
+    visit = await enter(request, "send")
     account = visit.caller.account
     row = await read_campaign(visit.context.engine, account, campaign_uuid)
-    visit.caller.require("send")
     return render(
         request,
         "confirm_order.html",

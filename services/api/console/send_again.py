@@ -41,9 +41,8 @@ async def show_form(request: Request, campaign_uuid: UUID) -> Response:
         CampaignStateError: Another vendor delivers it.
         TextLetGoError: Its text is no longer kept.
     """
-    visit = await enter(request, "report")
+    visit = await enter(request, "send")
     campaign, written = await _read(visit, campaign_uuid)
-    visit.caller.require("send")
     require_allowed(CampaignAction.DUPLICATE, campaign.state)
     if campaign.text_let_go_at is not None:
         raise TextLetGoError

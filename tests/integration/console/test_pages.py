@@ -23,6 +23,7 @@ UUID = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
 FOR_EVERYONE = {"/sign-in", "/set-up", "/preferences", "/static/{of_digest}/{path:path}"}
 OF_ONESELF = ("/security", "/sign-out")
 ROLES = {"asha": "owner", "sender": "sender", "analyst": "analyst", "reader": "read-only"}
+PARTS = {"{order}": "pause", "{prefix}": "0123456789ab", "{msisdn}": "919876543210"}
 # What a role must be allowed, by how method and path begin; the first that does counts.
 WANTED = {
     "GET /numbers/erasures": "admin",
@@ -41,6 +42,8 @@ WANTED = {
     "GET /settings/credit": "report",
     "GET /settings": "admin",
     "POST /settings": "admin",
+    "GET /campaigns/{campaign_uuid}/send-again": "send",
+    "GET /campaigns/{campaign_uuid}/confirm": "send",
     "GET /": "report",
     "POST /": "send",
 }
@@ -65,8 +68,9 @@ GUARDED = [(method, path) for method, path in ROUTES if path not in FOR_EVERYONE
 
 
 def filled(path: str) -> str:
-    path = path.replace("{prefix}", "0123456789ab").replace("{msisdn}", "919876543210")
-    return re.sub(r"\{\w+\}", UUID, path.replace("{order}", "pause"))
+    for part, value in PARTS.items():
+        path = path.replace(part, value)
+    return re.sub(r"\{\w+\}", UUID, path)
 
 
 def test_there_are_pages() -> None:
