@@ -34,11 +34,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     with (
-        running_chromium() as browser,
         open_temporary_folder() as folder,
         running_stack(
             folder / "data", GEOIP_CITY_DB=str(CITIES), TRUSTED_PROXIES="127.0.0.1"
         ) as stack,
+        # Behind the stack: while it runs, nothing else can run an event loop in this thread, as
+        # making the folder that stacks begin with does.
+        running_chromium() as browser,
     ):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         yield Console(stack, browser, str(stack.api.base_url).rstrip("/"))
