@@ -49,9 +49,13 @@ _CLOSED_V6: Final = tuple(
     for network in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
 )
 SCHEMES: Final = frozenset({"https", "http"})
-NO_URL: Final = "must be a URL such as https://example.com/txlink"
-_NEVER_IN_URLS: Final = frozenset(' "<>\\^`{|}#')
 MAX_URL_CHARACTERS: Final = 2_000
+NO_URL: Final = "must be a URL such as https://example.com/txlink"
+TOO_LONG_OR_STRANGE: Final = f"must be a URL of at most {MAX_URL_CHARACTERS} ASCII characters"
+HAS_LOGIN: Final = "must hold no user name and password: the signature tells who calls"
+NOT_ENCRYPTED: Final = "must begin with https://"
+NOT_PUBLIC: Final = "must lead to a public address"
+_NEVER_IN_URLS: Final = frozenset(' "<>\\^`{|}#')
 # RFC 1035 §2.3.4.
 _MAX_NAME_OCTETS: Final = 253
 _MAX_LABEL_OCTETS: Final = 63
@@ -77,7 +81,7 @@ class Reach(NetworkSetting):
         Where a name leads is seen when it is called, each time anew.
         """
         if len(url) > MAX_URL_CHARACTERS or not url.isascii() or not url.isprintable():
-            return f"must be a URL of at most {MAX_URL_CHARACTERS} ASCII characters"
+            return TOO_LONG_OR_STRANGE
         try:
             parts = urlsplit(url)
             host = parts.hostname if parts.port != 0 else None
@@ -88,13 +92,13 @@ class Reach(NetworkSetting):
         if not host or not _can_be_asked_for(host):
             return NO_URL
         if "@" in parts.netloc:
-            return "must hold no user name and password: the signature tells who calls"
+            return HAS_LOGIN
         is_encrypted = parts.scheme == "https"
         if not is_encrypted and not self._networks:
-            return "must begin with https://"
+            return NOT_ENCRYPTED
         address = parse_address(host)
         if address is not None and not self.holds(address, is_encrypted=is_encrypted):
-            return "must lead to a public address"
+            return NOT_PUBLIC
         return None
 
 

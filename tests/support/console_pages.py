@@ -60,6 +60,12 @@ PAGES: Mapping[str, Sequence[str]] = {
     "/settings/users": ("/settings/users",),
     "/settings/users/new": ("/settings/users/new",),
     "/settings/users/{user_id}": ("/settings/users/{user}",),
+    "/settings/webhooks": ("/settings/webhooks", "/settings/webhooks?done={hostile}"),
+    "/settings/webhooks/new": ("/settings/webhooks/new",),
+    "/settings/webhooks/{webhook_id}": (
+        "/settings/webhooks/{webhook}",
+        "/settings/webhooks/{webhook}?done={hostile}&deliveries={hostile}&events=2",
+    ),
     "/sign-in": ("/sign-in", "/sign-in?next={hostile}"),
 }
 # They are no pages: files, streams, and what closes once there is an owner.
@@ -122,6 +128,14 @@ ORDERS: Mapping[str, str] = {
     "POST /settings/users/{user_id}/password": "PUT /users/{user_id}/password",
     "POST /settings/users/{user_id}/role": "PATCH /users/{user_id}",
     "POST /settings/users/{user_id}/second-factor/remove": "DELETE /users/{user_id}/second-factor",
+    "POST /settings/webhooks": "POST /webhooks",
+    "POST /settings/webhooks/{webhook_id}": "PATCH /webhooks/{webhook_id}",
+    "POST /settings/webhooks/{webhook_id}/delete": "DELETE /webhooks/{webhook_id}",
+    "POST /settings/webhooks/{webhook_id}/pause": "PATCH /webhooks/{webhook_id}",
+    "POST /settings/webhooks/{webhook_id}/replay": "POST /webhooks/{webhook_id}/replay",
+    "POST /settings/webhooks/{webhook_id}/resume": "PATCH /webhooks/{webhook_id}",
+    "POST /settings/webhooks/{webhook_id}/secret": "POST /webhooks/{webhook_id}/rotate-secret",
+    "POST /settings/webhooks/{webhook_id}/test": "POST /webhooks/{webhook_id}/test",
     "POST /sign-in": "POST /session",
     "POST /sign-out": "DELETE /session",
 }

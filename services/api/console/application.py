@@ -29,6 +29,8 @@ from services.api.console import (
     set_up,
     sign_in,
     user_settings,
+    webhook_orders,
+    webhooks,
 )
 from services.api.console.error_pages import install_error_pages
 from services.api.console.headers import PageHeaders
@@ -70,6 +72,8 @@ def create_console(state: State) -> FastAPI:
         privacy,
         alerts,
         audit,
+        webhooks,
+        webhook_orders,
     ):
         console.include_router(module.router)
     return console

@@ -33,6 +33,7 @@ SETTINGS: Final = (
     Entry("settings/addresses", N_("IP addresses"), "admin"),
     Entry("settings/users", N_("Users"), "admin"),
     Entry("settings/destinations", N_("Destinations"), "admin"),
+    Entry("settings/webhooks", N_("Webhooks"), "admin"),
     Entry("settings/groups", N_("Contact groups"), "send"),
     Entry("settings/opt-outs", N_("Opt-outs"), "report"),
     Entry("settings/credit", N_("Credit"), "report"),

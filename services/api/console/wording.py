@@ -100,6 +100,11 @@ DONE: Final[Mapping[str, str]] = {
     "group-deleted": N_("The group is deleted."),
     "privacy": N_("It holds from now on. What is to go is gone within the hour."),
     "contact-removed": N_("The number is no longer in the group."),
+    "webhook-changed": N_("The webhook is changed."),
+    "webhook-paused": N_("The webhook is paused."),
+    "webhook-resumed": N_("The webhook is taken up again."),
+    "webhook-tried": N_("A test is on its way. What becomes of it appears below."),
+    "webhook-deleted": N_("The webhook is deleted."),
 }
 REFUSALS: Final[Mapping[type[DomainError], str]] = {
     SignInRefusedError: N_("The login or the password is wrong, or this user cannot sign in."),

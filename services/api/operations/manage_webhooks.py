@@ -27,6 +27,8 @@ from shared.domain.webhook_secrets import make_secret, secret_text
 MAX_WEBHOOKS = 20
 # Half a million clicks of big campaigns, or thousands of single messages.
 MAX_REPLAYED_BATCHES = 5_000
+EMPTY_SPAN = "must be later than since"
+FULL_SPAN = "must be earlier: the span holds too many events for one replay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ async def replay(
         WebhookDisabledError: Nothing is sent to it.
     """
     if since >= until:
-        raise InvalidValueError("until", "must be later than since")
+        raise InvalidValueError("until", EMPTY_SPAN)
     async with engine.begin() as connection:
         webhook = await _enabled_webhook(connection, account, webhook_uuid)
         told = await webhooks.list_told(
@@ -247,9 +249,7 @@ async def replay(
             row_limit=MAX_REPLAYED_BATCHES + 1,
         )
         if len(told) > MAX_REPLAYED_BATCHES:
-            raise InvalidValueError(
-                "until", "must be earlier: the span holds too many events for one replay"
-            )
+            raise InvalidValueError("until", FULL_SPAN)
         parcels = pack(told)
         if parcels:
             await webhooks.add_deliveries(connection, account.id, webhook.id, parcels)

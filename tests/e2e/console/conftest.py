@@ -35,11 +35,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def console() -> Iterator[Console]:
     with (
         open_temporary_folder() as folder,
+        # Before the browser, whose driver keeps a loop running: what a stack starts from may
+        # have to be made first, with loops of its own.
         running_stack(
-            folder / "data", GEOIP_CITY_DB=str(CITIES), TRUSTED_PROXIES="127.0.0.1"
+            folder / "data",
+            GEOIP_CITY_DB=str(CITIES),
+            TRUSTED_PROXIES="127.0.0.1",
+            TXLINK_WEBHOOK_NETWORKS="127.0.0.1",
         ) as stack,
-        # Behind the stack: while it runs, nothing else can run an event loop in this thread, as
-        # making the folder that stacks begin with does.
         running_chromium() as browser,
     ):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
