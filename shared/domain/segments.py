@@ -130,6 +130,11 @@ def segment(
     return Segmentation(chosen, units, parts)
 
 
+def room_in(encoding: Encoding, segment_count: int) -> int:
+    """Return how many units so many segments hold at most."""
+    return _ALONE[encoding] if segment_count == 1 else _IN_PARTS[encoding] * segment_count
+
+
 def non_gsm_characters(text: str) -> tuple[str, ...]:
     """List the characters that force UCS-2, each once, in the order of the text."""
     return tuple(dict.fromkeys(_NOT_GSM.findall(text)))

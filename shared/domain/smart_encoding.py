@@ -42,8 +42,13 @@ def to_gsm7(text: str) -> str:
     plain, invisible marks go, and a letter followed by its accent becomes one character. A text
     with other letters or emoji goes as UCS-2 in any case, so it stays wholly as it is.
     """
-    plain = unicodedata.normalize("NFC", text).translate(_TABLE)
+    plain = plain_text(text)
     return text if non_gsm_characters(plain) else plain
+
+
+def plain_text(text: str) -> str:
+    """Write as plain whatever has a plain form; what has none stays, and may still cost UCS-2."""
+    return unicodedata.normalize("NFC", text).translate(_TABLE)
 
 
 def plain_form(char: str) -> str | None:

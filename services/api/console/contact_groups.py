@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.file_forms import enter_with_file, required
+from services.api.console.file_forms import enter_with_file
 from services.api.console.imports import imported_page
 from services.api.console.number_words import field_text
 from services.api.console.redirecting import see
@@ -116,7 +116,7 @@ async def import_contacts(request: Request, group_id: UUID) -> Response:
         try:
             with visit.context.imports.place(visit.caller.account.id):
                 imported = await orders.import_file(
-                    group_id, required(file), replaces=visit.form.get("mode") == REPLACE
+                    group_id, file.required().file, replaces=visit.form.get("mode") == REPLACE
                 )
         except DomainError as error:
             return await _page(visit, group_id, error=error, form="import")

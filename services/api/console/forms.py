@@ -1,4 +1,4 @@
-"""Forms of the console: small, urlencoded, read within bounds."""
+"""Forms of the console: urlencoded, read within bounds; most are small."""
 
 import asyncio
 from collections.abc import Mapping
@@ -42,11 +42,17 @@ async def read_form(request: Request, *, octet_limit: int = FORM_OCTETS) -> Form
                 octets += chunk
                 if len(octets) > octet_limit:
                     raise BodyTooLargeError(octet_limit)
-        text = octets.decode("ascii", "replace")
-        return dict(
-            parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="replace")
-        )
+        if len(octets) <= FORM_OCTETS:
+            return _parsed(octets)
+        return await asyncio.to_thread(_parsed, octets)
     except TimeoutError as error:
         raise BodyTimeoutError(timeout_s) from error
     except (ClientDisconnect, ValueError) as error:
         raise MalformedBodyError("it broke off, or has too many fields") from error
+
+
+def _parsed(octets: bytearray) -> Form:
+    text = octets.decode("ascii", "replace")
+    return dict(
+        parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="replace")
+    )

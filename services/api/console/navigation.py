@@ -24,6 +24,7 @@ class Entry:
 
 
 MAIN: Final = (
+    Entry("send", N_("Send SMS"), "send"),
     Entry("campaigns", N_("Campaigns"), "report"),
     Entry("numbers", N_("Numbers"), "report"),
     Entry("sandbox", N_("Sandbox phone"), "report"),

@@ -6,7 +6,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.file_forms import enter_with_file, required
+from services.api.console.file_forms import enter_with_file
 from services.api.console.imports import imported_page
 from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, field_text
 from services.api.console.redirecting import see
@@ -80,7 +80,7 @@ async def import_opt_outs(request: Request) -> Response:
         try:
             with visit.context.imports.place(visit.caller.account.id):
                 note = visit.form.get("note", "")
-                imported = await _orders(visit).import_file(required(file), note=note)
+                imported = await _orders(visit).import_file(file.required().file, note=note)
         except DomainError as error:
             return await _page(visit, error=error, form="import")
     report = to_import_report(imported)

@@ -160,6 +160,7 @@ def _environment(language: Language) -> jinja2.Environment:
         "DEVICE_TYPES": DEVICE_TYPES,
         "OF_NO_REASON": OF_NO_REASON,
         "reason_of": reason_of,
+        "worded": lambda told, formats: told.in_words(texts.gettext, formats.number),
         "MAIN": MAIN,
         "SETTINGS": SETTINGS,
         "seen_by": seen_by,

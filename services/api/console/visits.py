@@ -7,11 +7,13 @@ from fastapi import Request
 
 from services.api import cookies
 from services.api.auth import (
+    Credentials,
     api_context,
     authenticate,
     author_of,
     client_address,
     count_address,
+    identify,
     in_cookie,
     session_of,
 )
@@ -60,7 +62,8 @@ async def enter(request: Request, *scopes: str, octet_limit: int = FORM_OCTETS) 
     Args:
         request: Of theirs.
         scopes: What they must be allowed.
-        octet_limit: Of the form that it may bring.
+        octet_limit: Of the form that it may bring; a large one is read once it is known that they
+            are signed in.
 
     Raises:
         SessionMissingError: They are not signed in.
@@ -76,9 +79,17 @@ async def enter(request: Request, *scopes: str, octet_limit: int = FORM_OCTETS) 
         raise SessionMissingError
     form: Form = {}
     if request.method not in cookies.SAFE_METHODS:
+        if octet_limit > FORM_OCTETS:
+            await _prove(request, shown)
         form = await read_form(request, octet_limit=octet_limit)
         shown = replace(shown, form_token=form.get(CSRF_FIELD, ""))
     caller = await authenticate(request, shown)
     for scope in scopes:
         caller.require(scope)
     return Visit(request, caller, form)
+
+
+async def _prove(request: Request, shown: Credentials) -> None:
+    # Nobody unknown may make this process hold and parse a large form.
+    cookies.check_origin(request)
+    await identify(request, replace(shown, is_early=True))

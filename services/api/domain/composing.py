@@ -86,6 +86,7 @@ class RowRefusedError(DomainError):
     code = "row_refused"
 
     def __init__(self, row: int, reason: DomainError) -> None:
+        self.row = row
         self.reason = reason
         self.field = reason.field
         super().__init__(f"Row {row}: {reason}")

@@ -23,6 +23,8 @@ from shared.domain.smart_encoding import plain_form, to_gsm7
 
 # More than these are a text in another script, which no replacing brings to GSM-7.
 FEW_CHARACTERS = 10
+# Fewer letters of one may have strayed into a text in ours, by way of a copied word.
+_LETTERS_OF_A_SCRIPT = 3
 _NAMED = 5
 
 
@@ -54,6 +56,16 @@ def forcing_characters(texts: Iterable[str]) -> tuple[ForcingCharacter, ...]:
         ForcingCharacter(char, f"U+{ord(char):04X}", _name(char), _replacement(char, text))
         for char, text in first_in.items()
     )
+
+
+def is_other_script(forcing: Sequence[ForcingCharacter]) -> bool:
+    """Tell whether a text goes as UCS-2 for its script: then there is nothing to replace."""
+    letters = [
+        each
+        for each in forcing
+        if unicodedata.category(each.character)[0] in "LM" and not each.name.startswith("LATIN")
+    ]
+    return len(forcing) > FEW_CHARACTERS or len(letters) >= _LETTERS_OF_A_SCRIPT
 
 
 def if_replaced(text: str) -> Segmentation | None:

@@ -20,7 +20,8 @@ UNTOLD_PART: Final = 20
 # What anybody gets of IPv6 is a /64 or more, so single addresses are no bound at all.
 _IPV6_BITS: Final = 64
 _SENDING_PATHS: Final = frozenset({"/send", "/SMSApi/send", "/SMSApi/rest/send", "/links"})
-_COPYING: Final = "/duplicate"
+# Where forms and calls that are not among those send by POST.
+_POSTED: Final = ("/duplicate", "/console/send", "/console/send/test")
 # Sums of many small steps are a little off.
 _ROUNDING_S: Final = 1e-6
 
@@ -91,7 +92,7 @@ class Standing:
 
 def call_kind(method: str, path: str) -> CallKind:
     """Tell what a call counts as."""
-    is_sending = path in _SENDING_PATHS or (method == "POST" and path.endswith(_COPYING))
+    is_sending = path in _SENDING_PATHS or (method == "POST" and path.endswith(_POSTED))
     return CallKind.SENDS if is_sending else CallKind.CALLS
 
 

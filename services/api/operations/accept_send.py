@@ -38,7 +38,7 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
     earlier = await repeats.find(command)
     if earlier is not None:
         return earlier
-    source = _row_source(context, account, command)
+    source = row_source(context, account, command)
     if source is None:
         return await submit_campaign(context, account, command, repeats)
     if command.rows is not None and len(command.rows) <= BATCH_ROW_COUNT:
@@ -47,7 +47,8 @@ async def accept_send(context: SendContext, account: Account, command: SendComma
         return await submit_personal(context, account, command, source, repeats)
 
 
-def _row_source(context: SendContext, account: Account, command: SendCommand) -> RowSource | None:
+def row_source(context: SendContext, account: Account, command: SendCommand) -> RowSource | None:
+    """Return what reads the rows of a send; None of one text to a list of numbers."""
     if command.upload_id is not None:
         return upload_rows(context.engine, account, command.upload_id)
     if command.groups:

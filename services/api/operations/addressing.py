@@ -22,6 +22,7 @@ class Addressed:
     Attributes:
         mobiles: The recipients, separated by commas.
         rejected: All that are no numbers, and the first of those that opted out.
+        opted_out_count: Of the rejected, those that opted out.
     """
 
     msisdns: list[int]
@@ -29,6 +30,15 @@ class Addressed:
     duplicate_count: int
     rejected: list[Rejected]
     rejected_count: int
+    opted_out_count: int = 0
+
+
+async def sort_numbers(engine: AsyncEngine, terms: SendTerms) -> Addressed:
+    """Read the numbers of a send that is still being written: there may be none, or too many."""
+    recipients = await asyncio.to_thread(_read, terms)
+    async with engine.connect() as connection:
+        opted_out = await opted_out_of(connection, terms, recipients.msisdns)
+    return await asyncio.to_thread(_sorted, terms, recipients, opted_out)
 
 
 async def address(engine: AsyncEngine, terms: SendTerms, *, limit: int) -> Addressed:
@@ -64,28 +74,38 @@ def _addressed_all(terms: SendTerms, limit: int) -> Addressed:
 
 
 def _parsed(terms: SendTerms, limit: int) -> Recipients:
-    recipients = parse_recipients(
+    recipients = _read(terms)
+    check_recipients(len(recipients.msisdns), to_rejected(recipients.rejected), limit=limit)
+    return recipients
+
+
+def _read(terms: SendTerms) -> Recipients:
+    return parse_recipients(
         terms.command.mobiles,
         rules=terms.account.number_rules,
         drop_duplicates=terms.command.drop_duplicates,
     )
-    check_recipients(len(recipients.msisdns), to_rejected(recipients.rejected), limit=limit)
-    return recipients
 
 
 def _addressed(
     terms: SendTerms, recipients: Recipients, opted_out: set[int], *, limit: int
 ) -> Addressed:
+    addressed = _sorted(terms, recipients, opted_out)
+    check_recipients(len(addressed.msisdns), addressed.rejected, limit=limit)
+    return addressed
+
+
+def _sorted(terms: SendTerms, recipients: Recipients, opted_out: set[int]) -> Addressed:
     kept = without_opted_out(recipients, opted_out, drops_duplicates=terms.command.drop_duplicates)
     rejected = to_rejected(recipients.rejected)
     rejected += map(
         rejected_for_opt_out, first_of(kept.opted_out, room=REJECTED_LISTED - len(rejected))
     )
-    check_recipients(len(kept.msisdns), rejected, limit=limit)
     return Addressed(
         msisdns=kept.msisdns,
         mobiles=",".join(map(str, kept.msisdns)),
         duplicate_count=kept.duplicate_count,
         rejected=rejected,
         rejected_count=len(recipients.rejected) + len(kept.opted_out),
+        opted_out_count=len(kept.opted_out),
     )

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import IO, TypeAlias
@@ -98,6 +98,21 @@ def copied_rows(
     It raises ``NotFoundError`` if the account has no such campaign.
     """
     return partial(_copied, engine, account, campaign_uuid, which)
+
+
+def first_rows(source: RowSource, row_count: int) -> RowSource:
+    """Return what reads the first rows of a source alone, and so takes no longer for many."""
+    return partial(_first, source, row_count)
+
+
+@asynccontextmanager
+async def _first(source: RowSource, row_count: int) -> AsyncIterator[PersonalRows]:
+    async def batches() -> AsyncIterator[Sequence[PersonalRow]]:
+        batch = await anext(aiter(rows.batches), ())
+        yield batch[:row_count]
+
+    async with source() as rows:
+        yield replace(rows, batches=batches())
 
 
 @asynccontextmanager

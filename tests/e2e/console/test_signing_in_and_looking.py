@@ -36,11 +36,11 @@ def test_who_has_a_second_factor_is_asked_for_it_without_typing_the_password_twi
     expect(page.get_by_role("textbox", name="Code")).to_be_focused()
     expect(page.get_by_label("Password")).to_have_value(PASSWORD)
     look_at(page, "sign-in-code")
-    page.get_by_role("textbox", name="Code").fill(owner["codes"][0])
+    page.get_by_role("textbox", name="Code").fill(owner["codes"].pop())
     page.keyboard.press("Enter")
 
     page.wait_for_url("**/console/security")
-    expect(page.get_by_text("9 recovery codes are left")).to_be_visible()
+    expect(page.get_by_text(f"{len(owner['codes'])} recovery codes are left")).to_be_visible()
     expect(page.locator(".sessions > li")).to_have_count(2)
     page.get_by_role("button", name="End it").click()
     expect(page.locator(".sessions > li")).to_have_count(1)
@@ -170,7 +170,7 @@ def test_all_is_done_by_keys_alone(
     keys.type(PASSWORD)
     keys.press("Enter")
     expect(page.get_by_role("textbox", name="Code")).to_be_focused()
-    keys.type(owner["codes"][1])
+    keys.type(owner["codes"].pop())
     keys.press("Enter")
     page.wait_for_url("**/console/campaigns")
 

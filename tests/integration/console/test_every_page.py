@@ -59,7 +59,7 @@ async def a_whole_tenant(api: Api, name: str, digits: str) -> Tenant:
     transport = httpx.ASGITransport(api.app, client=("203.0.113.9", 40_000))
     async with httpx.AsyncClient(transport=transport, base_url="https://api.test") as client:
         tenant = await a_tenant(api, name, digits, Browser(client))
-    # Else it would be noted at some time of its own, and be taken for something that is changed.
+    # Else that its key was used is noted at some time of the test.
     await api.app.state.context.key_uses.flush()
     sealer = api.app.state.context.sealer
     number = parse_msisdn(tenant.names["msisdn"], NumberRules("IN"))

@@ -44,6 +44,7 @@ WANTED = {
     "POST /settings": "admin",
     "GET /campaigns/{campaign_uuid}/send-again": "send",
     "GET /campaigns/{campaign_uuid}/confirm": "send",
+    "GET /send": "send",
     "GET /": "report",
     "POST /": "send",
 }

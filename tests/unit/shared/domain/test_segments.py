@@ -10,6 +10,7 @@ from shared.domain.segments import (
     NotGsmError,
     TextTooLongError,
     non_gsm_characters,
+    room_in,
     segment,
 )
 
@@ -205,3 +206,16 @@ def test_keeping_things_whole_never_bills_more_than_filling_each_part(text: str)
         room -= weight(char, cut.encoding)
 
     assert cut.count == (1 if cut.units <= {GSM: 160, UCS: 70}[cut.encoding] else filled)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "unit"), [(Encoding.GSM_7, "a"), (Encoding.UCS_2, "\u0915")], ids=["gsm", "ucs"]
+)
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_the_room_of_some_segments_is_what_fills_them(
+    encoding: Encoding, unit: str, count: int
+) -> None:
+    room = room_in(encoding, count)
+
+    assert segment(unit * room).count == count
+    assert segment(unit * (room + 1)).count == count + 1

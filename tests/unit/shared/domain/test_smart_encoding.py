@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.segments import Encoding, segment
-from shared.domain.smart_encoding import plain_form, to_gsm7
+from shared.domain.smart_encoding import plain_form, plain_text, to_gsm7
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,10 @@ def test_text_is_changed_only_into_gsm_and_once(text: str) -> None:
 
     assert to_gsm7(plain) == plain
     assert plain == text or segment(plain).encoding is Encoding.GSM_7
+
+
+def test_what_has_a_plain_form_becomes_plain_beside_what_has_none() -> None:
+    text = "\u201cSale\u201d \U0001f600 \u2013 today"
+
+    assert to_gsm7(text) == text
+    assert plain_text(text) == '"Sale" \U0001f600 - today'

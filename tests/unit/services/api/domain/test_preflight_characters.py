@@ -6,6 +6,7 @@ from services.api.domain.preflight_characters import (
     ForcingCharacter,
     forcing_characters,
     if_replaced,
+    is_other_script,
     unicode_warnings,
 )
 from shared.domain.segments import Encoding
@@ -168,3 +169,21 @@ def test_characters_that_cost_nothing_are_not_warned_of(
     dry_message = a_dry_message(text, short_link=None, encoding=encoding)
 
     assert list(unicode_warnings(replace(a_dry_run(dry_message), encoding=encoding))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "is_script"),
+    [
+        ("plain", False),
+        ("\u201cquoted\u201d \u2013 \U0001f600", False),
+        ("\u0161 \u010d \u017e", False),
+        ("one Cyrillic \u0430", False),
+        ("\u0928\u092e\u0938\u094d\u0924\u0947", True),
+        ("".join(map(chr, range(0x2600, 0x260B))), True),
+    ],
+    ids=["none", "typographic", "Latin", "strayed", "Devanagari", "many signs"],
+)
+def test_a_text_in_another_script_is_told_from_one_with_a_few_costly_characters(
+    text: str, *, is_script: bool
+) -> None:
+    assert is_other_script(forcing_characters([text])) is is_script
