@@ -28,8 +28,8 @@ PAGES: Mapping[str, Sequence[str]] = {
     "/campaigns/compare": ("/campaigns/compare?c={campaign}&c={second}",),
     "/campaigns/{campaign_uuid}/totals": ("/campaigns/{campaign}/totals",),
     "/campaigns/{campaign_uuid}/insights": ("/campaigns/{campaign}/insights",),
-    "/campaigns/{campaign_uuid}/recipients/{msisdn}": (
-        "/campaigns/{campaign}/recipients/{msisdn}",
+    "/campaigns/{campaign_uuid}/recipients/{sealed}": (
+        "/campaigns/{campaign}/recipients/{sealed}",
     ),
     "/campaigns/{campaign_uuid}/send-again": ("/campaigns/{campaign}/send-again",),
     "/campaigns/{campaign_uuid}/confirm/{order}": ("/campaigns/{campaign}/confirm/duplicate",),
@@ -39,10 +39,6 @@ PAGES: Mapping[str, Sequence[str]] = {
         "/numbers/{sealed}",
         "/numbers/{sealed}?done={hostile}",
         "/numbers/{sealed}?form=erase",
-    ),
-    "/numbers/{sealed}/campaigns/{campaign_uuid}": (
-        "/numbers/{sealed}/campaigns/{campaign}",
-        "/numbers/{sealed}/campaigns/{campaign}?which={hostile}",
     ),
     "/settings/groups": ("/settings/groups", "/settings/groups?done={hostile}"),
     "/settings/groups/{group_id}": ("/settings/groups/{group}",),

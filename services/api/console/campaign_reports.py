@@ -11,6 +11,7 @@ from services.api.console.campaign_orders import orders_at
 from services.api.console.insights import read_insights
 from services.api.console.redirecting import is_partial
 from services.api.console.rendering import render
+from services.api.console.sealed_numbers import sealed_with
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, N_
 from services.api.operations.read_reports import read_campaign, read_recipients
@@ -111,6 +112,7 @@ async def _recipients(
     page, last = cut_page(rows, PAGE)
     return {
         "recipients": [to_recipient_report(row, account.time_zone) for row in page],
+        "seal": sealed_with(visit),
         "which": which,
         "filters": FILTERS,
         "filter_meaning": FILTER_MEANINGS[which],

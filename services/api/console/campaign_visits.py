@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.console.rendering import render
+from services.api.console.sealed_numbers import opened
 from services.api.console.visits import Visit, enter
 from services.api.domain.errors import NotFoundError
 from services.api.operations.read_reports import (
     NumberPlace,
-    number_of,
     read_campaign,
     read_hits,
     read_number,
@@ -35,15 +35,15 @@ router = APIRouter(prefix="/campaigns")
 PAGE: Final = 25
 
 
-@router.get("/{campaign_uuid}/recipients/{msisdn}")
+@router.get("/{campaign_uuid}/recipients/{sealed}")
 async def show_visits(
-    request: Request, campaign_uuid: UUID, msisdn: str, cursor: str | None = None
+    request: Request, campaign_uuid: UUID, sealed: str, cursor: str | None = None
 ) -> Response:
     """Show what the link of a recipient was followed by, the newest first."""
     visit = await enter(request, "report")
     account, engine = visit.caller.account, visit.context.engine
     row = await read_campaign(engine, account, campaign_uuid)
-    number = number_of(msisdn, account)
+    number = opened(visit, sealed)
     recipient = await _recipient(visit, campaign_uuid, number)
     visits = await read_hits(
         engine,
@@ -61,6 +61,7 @@ async def show_visits(
         caller=visit.caller,
         campaign=to_campaign_report(row, account.time_zone),
         recipient=recipient,
+        sealed=sealed,
         visits=[to_visit_report(each, account.time_zone) for each in page],
         kept_from=local(visits.kept_from, account.time_zone),
         cursor=cursor,

@@ -1,4 +1,4 @@
-"""What the console says of numbers: why one is refused, how an opt-out came, what a visit was."""
+"""What the console says of numbers: why one is refused, how an opt-out came."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,6 @@ from services.api.domain.contact_groups import VALUE_TOO_LONG
 from services.api.domain.errors import InvalidValueError, MissingFieldError
 from services.api.domain.sheet_numbers import CELL_ERROR, SCIENTIFIC_NOTATION
 from services.api.schemas.file_bodies import FILE_FIELD
-from shared.domain.clicks import ClickClass
 from shared.domain.errors import DomainError
 from shared.domain.number_rejections import InvalidMsisdnError, RejectionReason
 
@@ -49,16 +48,6 @@ AUTHORS: Final[Mapping[str, str]] = {
     "key": N_("API key"),
     "cli": N_("Operator"),
 }
-CLASSES: Final[Mapping[str, str]] = {
-    ClickClass.PERSON: N_("Person"),
-    ClickClass.PREVIEW: N_("Preview"),
-    ClickClass.SCANNER: N_("Scanner"),
-    ClickClass.PREFETCH: N_("Loaded ahead"),
-    ClickClass.HEAD: N_("Only looked whether it is there"),
-    ClickClass.UNKNOWN: N_("Some machine"),
-}
-
-
 # What is wanted in a field, of those whose refusals are of its shape alone.
 _WANTED: Final[Mapping[str, str]] = {
     "note": N_("A note is one line of at most 500 characters."),

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from services.api.console.number_words import AUTHORS, CLASSES, SOURCES, TYPED_SOURCES, field_text
+from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, field_text
 from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
 from services.api.console.sealed_numbers import opened, readable, sealed_with, written
@@ -22,25 +22,18 @@ from services.api.operations.export_number import NumberExport
 from services.api.operations.manage_suppressions import OptOutOrders
 from services.api.operations.read_reports import (
     number_of,
-    read_campaign,
-    read_hits,
     read_number,
 )
 from services.api.schemas.erasures import to_erasure_report
 from services.api.schemas.number_exports import write_export
 from services.api.schemas.report_queries import (
     cut_page,
-    hit_cursor,
     number_cursor,
-    to_hit_place,
     to_number_place,
 )
 from services.api.schemas.reports import (
-    local,
-    to_campaign_report,
     to_number_report,
     to_opt_out_report,
-    to_visit_report,
 )
 from shared.domain.errors import DomainError
 
@@ -101,44 +94,6 @@ async def show_number(
     """Show what is known of a number; one of the forms may be wanted open."""
     visit = await enter(request, "report")
     return await _page(visit, sealed, cursor=cursor, done=done, form=form)
-
-
-@router.get("/{sealed}/campaigns/{campaign_uuid}")
-async def show_visits(
-    request: Request,
-    sealed: str,
-    campaign_uuid: UUID,
-    which: str = "all",
-    cursor: str | None = None,
-) -> Response:
-    """Show the visits on one of its links, people's and machines'."""
-    visit = await enter(request, "report")
-    account, engine, msisdn = visit.caller.account, visit.context.engine, opened(visit, sealed)
-    campaign = await read_campaign(engine, account, campaign_uuid)
-    found = await read_hits(
-        engine,
-        account,
-        campaign_uuid,
-        msisdn=msisdn,
-        with_machines=which != "people",
-        before=to_hit_place(cursor),
-        row_limit=PAGE + 1,
-    )
-    page, last = cut_page(found.rows, PAGE)
-    return render(
-        request,
-        "number_visits.html",
-        caller=visit.caller,
-        sealed=sealed,
-        readable=readable(msisdn),
-        campaign=to_campaign_report(campaign, account.time_zone),
-        visits=[to_visit_report(row, account.time_zone) for row in page],
-        kept_from=local(found.kept_from, account.time_zone),
-        which="people" if which == "people" else "all",
-        classes=CLASSES,
-        cursor=cursor,
-        next_cursor=hit_cursor(last) if last else None,
-    )
 
 
 @router.get("/{sealed}/export")

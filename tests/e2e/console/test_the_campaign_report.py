@@ -111,7 +111,8 @@ def test_recipients_visits_and_files_are_reached_by_keys_alone(
     page.get_by_role("link", name=NUMBERS[0]).focus()
     page.keyboard.press("Enter")
 
-    page.wait_for_url(f"**/recipients/{NUMBERS[0]}")
+    page.wait_for_url("**/recipients/*")
+    assert NUMBERS[0] not in page.url
     expect(page.get_by_role("heading", name=NUMBERS[0])).to_be_visible()
     expect(page.get_by_text("Why we take it for a person")).to_be_visible()
     expect(page.get_by_text("London, England, United Kingdom")).to_be_visible()
@@ -162,8 +163,9 @@ def test_the_pages_of_a_campaign_are_accessible_in_both_themes(
     for details in ("#time-table", "#week-table", "#country-table"):
         page.locator(f"{details} summary").click()
     look_at(page, f"campaign-report-{look}")
+    visits = page.get_by_role("link", name=NUMBERS[1]).get_attribute("href") or ""
     for name, path in {
-        "recipient-visits": f"{sale['path']}/recipients/{NUMBERS[1]}",
+        "recipient-visits": visits.removeprefix("/console"),
         "confirm-order": f"{sale['path']}/confirm/duplicate",
     }.items():
         page.goto(f"/console{path}")

@@ -12,6 +12,7 @@ import asyncpg
 import httpx
 
 from services.api.console.sealed_numbers import sealed
+from shared.domain.msisdn import NumberRules, parse_msisdn
 from tests.support.api import Api
 from tests.support.api_routes import api_routes
 from tests.support.browsers import Browser
@@ -61,8 +62,8 @@ async def a_whole_tenant(api: Api, name: str, digits: str) -> Tenant:
     # Else that its key was used is noted at some time of the test.
     await api.app.state.context.key_uses.flush()
     sealer = api.app.state.context.sealer
-    number = sealed(sealer, tenant.id, tenant.names["msisdn"])
-    return replace(tenant, names={**tenant.names, "sealed": number})
+    number = parse_msisdn(tenant.names["msisdn"], NumberRules("IN"))
+    return replace(tenant, names={**tenant.names, "sealed": sealed(sealer, tenant.id, number)})
 
 
 async def write_everywhere(database: asyncpg.Connection, text: str) -> None:
