@@ -33,7 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
-    # The stack first: what it is prepared with cannot be made in the browser's event loop.
     with (
         open_temporary_folder() as folder,
         # Before the browser, whose driver keeps a loop running: what a stack starts from may
