@@ -35,10 +35,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_finish() -> None:
-    """Look no more for garbage among what was there before any test."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look no more for garbage among what was there before any test.
+
+    Raises:
+        pytest.UsageError: Tests of one group would be run by several workers.
+    """
     gc.freeze()
     gc.enable()
+    # As of xdist, which says so to its workers alone, and goes by the end of a test's name.
+    if getattr(session.config.option, "loadgroup", False):
+        for item in session.items:
+            group = item.get_closest_marker("xdist_group")
+            if group is not None and not item.nodeid.endswith(f"@{group.args[0]}"):
+                message = f"xdist does not keep the group of {item.nodeid} together"
+                raise pytest.UsageError(message)
 
 
 @pytest.hookimpl(trylast=True)
