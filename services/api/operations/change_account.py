@@ -130,7 +130,7 @@ class AccountOrders:
             before = await lock_settings(connection, self.account_id)
             entry = change_entry("account.set", OF_ACCOUNT, before, wanted)
             if entry is not None:
-                await self._refuse_blocked(connection, wanted.get("gone_location"))
+                await self._refuse_blocked(connection, (entry.after or {}).get("gone_location"))
                 await set_account(connection, self.account_id, wanted)
                 await add_entry(connection, self.account_id, self.author, entry)
             return await self._read(connection)
