@@ -79,7 +79,7 @@ async def change_links(request: Request) -> Response:
         await orders.change(_changes_in(visit.form, _written(to_account_report(reading))))
     except (InvalidValueError, DestinationRefusedError, DestinationBlockedError) as error:
         return _page(visit, reading, visit.form, wrong=_wrong_of(error))
-    return see(LINKS, done="sending")
+    return see(LINKS, done="next-send")
 
 
 def _changes_in(form: Form, before: Form) -> dict[str, object]:

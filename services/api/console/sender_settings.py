@@ -66,7 +66,7 @@ async def change_sender(request: Request) -> Response:
     except InvalidValueError as error:
         field = error.field or ""
         return _form(visit, reading, header, visit.form, Wrong(field, WORDS[field]))
-    return see(SENDERS, done="sending")
+    return see(SENDERS, done="next-send")
 
 
 def orders_of(visit: Visit) -> AccountOrders:
