@@ -26,12 +26,6 @@ _OTHER_TYPES = (
 )
 
 
-def regions() -> frozenset[str]:
-    """Return the regions that have telephone numbers, by two letters of ISO 3166-1."""
-    found = {region for regions in COUNTRY_CODE_TO_REGION_CODE.values() for region in regions}
-    return frozenset(region for region in found if region.isalpha())
-
-
 @cache
 def national_run(region: str) -> re.Pattern[str]:
     """Compile what matches a run of mobile numbers as they are written at home.

@@ -17,6 +17,7 @@ from services.api.console.redirecting import see
 from services.api.console.sender_settings import orders_of, shape_in
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_, refusal_text
+from services.api.domain.account_rules import REGIONS
 from services.api.domain.changed_destination import DestinationRefusedError
 from services.api.domain.destination_lists import DestinationBlockedError
 from services.api.domain.errors import InvalidValueError
@@ -31,7 +32,6 @@ from services.api.error_responses import REFUSALS
 from services.api.operations.change_account import AccountReading
 from services.api.schemas.account import AccountReport, to_account_report
 from shared.domain.errors import DomainError
-from shared.domain.msisdn_patterns import regions
 
 router = APIRouter(prefix="/settings/links")
 
@@ -155,7 +155,7 @@ def _page(
 def _regions(language: str) -> Sequence[tuple[str, str]]:
     """Return the codes and names of the countries that have numbers, by their names."""
     names = Locale.parse(language).territories
-    return sorted(((code, names.get(code, code)) for code in regions()), key=lambda each: each[1])
+    return sorted(((code, names.get(code, code)) for code in REGIONS), key=lambda each: each[1])
 
 
 @cache

@@ -3,12 +3,17 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.rate_limits import MAX_PER_MINUTE
 from shared.domain.msisdn_patterns import calling_code_of
 
+# All that ``checked_region`` takes.
+REGIONS: Final = frozenset(SUPPORTED_REGIONS)
 MAX_NAME = 100
 MAX_LOGIN = 64
 # As a host name may have (RFC 1035 §2.3.4), and more of them than anybody has registered.

@@ -7,6 +7,7 @@ import pytest
 
 from services.api.domain.account_rules import (
     MAX_LINK_DOMAINS,
+    REGIONS,
     checked_currency,
     checked_dlt_id,
     checked_domains,
@@ -138,6 +139,11 @@ def test_domains_are_kept_in_lower_case_and_once() -> None:
     domains = ["TX1.in", " go.example.com ", "tx1.IN"]
 
     assert checked_domains(domains) == ["tx1.in", "go.example.com"]
+
+
+def test_every_region_that_is_offered_is_taken() -> None:
+    assert {checked_region(region) for region in REGIONS} == REGIONS
+    assert "IN" in REGIONS
 
 
 def test_there_are_twenty_domains_at_most() -> None:
