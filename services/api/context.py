@@ -10,6 +10,7 @@ from services.api.domain.upload_errors import AccountUploadsBusyError, UploadsBu
 from services.api.operations.accepting import SendContext
 from services.api.operations.account_places import AccountPlaces
 from services.api.operations.authenticate import Caller
+from services.api.operations.change_account import AccountOrders
 from services.api.operations.change_allow_lists import AllowListOrders
 from services.api.operations.change_destinations import DestinationOrders
 from services.api.operations.change_links import LinkOrders
@@ -156,6 +157,16 @@ class ApiContext:
     def to_link_orders(self, account: Account, author: Author) -> LinkOrders:
         """Return what an account changes the links of its campaigns with."""
         return LinkOrders(
+            self.engine,
+            account.id,
+            author,
+            self.settings.short_domain,
+            may_be_private=self.settings.private_destinations,
+        )
+
+    def to_account_orders(self, account: Account, author: Author) -> AccountOrders:
+        """Return what an account says with how it sends, and as whom."""
+        return AccountOrders(
             self.engine,
             account.id,
             author,

@@ -18,6 +18,7 @@ from services.api.domain.opt_outs import NotOptedOutError
 from services.api.error_responses import REFUSALS, RETRY_AFTER_S, error_values
 from services.api.schemas.documented_errors import (
     EVERYWHERE,
+    OF_ACCOUNT_CHANGES,
     OF_ALLOW_LISTS,
     OF_BODIES,
     OF_CHANGED_ALLOW_LISTS,
@@ -49,6 +50,7 @@ from services.api.schemas.documented_errors import (
     OF_RATE_LIMITS,
     OF_REPORTS,
     OF_ROTATIONS,
+    OF_SENDER_IDS,
     OF_SENDS,
     OF_SESSIONS,
     OF_SIGN_IN,
@@ -143,6 +145,8 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
     "get /erasures/{erasure_id}": OF_ERASURES,
     "get /privacy": OF_PRIVACY[1:],
     "patch /privacy": OF_PRIVACY,
+    "patch /account": OF_ACCOUNT_CHANGES,
+    "patch /sender-ids/{sender_id}": OF_SENDER_IDS,
     "get /users": OF_USERS,
     "post /users": OF_NEW_USERS,
     "patch /users/{user_id}": OF_EDITED_USERS,

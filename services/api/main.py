@@ -27,6 +27,7 @@ from services.api.legacy import reports as legacy_reports
 from services.api.legacy import schedule as legacy_schedule
 from services.api.legacy import send as legacy_send
 from services.api.routes import (
+    account,
     alerts,
     allow_lists,
     audit,
@@ -124,6 +125,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         events,
         webhooks,
         keys,
+        account,
         allow_lists,
         destinations,
         suppressions,

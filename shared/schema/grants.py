@@ -44,7 +44,8 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
         # Accounts are made by `txlink` as the owner.
         API: (
             "SELECT, UPDATE (ip_allow_list, password_calls, demands_second_factor, "
-            "address_policy, addresses_kept_days, clicks_kept_months, texts_kept_days)"
+            "address_policy, addresses_kept_days, clicks_kept_months, texts_kept_days, "
+            "link_shape, gone_location, smart_encoding, default_region, time_zone)"
         ),
         REDIRECTOR: "SELECT (id, gone_location)",
         RECORDER: "SELECT (id, gone_location, address_policy)",
@@ -70,7 +71,11 @@ TABLES: Final[Mapping[str, Mapping[Service, str]]] = {
             "replaced_by, ip_allow_list, calls_per_minute, sends_per_minute)"
         ),
     },
-    "sender_id": {API: READ, REDIRECTOR: "SELECT (account_id, header)"},
+    # Registered by `txlink` as the owner.
+    "sender_id": {
+        API: "SELECT, UPDATE (link_shape, link_domains, dlt_entity_id)",
+        REDIRECTOR: "SELECT (account_id, header)",
+    },
     # What people want, and the lists of senders.
     "suppression": {API: ALL, WORKER: "SELECT, DELETE"},
     # An erased number's contacts are deleted, and counted no more.

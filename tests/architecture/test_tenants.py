@@ -16,7 +16,9 @@ from sqlalchemy import TextClause
 from services.api import storage
 from shared.storage import events
 
-NO_ROWS = "of no account: numbers of links, keys of tokens, levels of calls, failures to sign in"
+NO_ROWS = (
+    "of no account: numbers of links, keys of tokens, levels of calls, failures to sign in, zones"
+)
 CREDENTIAL = "finds whose a credential is, so the account is the answer"
 OF_COMMANDS = "for commands of whoever runs the installation, by a name that is one of a kind"
 PROVEN_BEFORE = "of rows whose owner the same transaction has looked at and locked"
@@ -29,6 +31,7 @@ STATEMENTS_WITHOUT = {
     **dict.fromkeys(
         (
             *("blocks.ANY_DOMAIN", "blocks.SHORTEST_DOMAIN", "blocks.ALLOCATE_BLOCK"),
+            *("account_settings.TOKEN_LENGTH", "account_settings.KNOWS_ZONE"),
             *("reports.TOKEN_KEYS", "rate_levels.TELL", "rate_levels.PURGE"),
             *("sign_ins.NOTE_FAILURES", "sign_ins.FORGET_FAILURES"),
             *("personal_texts.NEXT_CAMPAIGN_ID",),
@@ -64,6 +67,7 @@ FUNCTIONS_WITHOUT = {
     **dict.fromkeys(
         (
             *("blocks.find_domain", "blocks.allocate_block", "blocks.has_domains"),
+            *("account_settings.find_token_length", "account_settings.knows_zone"),
             *("rate_levels.tell", "rate_levels.purge", "reports.token_keys"),
             *("sign_ins.note_failures", "sign_ins.forget_failures"),
             "personal_texts.next_campaign_id",

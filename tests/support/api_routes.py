@@ -18,6 +18,7 @@ NOBODYS = "0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
 NOBODYS_PARTS = {
     "{prefix}": "0123456789ab",
     "{msisdn}": "919876543210",
+    "{sender_id}": "NOBODY",
     **dict.fromkeys(
         (
             *("{campaign_uuid}", "{upload_id}", "{group_id}", "{webhook_id}"),

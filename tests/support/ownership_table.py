@@ -12,14 +12,15 @@ _WORDS_NAMING = """
 """
 _WORDS_PLAIN = """
     addresses addresses_kept_days allow appendhttp block calls_per_minute category
-    clicks_kept_months code columns contacts demands_second_factor destination dltentityid
-    dlttemplateid duplicatecheck expires_at file format fromdate ip_allow_list is_disabled
-    is_enabled kind kinds linkshape login msg msgtype name new_password note output
-    overlap_hours pagelimit password password_calls paused query_mode recovery_code role
-    scheduletime scopes sendmethod sends_per_minute since smartencoding smartlinktitle sms
-    source test testmessage texts_kept_days todate tracklink until url userid action bom from
-    to force keep_opt_out limit machines mode open sends status title top tz which
-    last-event-id cursor
+    clicks_kept_months code columns contacts default_region demands_second_factor destination
+    dlt_entity_id dltentityid dlttemplateid duplicatecheck expires_at file format fromdate
+    gone_url ip_allow_list is_disabled is_enabled kind kinds link_domains link_shape linkshape
+    login msg msgtype name new_password note output overlap_hours pagelimit password
+    password_calls paused query_mode recovery_code role scheduletime scopes sendmethod
+    sends_per_minute since smart_encoding smartencoding smartlinktitle sms source test
+    testmessage texts_kept_days time_zone todate tracklink until url userid action bom from to
+    force keep_opt_out limit machines mode open sends status title top tz which last-event-id
+    cursor
 """
 # What could name something of another account; ``cursor`` is below, since lists have it.
 NAMING = {name.strip("{}") for name in NOBODYS_PARTS} | set(_WORDS_NAMING.split())
@@ -36,6 +37,7 @@ PART_NAMES = {
     "erasure_id": "erasure",
     "prefix": "key",
     "msisdn": "msisdn",
+    "sender_id": "sender_id",
 }
 NOBODYS_NAMES = {
     **{
@@ -216,6 +218,7 @@ TABLE: dict[str, tuple[Case, ...]] = {
     "PUT /keys/{prefix}/ip-allow-list": (
         Case(404, "not_found", {"force": "true"}, body={"ip_allow_list": ["192.0.2.1"]}),
     ),
+    "PATCH /sender-ids/{sender_id}": (Case(404, "not_found", body={"link_shape": "header"}),),
     "GET /suppressions/{msisdn}": (NOT_OPTED_OUT,),
     "PUT /suppressions/{msisdn}": (Case(201, None, body={}),),
     "DELETE /suppressions/{msisdn}": (NOT_OPTED_OUT,),

@@ -30,13 +30,15 @@ TABLE = {
     "otp": "",
     "report": """
         GET /SMSApi/report/status, POST /SMSApi/report/status, GET /SMSApi/linktrack/read,
-        POST /SMSApi/linktrack/read, GET /SMSApi/linktrack/report, POST /SMSApi/linktrack/report,
-        GET /SMSApi/account/readstatus, POST /SMSApi/account/readstatus, GET /campaigns,
+        POST /SMSApi/linktrack/read, GET /SMSApi/linktrack/report,
+        POST /SMSApi/linktrack/report, GET /SMSApi/account/readstatus,
+        POST /SMSApi/account/readstatus, GET /account, GET /sender-ids, GET /campaigns,
         GET /campaigns/compare, GET /campaigns/{campaign_uuid},
         GET /campaigns/{campaign_uuid}/breakdown, GET /campaigns/{campaign_uuid}/recipients,
         GET /campaigns/{campaign_uuid}/clicks, GET /campaigns/{campaign_uuid}/links,
         GET /campaigns/{campaign_uuid}/changes, GET /campaigns/{campaign_uuid}/events,
-        GET /campaigns/{campaign_uuid}/recipients.csv, GET /campaigns/{campaign_uuid}/clicks.csv,
+        GET /campaigns/{campaign_uuid}/recipients.csv,
+        GET /campaigns/{campaign_uuid}/clicks.csv,
         GET /campaigns/{campaign_uuid}/recipients.xlsx,
         GET /campaigns/{campaign_uuid}/clicks.xlsx, GET /days, GET /credit, GET /credit/entries,
         GET /credit/entries.csv, GET /recipients/{msisdn}, GET /suppressions,
@@ -44,7 +46,8 @@ TABLE = {
         GET /sandbox/messages
     """,
     "admin": """
-        DELETE /recipients/{msisdn}, GET /erasures/{erasure_id}, GET /recipients/{msisdn}/export,
+        DELETE /recipients/{msisdn}, GET /erasures/{erasure_id},
+        GET /recipients/{msisdn}/export, PATCH /account, PATCH /sender-ids/{sender_id},
         GET /privacy, PATCH /privacy, POST /webhooks, GET /webhooks, GET /webhooks/{webhook_id},
         PATCH /webhooks/{webhook_id}, DELETE /webhooks/{webhook_id},
         POST /webhooks/{webhook_id}/rotate-secret, POST /webhooks/{webhook_id}/test,
@@ -53,9 +56,9 @@ TABLE = {
         DELETE /keys/{prefix}, GET /ip-allow-list, PUT /ip-allow-list,
         PUT /keys/{prefix}/ip-allow-list, GET /destination-list, PUT /destination-list,
         POST /destination-list/test, POST /suppressions/import, DELETE /suppressions/{msisdn},
-        GET /audit, GET /audit.csv, GET /alerts, POST /users, GET /users, PATCH /users/{user_id},
-        PUT /users/{user_id}/password, DELETE /users/{user_id}/second-factor, GET /sign-in-rules,
-        PATCH /sign-in-rules
+        GET /audit, GET /audit.csv, GET /alerts, POST /users, GET /users,
+        PATCH /users/{user_id}, PUT /users/{user_id}/password,
+        DELETE /users/{user_id}/second-factor, GET /sign-in-rules, PATCH /sign-in-rules
     """,
 }
 # What a role needs besides to fetch a whole report as a file; a key needs nothing besides.

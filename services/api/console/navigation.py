@@ -33,6 +33,8 @@ SETTINGS: Final = (
     Entry("settings/keys", N_("API keys"), "admin"),
     Entry("settings/addresses", N_("IP addresses"), "admin"),
     Entry("settings/users", N_("Users"), "admin"),
+    Entry("settings/senders", N_("Sender IDs"), "report"),
+    Entry("settings/links", N_("Links and texts"), "report"),
     Entry("settings/destinations", N_("Destinations"), "admin"),
     Entry("settings/webhooks", N_("Webhooks"), "admin"),
     Entry("settings/groups", N_("Contact groups"), "send"),

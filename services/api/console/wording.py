@@ -90,6 +90,7 @@ DONE: Final[Mapping[str, str]] = {
     "user-password": N_("The user has another password, and is signed out everywhere."),
     "user-factor-off": N_("The second factor is removed, and the user is signed out everywhere."),
     "rules": N_("The rules are saved, and hold from now on."),
+    "next-send": N_("Saved. It holds from the next send on."),
     "destinations": N_("Saved. Links that are out follow within a second."),
     "send-again": N_("It is sent again to those who did not click. This is its report."),
     "opt-out": N_("It is noted: no marketing goes to the number any more."),

@@ -3,14 +3,22 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from phonenumbers import SUPPORTED_REGIONS
 
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.rate_limits import MAX_PER_MINUTE
 from shared.domain.msisdn_patterns import calling_code_of
 
+# All that ``checked_region`` takes.
+REGIONS: Final = frozenset(SUPPORTED_REGIONS)
 MAX_NAME = 100
 MAX_LOGIN = 64
+# As a host name may have (RFC 1035 §2.3.4), and more of them than anybody has registered.
+MAX_DOMAIN = 253
+MAX_LINK_DOMAINS = 20
 # TS 23.040 §9.1.2.5: eleven characters of GSM-7, or the fifteen digits of a number. Of the
 # characters only those that may also stand in a link's path.
 _SENDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,10}|[0-9]{3,15}")
@@ -52,8 +60,12 @@ def checked_login(text: str) -> str:
     return text
 
 
-def checked_region(text: str) -> str:
+def checked_region(text: str, *, field: str = "region") -> str:
     """Return a region in capitals, where numbers without country code can be at home.
+
+    Args:
+        text: Two letters, in any case.
+        field: What the caller calls it.
 
     Raises:
         InvalidValueError: It has no telephone numbers.
@@ -63,7 +75,7 @@ def checked_region(text: str) -> str:
         calling_code_of(region)
     except LookupError as error:
         wanted = "must be two letters of a country (ISO 3166-1), such as IN"
-        raise InvalidValueError("region", wanted) from error
+        raise InvalidValueError(field, wanted) from error
     return region
 
 
@@ -157,27 +169,38 @@ def checked_currency(text: str) -> str:
     return code
 
 
-def checked_dlt_id(text: str) -> str:
+def checked_dlt_id(text: str, *, field: str = "dltEntityId") -> str:
     """Return an id of India's registry without the blanks around it.
+
+    Args:
+        text: As somebody wrote it.
+        field: What the caller calls it.
 
     Raises:
         InvalidValueError: It is not 1 to 30 ASCII digits.
     """
     number = text.strip()
     if not _DLT_ID.fullmatch(number):
-        raise InvalidValueError("dltEntityId", "must be 1 to 30 digits 0-9")
+        raise InvalidValueError(field, "must be 1 to 30 digits 0-9")
     return number
 
 
-def checked_domains(domains: Sequence[str]) -> list[str]:
-    """Return domains in lower case.
+def checked_domains(domains: Sequence[str], *, field: str = "link domain") -> list[str]:
+    """Return domains in lower case, none of them twice.
+
+    Args:
+        domains: As somebody wrote them.
+        field: What the caller calls them.
 
     Raises:
-        InvalidValueError: One is no domain, or has more than that.
+        InvalidValueError: One is no domain, or has more than that; or there are more than
+            ``MAX_LINK_DOMAINS``.
     """
-    lowered = [domain.strip().lower() for domain in domains]
+    lowered = list(dict.fromkeys(domain.strip().lower() for domain in domains))
+    if len(lowered) > MAX_LINK_DOMAINS:
+        raise InvalidValueError(field, f"must be {MAX_LINK_DOMAINS} or fewer")
     for domain in lowered:
-        if not _DOMAIN.fullmatch(domain):
+        if len(domain) > MAX_DOMAIN or not _DOMAIN.fullmatch(domain):
             wanted = f"{domain[:40]!r} must be a domain such as tx1.in, without scheme and path"
-            raise InvalidValueError("link domain", wanted)
+            raise InvalidValueError(field, wanted)
     return lowered

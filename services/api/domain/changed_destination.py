@@ -1,4 +1,4 @@
-"""Where links that are out already are to lead from now on: held to the rules of a send's URL."""
+"""Where links that are out, or over, are to lead from now on: by the rules of a send's URL."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -37,11 +37,11 @@ class DestinationRefusedError(DomainError):
     """A URL that no send would take; the told code is that of the send's refusal."""
 
     code = "destination_refused"
-    field = "destination"
 
-    def __init__(self, reason: DomainError) -> None:
+    def __init__(self, reason: DomainError, field: str = "destination") -> None:
         self.reason = reason
-        super().__init__(f"destination {_WHY[type(reason)]}")
+        self.field = field
+        super().__init__(f"{field} {_WHY[type(reason)]}")
 
     @property
     @override
@@ -69,6 +69,7 @@ def read_destination(
     after: str,
     short_domains: AbstractSet[str],
     may_be_private: bool = False,
+    field: str = "destination",
 ) -> Rewrite:
     """Read a link that takes the place of the one in a text.
 
@@ -78,6 +79,7 @@ def read_destination(
         after: The text behind it.
         short_domains: As ``plan_rewrite`` has them.
         may_be_private: The same.
+        field: What the caller calls the link.
 
     Raises:
         DestinationRefusedError: It is no link, only a part of it is, or no send would take it.
@@ -87,7 +89,7 @@ def read_destination(
             f"{before}{link}{after}", short_domains=short_domains, may_be_private=may_be_private
         )
     except DomainError as error:
-        raise DestinationRefusedError(error) from error
+        raise DestinationRefusedError(error, field) from error
     if (rewrite.before, rewrite.after) != (before, after):
-        raise DestinationRefusedError(NoLinkError())
+        raise DestinationRefusedError(NoLinkError(), field)
     return rewrite

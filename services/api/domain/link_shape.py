@@ -6,6 +6,8 @@ from enum import StrEnum
 from shared.domain.errors import DomainError
 
 _HEADER = re.compile(r"[A-Za-z0-9]{1,15}")
+# As long as any, to show what a link will look like; it leads nowhere.
+_SAMPLE_TOKEN = "SAlhjSq2"  # noqa: S105
 
 
 class LinkShape(StrEnum):
@@ -45,9 +47,19 @@ def link_prefix(shape: LinkShape, *, append_http: bool, short_domain: str, sende
     host = f"{'https://' if append_http else ''}{short_domain}/"
     if shape is LinkShape.TOKEN:
         return host
-    if not _HEADER.fullmatch(sender_id):
+    if not can_stand_in_link(sender_id):
         raise HeaderShapeNeedsSenderIdError(sender_id=sender_id)
     return f"{host}{sender_id}/"
+
+
+def can_stand_in_link(sender_id: str) -> bool:
+    """Tell whether links of the header shape can hold a sender ID."""
+    return _HEADER.fullmatch(sender_id) is not None
+
+
+def sample_link(prefix: str, *, token_length: int) -> str:
+    """Return what links that begin so look like; it is nobody's."""
+    return f"{prefix}{_SAMPLE_TOKEN[:token_length]}"
 
 
 def shape_of(prefix: str) -> LinkShape:

@@ -1,6 +1,6 @@
 """Change how an account sends (links, numbers, price, credit), and how long it keeps visits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,6 +23,7 @@ from services.api.domain.privacy_rules import MAX_KEPT_DAYS, MAX_KEPT_MONTHS
 from services.api.operations.change_privacy import PrivacyOrders
 from services.api.operations.manage_credit import CreditChanges, change_credit
 from services.api.storage.account_settings import (
+    change_entry,
     lock_sender_id,
     lock_settings,
     set_sender_id,
@@ -122,7 +123,7 @@ async def change_sending(
         if changed:
             await set_account(connection, account_id, changed)
         others = {name: value for name, value in changed.items() if name not in limits}
-        noted = _difference("account.set", OF_ACCOUNT, before, others)
+        noted = change_entry("account.set", OF_ACCOUNT, before, others)
         if noted is not None:
             await add_entry(connection, account_id, author, noted)
         if of_credit != CreditChanges():
@@ -163,25 +164,10 @@ async def change_sender_id(
         entry = (
             AuditEntry("sender_id.create", registered, None, told(changed))
             if before is None
-            else _difference("sender_id.set", registered, before, changed)
+            else change_entry("sender_id.set", registered, before, changed)
         )
         if entry is not None:
             await add_entry(connection, account_id, author, entry)
-
-
-def _difference(
-    action: str, subject: str, before: Mapping[str, object], changed: Mapping[str, object]
-) -> AuditEntry | None:
-    """Return the entry that tells what is another value now; None if nothing is."""
-    names = [name for name, value in changed.items() if before[name] != value]
-    if not names:
-        return None
-    return AuditEntry(
-        action,
-        subject,
-        told({name: before[name] for name in names}),
-        told({name: changed[name] for name in names}),
-    )
 
 
 def _limits(changes: SendingChanges) -> dict[str, int | None]:

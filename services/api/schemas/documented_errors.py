@@ -272,6 +272,16 @@ OF_PRIVACY = (
     errors.InvalidValueError("texts_kept_days", "must be 1 to 36500, or null"),
     errors.ScopeMissingError("admin"),
 )
+OF_ACCOUNT_CHANGES = (
+    errors.InvalidValueError("time_zone", "must be an IANA time zone such as Asia/Kolkata"),
+    errors.ScopeMissingError("admin"),
+    DestinationRefusedError(OwnShortLinkError(host="tx1.in"), "gone_url"),
+    DestinationBlockedError("bad.example.com", Verdict(ListKind.PLATFORM, None), field="gone_url"),
+)
+OF_SENDER_IDS = (
+    errors.InvalidValueError("dlt_entity_id", "must be 1 to 30 digits 0-9"),
+    errors.ScopeMissingError("admin"),
+)
 OF_SIGN_IN = (
     errors.MissingFieldError("password", "it"),
     SignInRefusedError(),

@@ -138,6 +138,7 @@ PARAMETERS: dict[str, object] = {
     "warnings": [],
     "with_machines": False,
     "with_sends": True,
+    "zone_name": "Asia/Kolkata",
 }
 # What else a statement may be asked for, where one name means another thing or much less is found.
 OTHERWISE: dict[str, list[dict[str, object]]] = {

@@ -102,6 +102,8 @@ NOTED: dict[str, Noted] = {
     "DELETE /groups/{group_id}/contacts/{msisdn}": Noted(("group.remove",)),
     "DELETE /recipients/{msisdn}": Noted(("recipient.erase",)),
     "GET /recipients/{msisdn}/export": Noted(("recipient.export",)),
+    "PATCH /account": Noted(("account.set",), json={"link_shape": "header"}),
+    "PATCH /sender-ids/{sender_id}": Noted(("sender_id.set",), json={"link_shape": "header"}),
     "PATCH /privacy": Noted(("account.privacy",), json={"addresses": "truncated"}),
     "POST /users": Noted(
         ("user.create",),
@@ -189,6 +191,7 @@ async def things(api: Api, headers: Headers) -> dict[str, str]:
         "upload_id": upload.json()["id"],
         "prefix": key.json()["prefix"],
         "msisdn": "919876543210",
+        "sender_id": "ACMEIN",
     }
 
 

@@ -6,6 +6,8 @@ import phonenumbers
 import pytest
 
 from services.api.domain.account_rules import (
+    MAX_LINK_DOMAINS,
+    REGIONS,
     checked_currency,
     checked_dlt_id,
     checked_domains,
@@ -133,11 +135,28 @@ def test_an_id_of_the_registry_that_is_none_is_refused(text: str) -> None:
         checked_dlt_id(text)
 
 
-def test_domains_are_kept_in_lower_case() -> None:
-    assert checked_domains(["TX1.in", " go.example.com "]) == ["tx1.in", "go.example.com"]
+def test_domains_are_kept_in_lower_case_and_once() -> None:
+    domains = ["TX1.in", " go.example.com ", "tx1.IN"]
+
+    assert checked_domains(domains) == ["tx1.in", "go.example.com"]
 
 
-@pytest.mark.parametrize("text", ["", "tx1", "https://tx1.in", "tx1.in/", "-a.in", "a..in"])
+def test_every_region_that_is_offered_is_taken() -> None:
+    assert {checked_region(region) for region in REGIONS} == REGIONS
+    assert "IN" in REGIONS
+
+
+def test_there_are_twenty_domains_at_most() -> None:
+    domains = [f"a{number}.in" for number in range(MAX_LINK_DOMAINS + 1)]
+
+    assert len(checked_domains(domains[1:])) == MAX_LINK_DOMAINS
+    with pytest.raises(InvalidValueError, match="link_domains must be 20 or fewer"):
+        checked_domains(domains, field="link_domains")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "tx1", "https://tx1.in", "tx1.in/", "-a.in", "a..in", f"{'a.' * 126}in"]
+)
 def test_a_domain_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match="link domain"):
         checked_domains([text])

@@ -53,5 +53,12 @@ def test_what_a_send_would_not_take_is_refused_with_its_code(
     assert (refused.value.told_code, refused.value.field) == (code, "destination")
 
 
+def test_a_link_that_is_called_otherwise_is_refused_by_that_name() -> None:
+    with pytest.raises(DestinationRefusedError, match="gone_url must be one whole") as refused:
+        read_destination("nowhere", before="", after="", short_domains=set(), field="gone_url")
+
+    assert refused.value.field == "gone_url"
+
+
 def test_several_destinations_have_none_to_be_changed() -> None:
     assert SeveralDestinationsError().field == "destination"

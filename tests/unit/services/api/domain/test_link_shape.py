@@ -5,7 +5,9 @@ import pytest
 from services.api.domain.link_shape import (
     HeaderShapeNeedsSenderIdError,
     LinkShape,
+    can_stand_in_link,
     link_prefix,
+    sample_link,
     shape_of,
 )
 from services.redirector.routes import TOKEN_PATH
@@ -55,6 +57,21 @@ def test_header_shape_needs_a_sender_id_that_a_path_can_hold(sender_id: str, say
         link_prefix(LinkShape.HEADER, append_http=True, short_domain="tx1.in", sender_id=sender_id)
 
     assert refused.value.field == "linkShape"
+
+
+@pytest.mark.parametrize(
+    ("token_length", "link"), [(6, "tx1.in/SAlhjS"), (7, "tx1.in/SAlhjSq"), (8, "tx1.in/SAlhjSq2")]
+)
+def test_a_sample_has_a_token_of_the_length_that_is_asked_for(
+    token_length: int, link: str
+) -> None:
+    assert sample_link("tx1.in/", token_length=token_length) == link
+
+
+def test_sender_ids_of_letters_and_digits_can_stand_in_a_link() -> None:
+    can = {text: can_stand_in_link(text) for text in ("SAMRAT", "123456", "", "MY SHOP", "A-B")}
+
+    assert [text for text, fits in can.items() if fits] == ["SAMRAT", "123456"]
 
 
 def test_token_shape_needs_no_sender_id() -> None:
