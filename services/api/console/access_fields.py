@@ -141,7 +141,8 @@ def per_minute_in(form: Form, name: str) -> int | None:
     typed = form.get(name, "").strip()
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and int(typed[:9]) <= MAX_PER_MINUTE):
+    is_short = typed.isascii() and typed.isdigit() and len(typed) <= len(str(MAX_PER_MINUTE))
+    if not is_short or int(typed) > MAX_PER_MINUTE:
         raise WrongFieldError(Wrong(name, NOT_PER_MINUTE))
     return int(typed)
 

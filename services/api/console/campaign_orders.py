@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.forms import Form
+from services.api.console.forms import once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.visits import enter
@@ -21,8 +21,6 @@ from services.api.operations.read_reports import read_campaign
 from services.api.schemas.reports import to_campaign_report
 
 router = APIRouter()
-
-MAX_ONCE = 100
 
 
 class Order(StrEnum):
@@ -88,15 +86,8 @@ async def give_order(request: Request, campaign_uuid: UUID, order: Order) -> Res
         case Order.CANCEL:
             await orders.cancel(campaign_uuid)
         case Order.DUPLICATE:
-            # The key is of the form as it was shown, so that a second press sends nothing more.
             wishes = CopyWishes(idempotency_key=once_of(visit.form))
             context = visit.context.to_send_context()
             accepted = await duplicate_campaign(context, account, campaign_uuid, wishes, author)
             shown = UUID(accepted.uuid) if accepted.uuid else campaign_uuid
     return see(f"{CONSOLE}/campaigns/{shown}", done=order)
-
-
-def once_of(form: Form) -> str | None:
-    """Return the key of a form, of the time when it was shown; None if it has none."""
-    key = form.get("once", "")
-    return key if key.isprintable() and 0 < len(key) <= MAX_ONCE else None

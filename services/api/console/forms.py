@@ -19,6 +19,10 @@ FORM_OCTETS: Final = 16_384
 MAX_FIELDS: Final = 50
 URLENCODED: Final = "application/x-www-form-urlencoded"
 
+# Of the keys that pages make for their forms.
+MAX_ONCE: Final = 100
+MAX_DIGITS: Final = 9
+
 Form = Mapping[str, str]
 
 
@@ -49,6 +53,22 @@ async def read_form(request: Request, *, octet_limit: int = FORM_OCTETS) -> Form
         raise BodyTimeoutError(timeout_s) from error
     except (ClientDisconnect, ValueError) as error:
         raise MalformedBodyError("it broke off, or has too many fields") from error
+
+
+def once_of(form: Form, name: str = "once") -> str | None:
+    """Return the key of a form, of the time when it was shown; None if it has none.
+
+    With it a second press sends nothing more.
+    """
+    key = form.get(name, "")
+    return key if key.isascii() and key.isprintable() and 0 < len(key) <= MAX_ONCE else None
+
+
+def count_in(form: Form, name: str) -> int | None:
+    """Return the count that a page has put into a form; None if there is none."""
+    written = form.get(name, "")
+    is_number = written.isascii() and written.isdigit() and len(written) <= MAX_DIGITS
+    return int(written) if is_number else None
 
 
 def _parsed(octets: bytearray) -> Form:

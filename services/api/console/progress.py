@@ -31,8 +31,6 @@ STAGES: Final = (
     ("cancelled", N_("Cancelled"), (_M.CANCELLED,)),
     ("queued", N_("Queued"), ()),
 )
-
-
 TOLD: Final = ("queued", "handed", "delivered", "failed", "cancelled")
 
 
@@ -53,12 +51,15 @@ class Progress:
 
     Attributes:
         is_over: Whether nothing more will happen that we are told of.
+        is_moving: Whether it is being sent just now. What is not is told of by events alone: who
+            keeps asking keeps their session in use.
         settled_tens: Of every hundred messages those that are settled, down to full tens.
     """
 
     stages: Sequence[Stage]
     settled: int
     is_over: bool
+    is_moving: bool
     settled_tens: int
 
     @property
@@ -80,7 +81,8 @@ def progress_of(campaign: CampaignReport) -> Progress:
     settled = campaign.recipients - handed - queued
     is_still = campaign.state in {CampaignState.DONE, CampaignState.CANCELLED}
     tens = 10 * settled // max(1, campaign.recipients) * 10
-    return Progress(stages, settled, is_still and not handed, tens)
+    is_moving = campaign.state in {CampaignState.QUEUED, CampaignState.SENDING}
+    return Progress(stages, settled, is_still and not handed, is_moving, tens)
 
 
 @router.get("/{campaign_uuid}/progress")

@@ -1,12 +1,13 @@
 """Send a browser on to another page."""
 
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 SEE_OTHER: Final = 303
+_KEPT: Final = ":/%#?=@[]!$&'()*+,;"
 
 
 def is_partial(request: Request) -> bool:
@@ -18,5 +19,7 @@ def see(path: str, request: Request | None = None, **query: str) -> Response:
     """Return what sends a browser on; of htmx, the whole page and not a part of it."""
     address = f"{path}?{urlencode(query)}" if query else path
     if request is not None and is_partial(request):
-        return Response(status_code=204, headers={"HX-Redirect": address})
+        # As the other quotes it: header fields hold Latin letters alone.
+        header = quote(address, safe=_KEPT)
+        return Response(status_code=204, headers={"HX-Redirect": header})
     return RedirectResponse(address, status_code=SEE_OTHER)

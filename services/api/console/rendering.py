@@ -14,6 +14,7 @@ from babel.dates import format_date, format_datetime, get_day_names
 from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+from starlette.routing import Match
 
 from services.api.auth import session_of
 from services.api.console.assets import address_of
@@ -122,12 +123,23 @@ def render(
             formats=formats_for(preferences.language, caller),
             path=path,
             is_at=lambda entry: _is_at(entry, path),
-            address=path + query if request.method == "GET" else path,
+            address=path + query if request.method == "GET" else _page_above(request),
             is_partial=is_partial(request),
         ),
         status_code=status,
         headers={"Content-Language": preferences.language, "Vary": "Cookie, HX-Request"},
     )
+
+
+def _page_above(request: Request) -> str:
+    """Return where the page of a form is that was sent: there, or next above."""
+    path = request.url.path
+    while path.startswith(f"{CONSOLE}/"):
+        asked = {**request.scope, "method": "GET", "path": path}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            return path
+        path = path.rpartition("/")[0]
+    return f"{CONSOLE}/"
 
 
 def _is_at(entry: Entry, path: str) -> bool:

@@ -1,12 +1,13 @@
 """Send a campaign again to those who have it and did not follow its link, with a text for them."""
 
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.campaign_orders import once_of
+from services.api.console.forms import count_in, once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
@@ -96,7 +97,10 @@ async def _send(
         visit.context.to_send_context(),
         visit.caller.account,
         campaign.uuid,
-        to_copy_wishes(parameters, None),
+        replace(
+            to_copy_wishes(parameters, None),
+            agreed_segments=count_in(visit.form, "agreed_segments"),
+        ),
         visit.author,
     )
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api import cookies
-from services.api.auth import authenticate, count_address, in_cookie
+from services.api.auth import authenticate, count_address, identify, in_cookie
 from services.api.console.drafts import UPLOAD, to_draft
 from services.api.console.file_forms import enter_with_file
 from services.api.console.rendering import render
@@ -31,13 +31,18 @@ UNDER_WAY: Final = frozenset({"waiting", "reading"})
 
 @router.post("")
 async def take_file(request: Request, name: str = "") -> Response:
-    """Take a file in: alone from a script, or as a field of the whole form without one."""
+    """Take a file in: alone from a script, or as a field of the whole form without one.
+
+    Raises:
+        SessionMissingError: They are not signed in, or no more.
+    """
     if cookies.CSRF_HEADER not in request.headers:
         return await _take_with_form(request)
     visit = await _enter_by_header(request)
-    limits = visit.context.to_file_limits()
     try:
-        shown = await _received(visit, partial(receive_file, request, limits, name=name))
+        shown = await _received(visit, partial(_take_alone, visit, name))
+    except SessionMissingError:
+        raise
     except DomainError as error:
         return _state(visit, None, error)
     return _state(visit, shown)
@@ -78,6 +83,19 @@ async def _enter_by_header(request: Request) -> Visit:
     caller = await authenticate(request, shown)
     caller.require("send")
     return Visit(request, caller, {})
+
+
+async def _take_alone(visit: Visit, name: str) -> ReceivedFile:
+    limits = visit.context.to_file_limits()
+    received = await receive_file(visit.request, limits, name=name)
+    try:
+        # Anew, as their session may have ended while the file came in.
+        caller = await identify(visit.request, in_cookie(visit.request))
+        caller.require("send")
+    except DomainError:
+        received.file.close()
+        raise
+    return received
 
 
 async def _received(visit: Visit, receive: Callable[[], Awaitable[ReceivedFile]]) -> ShownUpload:

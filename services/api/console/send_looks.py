@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.api.console.drafts import GROUP, NUMBERS, UPLOAD, Draft, to_preview_command, uuid_of
+from services.api.console.forms import count_in
 from services.api.console.send_wording import Told, refusal_of, warning_of
 from services.api.console.visits import Visit
 from services.api.domain.composing import EmptyTextError
@@ -16,6 +17,7 @@ from services.api.domain.money import amount_text
 from services.api.domain.placeholders import Template
 from services.api.domain.preflight import MessagePreview, Preflight
 from services.api.domain.preflight_characters import ForcingCharacter, is_other_script
+from services.api.domain.rewriting import MAX_BODY_LENGTH
 from services.api.operations.addressing import Addressed, sort_numbers
 from services.api.operations.find_uploads import ShownUpload, find_upload
 from services.api.operations.preview_send import SendPreview, preview_send
@@ -27,7 +29,6 @@ from shared.domain.smart_encoding import plain_text
 
 WRONG_SHOWN: Final = 5
 OTHERS_SHOWN: Final = 3
-MAX_DIGITS: Final = 9
 READY: Final = "ready"
 
 
@@ -185,12 +186,7 @@ async def find_audience(visit: Visit, draft: Draft, counted: Mapping[str, str]) 
         return Audience()
     if to != NUMBERS:
         return Audience()
-    return Audience(_to_count(counted.get("count", "")), counted.get("first", ""))
-
-
-def _to_count(written: str) -> int | None:
-    is_count = written.isascii() and written.isdigit() and len(written) <= MAX_DIGITS
-    return int(written) or None if is_count else None
+    return Audience(count_in(counted, "count") or None, counted.get("first", ""))
 
 
 def _columns(names: Sequence[str]) -> list[Column]:
@@ -223,7 +219,7 @@ def _look(visit: Visit, draft: Draft, preview: SendPreview, audience: Audience) 
     first = flight.messages[0] if flight else None
     forcing = flight.forcing_characters if flight else ()
     is_script = is_other_script(forcing)
-    plain = draft["msg"] if is_script else plain_text(draft["msg"])
+    plain = draft["msg"] if is_script else _plain(draft["msg"])
     if_replaced = first.if_replaced if first else None
     is_known = bool(audience.first) or audience.count is not None
     return MessageLook(
@@ -239,6 +235,11 @@ def _look(visit: Visit, draft: Draft, preview: SendPreview, audience: Audience) 
         segments_if_replaced=if_replaced.count if if_replaced else None,
         meter=_meter(visit, answer, first, audience) if answer and first else None,
     )
+
+
+def _plain(text: str) -> str:
+    # What no send takes is not looked through: it may be as large as a form may be.
+    return plain_text(text) if len(text) <= MAX_BODY_LENGTH else text
 
 
 def _warnings(flight: Preflight | None, *, is_tracked: bool) -> list[Told]:

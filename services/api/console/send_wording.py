@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.api.console.number_words import REJECTIONS
-from services.api.console.wording import N_
+from services.api.console.wording import MORE_THAN_AGREED, N_
 from services.api.domain.composing import EmptyTextError, RowRefusedError
 from services.api.domain.contact_groups import EmptyGroupError, UnknownGroupError
-from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
+from services.api.domain.credit import (
+    DailyCapReachedError,
+    InsufficientCreditError,
+    MoreThanAgreedError,
+)
 from services.api.domain.errors import (
     IdempotencyConflictError,
     MissingFieldError,
@@ -96,6 +100,7 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     HeaderShapeNeedsSenderIdError: N_(
         "The account's links are to hold a sender ID, and this one does not fit. Choose another."
     ),
+    MoreThanAgreedError: MORE_THAN_AGREED,
     IdempotencyConflictError: N_(
         "This was sent already, and has been changed since. Check it once more, then send it."
     ),

@@ -19,6 +19,7 @@ from services.api.console.drafts import (
     to_draft,
     to_test_command,
 )
+from services.api.console.forms import count_in, once_of
 from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
 from services.api.console.send_looks import (
@@ -46,7 +47,6 @@ from shared.domain.errors import DomainError
 router = APIRouter(prefix="/send")
 
 GROUPS_SHOWN: Final = 200
-MAX_ONCE: Final = 100
 SANDBOX: Final = "sandbox"
 # Where in the form a refusal is told; what is not here is told above it.
 FIELDS: Final = frozenset(
@@ -176,7 +176,9 @@ async def send(request: Request) -> Response:
     try:
         command = _by(visit, to_command(draft), "once")
         accepted = await accept_send(
-            visit.context.to_send_context(), visit.caller.account, command
+            visit.context.to_send_context(),
+            visit.caller.account,
+            replace(command, agreed_segments=count_in(visit.form, "agreed_segments")),
         )
     except DomainError as error:
         return await form_page(visit, draft, refusal=error)
@@ -240,10 +242,8 @@ def _place(error: DomainError, draft: Draft) -> str:
 
 
 def _by(visit: Visit, command: SendCommand, once: str) -> SendCommand:
-    # The key is of the page as it was shown, so that a second press sends nothing more.
-    key = visit.form.get(once, "")
-    is_key = key.isascii() and key.isprintable() and 0 < len(key) <= MAX_ONCE
-    return replace(command, idempotency_key=key if is_key else None, author=visit.author)
+    key = once_of(visit.form, once)
+    return replace(command, idempotency_key=key, author=visit.author)
 
 
 def _shortfalls(visit: Visit, segments: int) -> Sequence[Told]:

@@ -77,7 +77,10 @@ async def sign_out(request: Request) -> Response:
     address = client_address(request).address
     await end_own(visit.context.engine, session, session.uuid, address)
     cookies.take_back(request, visit.context)
-    return see(f"{CONSOLE}/sign-in", done="signed-out")
+    response = see(f"{CONSOLE}/sign-in", done="signed-out")
+    # What pages kept in the browser is nobody else's who uses it next.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
 
 
 def _form(

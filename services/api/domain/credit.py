@@ -51,6 +51,19 @@ class DailyCapReachedError(DomainError):
         self.retry_after_s = retry_after_s
 
 
+class MoreThanAgreedError(DomainError):
+    """A send that has come to more since its sender saw what it comes to, and agreed to that."""
+
+    code: ClassVar[str] = "more_than_agreed"
+
+    def __init__(self, *, agreed: int) -> None:
+        super().__init__(
+            f"The send takes more than the {agreed} segment(s) that were agreed to: its "
+            "recipients or its text have changed meanwhile, so look at it once more"
+        )
+        self.agreed = agreed
+
+
 class CreditBelowZeroError(FieldError):
     """A correction that takes more than there is."""
 

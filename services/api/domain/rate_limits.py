@@ -21,7 +21,7 @@ UNTOLD_PART: Final = 20
 _IPV6_BITS: Final = 64
 _SENDING_PATHS: Final = frozenset({"/send", "/SMSApi/send", "/SMSApi/rest/send", "/links"})
 # Where forms and calls that are not among those send by POST.
-_POSTED: Final = ("/duplicate", "/console/send", "/console/send/test")
+_POSTED: Final = ("/duplicate", "/send-again", "/console/send", "/console/send/test")
 # Sums of many small steps are a little off.
 _ROUNDING_S: Final = 1e-6
 

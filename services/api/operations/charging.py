@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.api.domain.credit import (
     DailyCapReachedError,
     InsufficientCreditError,
+    MoreThanAgreedError,
     seconds_left_of_day,
 )
 from services.api.operations.planning import SendTerms
@@ -29,7 +30,7 @@ def shortfalls(
 
 
 def require_credit(terms: SendTerms, segments: int, now: datetime, *, is_all: bool = True) -> None:
-    """Refuse early what surely will be, before link numbers are taken for it.
+    """Refuse early what surely will be, and what was not agreed to, before links are taken for it.
 
     Args:
         terms: The send.
@@ -38,9 +39,13 @@ def require_credit(terms: SendTerms, segments: int, now: datetime, *, is_all: bo
         is_all: Whether these are all its messages, or others are yet to be read.
 
     Raises:
+        MoreThanAgreedError: It has come to more than its sender agreed to.
         DailyCapReachedError: It is more than the account may send today.
         InsufficientCreditError: It costs more than the account has.
     """
+    agreed = terms.command.agreed_segments
+    if agreed is not None and segments > agreed:
+        raise MoreThanAgreedError(agreed=agreed)
     for refusal in shortfalls(terms, segments, now, is_all=is_all):
         raise refusal
 

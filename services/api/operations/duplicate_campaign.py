@@ -42,6 +42,7 @@ class CopyWishes:
         body: Another text, with the sender's own link in it; None takes the first's.
         which: Whom of the first's recipients it goes to: all, or those who did not click.
         schedule_time: When it is to go out, as written; None: at once, whenever the first did.
+        agreed_segments: What all of it may take at most; None: as many as it takes.
     """
 
     title: str | None = None
@@ -50,6 +51,7 @@ class CopyWishes:
     schedule_time: str | None = None
     is_dry_run: bool = False
     idempotency_key: str | None = None
+    agreed_segments: int | None = None
 
 
 async def duplicate_campaign(
@@ -131,6 +133,7 @@ def _command(
         is_flash=campaign.is_flash,
         is_dry_run=wishes.is_dry_run,
         idempotency_key=wishes.idempotency_key,
+        agreed_segments=wishes.agreed_segments,
         dlt_entity_id=campaign.dlt_entity_id,
         dlt_template_id=campaign.dlt_template_id,
         schedule_time=wishes.schedule_time,

@@ -21,6 +21,7 @@ REJECTED_LISTED = 10_000
 # What came later than the first release is digested where it is there alone, or a repeat of a send
 # that an older one took would be another.
 _NOT_THE_SEND = {
+    "agreed_segments",
     "author",
     "category",
     "copying",
@@ -66,6 +67,8 @@ class SendCommand:
         schedule_time: When it is to go out, as written; None: at once.
         is_external: Whether another vendor delivers it, and its links alone are wanted.
         category: What it is for; marketing goes to nobody who opted out.
+        agreed_segments: What all of it may take at most, as its sender saw it; None: as many as
+            it takes.
         author: Who sends, for the audit trail; no part of what makes a send the same.
     """
 
@@ -94,6 +97,7 @@ class SendCommand:
     schedule_time: str | None = None
     is_external: bool = False
     category: Category = Category.MARKETING
+    agreed_segments: int | None = None
     author: Author = COMMAND_LINE
 
     def digest(self) -> bytes:

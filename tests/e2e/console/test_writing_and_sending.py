@@ -1,12 +1,14 @@
 """A person sends: types, sees what it comes to, drops a file, confirms, watches it go."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from shared.clock import SystemClock
 from tests.support.console_browser import LOOKS, Console, look_at, watched
 
 LINK = "https://www.yourkidschoolexample.com/signup/"
@@ -152,6 +154,35 @@ def test_the_form_and_what_follows_it_are_accessible_at_every_width(
     page.wait_for_url("**/progress")
     expect(page.locator("[data-stage=delivered]")).to_have_text("3", timeout=30_000)
     look_at(page, f"send-progress-{look}")
+    context.close()
+
+
+def test_what_is_opened_stays_so_while_the_progress_page_changes(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    context = console.open(owner["state"])
+    page = watched(context.new_page())
+    page.goto("/console/send")
+    page.locator("#mobile").fill("9876543210")
+    text_box(page).fill("Hello, your order is packed")
+    page.get_by_role("switch").uncheck(force=True)
+    page.get_by_role("radio", name="Later").check(force=True)
+    later = SystemClock().now() + timedelta(days=2)
+    page.locator("#scheduleTime").fill(f"{later:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Check and send").click()
+    page.get_by_role("button", name="Schedule for 1").click()
+    page.wait_for_url("**/progress")
+    page.locator("summary", has_text="Cancel").click()
+    cancel = page.get_by_role("button", name="Yes, cancel for good")
+    cancel.focus()
+
+    with page.expect_response("**/progress") as answered:
+        page.locator("#progress").dispatch_event("live")
+    assert answered.value.ok
+    expect(page.locator("#progress.htmx-request")).to_have_count(0)
+    expect(cancel).to_be_focused()
+    cancel.click()
+    expect(page.get_by_role("status").filter(has_text="cancelled")).to_be_visible()
     context.close()
 
 

@@ -235,6 +235,23 @@ async def test_a_campaign_is_sent_again_to_those_who_did_not_click(
     assert [tuple(row) for row in rows] == [("Last day!\n", NUMBERS[2])]
 
 
+async def test_who_sends_again_sends_no_more_than_was_shown(
+    api: Api, acme: Headers, asha: Visitor
+) -> None:
+    campaign = await a_campaign(api, acme)
+    await settle(api, campaign, DELIVERED, UNDELIVERED, UNDELIVERED)
+    path = f"/campaigns/{campaign.uuid}/send-again"
+    tried = (await asha.send(f"{path}/preview")).text
+    (agreed,) = re.findall(r'name="agreed_segments" value="(\d+)"', tried)
+    await settle(api, campaign, DELIVERED, DELIVERED, DELIVERED)
+
+    refused = await asha.send(path, {"once": "abc", "agreed_segments": agreed})
+
+    assert refused.status_code == 409
+    assert "It has come to more than you saw" in refused.text
+    assert await api.count("campaign") == 1
+
+
 async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(
     api: Api, acme: Headers, asha: Visitor
 ) -> None:

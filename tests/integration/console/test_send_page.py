@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -405,6 +406,60 @@ async def test_a_group_is_chosen_and_its_columns_are_filled_in(
     assert "To Pune: https://tx1.in/" in read(preview)
     assert 'data-insert="{City}"' in preview.text
     assert sent.status_code == 303
+
+
+async def test_no_more_goes_out_than_was_shown(api: Api, acme: Headers, asha: Visitor) -> None:
+    group = (await api.client.post("/groups", json={"name": "Club"}, headers=acme)).json()["id"]
+
+    async def add(*numbers: str) -> None:
+        contacts = {"contacts": [{"mobile": number} for number in numbers]}
+        await api.client.post(f"/groups/{group}/contacts", json=contacts, headers=acme)
+
+    await add("9876543210", "9876543211")
+    to_club = fields(to="group", group=group, msg=f"Sale: {LINK}")
+    first = await asha.send("/send/check", to_club)
+    await add("9876543212")
+
+    refused = await confirm(asha, first)
+    assert refused.status_code == 409
+    assert "It has come to more than you saw" in refused.text
+    assert "Sale: " in refused.text
+    assert await api.count("campaign") == 0
+    second = await asha.send("/send/check", to_club)
+    await api.client.delete(f"/groups/{group}/contacts/919876543210", headers=acme)
+    sent = await confirm(asha, second)
+    await add("9876543213", "9876543214")
+    again = await confirm(asha, second)
+
+    assert "Send to 3 recipients?" in second.text
+    assert sent.headers["location"] == again.headers["location"]
+    assert await api.count("message") == 2
+
+
+async def test_a_file_is_nobodys_once_its_session_has_ended(api: Api, asha: Visitor) -> None:
+    headers = {"x-csrf-token": await asha.csrf_token(), "content-type": "text/csv"} | PARTIAL
+
+    async def held_back() -> AsyncIterator[bytes]:
+        yield b"Phone\n"
+        await api.database.execute("DELETE FROM user_session")
+        yield b"9876543210\n"
+
+    answer = await asha.client.post("/console/send/files", content=held_back(), headers=headers)
+
+    assert answer.headers["hx-redirect"].startswith("/console/sign-in")
+    assert await api.count("upload") == 0
+
+
+async def test_who_follows_a_campaign_that_rests_is_told_and_need_not_ask(asha: Visitor) -> None:
+    sent = await confirm(asha, await asha.send("/send/check", fields()))
+    path = sent.headers["location"].removesuffix("/progress")
+    moving = await asha.client.get(f"{path}/progress")
+    await asha.send(f"{path.removeprefix('/console')}/pause")
+    resting = await asha.client.get(f"{path}/progress", headers=PARTIAL)
+
+    assert 'hx-trigger="live, every 5s"' in moving.text
+    assert 'hx-trigger="live"' in resting.text
+    assert resting.text.lstrip().startswith('<div id="progress"')
 
 
 async def test_empty_pages_lead_who_may_send_to_the_form(api: Api, asha: Visitor) -> None:

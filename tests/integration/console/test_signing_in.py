@@ -1,5 +1,6 @@
 """Signing in and out by forms, with and without script; languages and looks that are kept."""
 
+import re
 import pytest
 
 from tests.support.api import Api
@@ -25,6 +26,7 @@ async def test_who_signs_in_goes_on_to_where_they_wanted(api: Api, acme: Headers
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert "Owner" in page.text
     assert "You are signed out" in told.text
+    assert out.headers["clear-site-data"] == '"storage"'
     assert after.status_code == 303
 
 
@@ -101,3 +103,18 @@ async def test_a_language_and_a_look_are_kept(api: Api) -> None:
     assert '<html lang="hi" data-theme="dark">' in page.text
     assert nonsense.headers["location"] == "/console/"
     assert "set-cookie" not in nonsense.headers
+
+
+async def test_who_prefers_another_look_goes_on_at_the_page_of_the_form(asha: Visitor) -> None:
+    pages = {}
+    for path in ("/send/check", "/settings/groups", "/security/password", "/sign-in"):
+        (pages[path],) = re.findall(
+            r'name="next" value="([^"]*)">\s*<label>Language', (await asha.send(path)).text
+        )
+
+    assert pages == {
+        "/send/check": "/console/send",
+        "/settings/groups": "/console/settings/groups",
+        "/security/password": "/console/security",
+        "/sign-in": "/console/sign-in",
+    }

@@ -11,6 +11,7 @@ from services.api.domain.credit import (
     CreditBelowZeroError,
     DailyCapReachedError,
     InsufficientCreditError,
+    MoreThanAgreedError,
     PostPaidError,
     checked_amount,
     checked_cap,
@@ -85,6 +86,13 @@ def test_send_is_refused_for_what_it_lacks(
         (
             CreditBelowZeroError(taken=3, available=2),
             "amount takes 3 credits, and the account has 2",
+        ),
+        (
+            MoreThanAgreedError(agreed=2),
+            (
+                "The send takes more than the 2 segment(s) that were agreed to: its recipients or "
+                "its text have changed meanwhile, so look at it once more"
+            ),
         ),
         (
             PostPaidError("acme"),
