@@ -1,6 +1,7 @@
 """Signing in and out by forms, with and without script; languages and looks that are kept."""
 
 import re
+
 import pytest
 
 from tests.support.api import Api
