@@ -51,8 +51,7 @@ class Progress:
 
     Attributes:
         is_over: Whether nothing more will happen that we are told of.
-        is_moving: Whether it is being sent just now. What is not is told of by events alone: who
-            keeps asking keeps their session in use.
+        is_moving: Whether something may happen any moment; what rests is told of by events alone.
         settled_tens: Of every hundred messages those that are settled, down to full tens.
     """
 
@@ -81,8 +80,9 @@ def progress_of(campaign: CampaignReport) -> Progress:
     settled = campaign.recipients - handed - queued
     is_still = campaign.state in {CampaignState.DONE, CampaignState.CANCELLED}
     tens = 10 * settled // max(1, campaign.recipients) * 10
-    is_moving = campaign.state in {CampaignState.QUEUED, CampaignState.SENDING}
-    return Progress(stages, settled, is_still and not handed, is_moving, tens)
+    is_over = is_still and not handed
+    rests = campaign.state in {CampaignState.SCHEDULED, CampaignState.PAUSED}
+    return Progress(stages, settled, is_over, not is_over and not rests, tens)
 
 
 @router.get("/{campaign_uuid}/progress")

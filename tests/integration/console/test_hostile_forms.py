@@ -29,6 +29,7 @@ MORE_NAMES = frozenset(
 )
 # With them the account would be shut, and nothing more be tried.
 SHUTTING = frozenset({"csrf_token", "demands_second_factor", "force"})
+REACHED = "SELECT count(*) FROM campaign WHERE account_id = $1 AND title NOT LIKE 'Test:%'"
 VALUES = {
     "no text": b"a\0b",
     "no UTF-8": b"\xed\xa0\x80\xff",
@@ -78,6 +79,26 @@ async def test_what_is_no_limit_is_refused_at_its_field(
 
     assert refused.status_code == 400
     assert "Write a whole number from 0 to 1000000" in refused.text
+
+
+async def test_a_form_reaches_nothing_of_another_account(api: Api) -> None:
+    acme = await a_whole_tenant(api, "acme", "91987650")
+    other = await a_whole_tenant(api, "other", "91987651")
+    before = await api.database.fetchval(REACHED, other.id)
+    brought = [("group", "group"), ("group", "group_name"), ("upload", "upload")]
+    async with signed_in(api, other) as asha:
+        for place, what in brought:
+            form = {"to": place, place: acme.names[what], "msg": "Hello {Name}"}
+            form |= {"testMobile": "9876543210", "once": "a", "onceTest": "b"}
+            for path in ("/send/form", "/send/preview", "/send/check", "/send/test", "/send"):
+                page = await asha.send(path, form)
+                shown = page.text.replace(acme.names[what], "").casefold()
+                assert "acme" not in shown, (path, what)
+                assert "91987650" not in shown, (path, what)
+                assert page.status_code in {200, 400, 404, 409}, (path, what)
+
+    # But for a test, which is their own text to their own number.
+    assert await api.database.fetchval(REACHED, other.id) == before
 
 
 async def test_a_message_as_large_as_a_form_is_refused_in_no_time(asha: Visitor) -> None:
