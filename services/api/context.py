@@ -216,9 +216,10 @@ class ApiContext:
         """Tell whether a caller has proved of late who they are."""
         return caller.has_proved(timedelta(seconds=self.settings.session_proof_s))
 
-    def to_rule_orders(self, account: Account, author: Author) -> RuleOrders:
+    def to_rule_orders(self, caller: Caller, author: Author) -> RuleOrders:
         """Return what an account says with how its users are let in."""
-        return RuleOrders(self.engine, account.id, author)
+        is_proved = self.has_proved(caller)
+        return RuleOrders(self.engine, caller.account.id, author, is_proved=is_proved)
 
     def to_session_limits(self) -> SessionLimits:
         """Return how long sessions last."""

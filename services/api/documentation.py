@@ -24,6 +24,7 @@ from services.api.schemas.documented_errors import (
     OF_CHANGED_ALLOW_LISTS,
     OF_CHANGED_DESTINATION_LISTS,
     OF_CHANGED_GROUPS,
+    OF_CHANGED_RULES,
     OF_CONFIRMATIONS,
     OF_DESTINATION_LISTS,
     OF_DUPLICATES,
@@ -153,7 +154,7 @@ OF_ACCESS: Mapping[str, Sequence[DomainError]] = {
     "put /users/{user_id}/password": OF_USER_PASSWORDS,
     "delete /users/{user_id}/second-factor": OF_USER_FACTORS,
     "get /sign-in-rules": OF_USERS,
-    "patch /sign-in-rules": OF_USERS,
+    "patch /sign-in-rules": OF_CHANGED_RULES,
 }
 # What users do about themselves, where a session is all that counts.
 OF_ONESELF: Mapping[str, Sequence[DomainError]] = {

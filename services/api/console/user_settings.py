@@ -66,25 +66,7 @@ async def list_users(
     request: Request, cursor: str | None = None, done: str | None = None
 ) -> Response:
     """Show a page of them, newest first, and the rules."""
-    visit = await enter(request, "admin")
-    before = to_number_cursor(cursor, highest=MAX_ID)
-    found = await _orders(visit).newest(
-        before=MAX_ID if before is None else before, row_limit=PAGE + 1
-    )
-    page, last = cut_page(found, PAGE)
-    zone, settings = visit.caller.account.time_zone, visit.context.settings
-    return show(
-        visit,
-        "settings_users.html",
-        users=[to_user_report(user, zone) for user in page],
-        kinds=KINDS,
-        rules=await _rules(visit).read(),
-        idle_h=settings.session_idle_s / 3_600,
-        life_d=settings.session_life_s / 86_400,
-        is_first=cursor is None,
-        next_cursor=str(last.id) if last else None,
-        done=done,
-    )
+    return await _list(await enter(request, "admin"), cursor=cursor, done=done)
 
 
 @router.post("/rules")
@@ -92,7 +74,11 @@ async def save_rules(request: Request) -> Response:
     """Say how the account's users are let in."""
     visit = await enter(request, "admin")
     change = RulesChange("password_calls" in visit.form, "demands_second_factor" in visit.form)
-    await _rules(visit).change(change)
+    try:
+        visit = await with_proof(visit)
+        await _rules(visit).change(change)
+    except OF_PROOFS as error:
+        return await _list(visit, wrong=wrong_of(error), rules=change)
     return see(USERS, done="rules")
 
 
@@ -174,6 +160,35 @@ async def remove_factor(request: Request, user_id: UUID) -> Response:
     return see(f"{USERS}/{user_id}", done="user-factor-off")
 
 
+async def _list(
+    visit: Visit,
+    *,
+    cursor: str | None = None,
+    wrong: Wrong | None = None,
+    rules: RulesChange | None = None,
+    done: str | None = None,
+) -> Response:
+    before = to_number_cursor(cursor, highest=MAX_ID)
+    found = await _orders(visit).newest(
+        before=MAX_ID if before is None else before, row_limit=PAGE + 1
+    )
+    page, last = cut_page(found, PAGE)
+    zone, settings = visit.caller.account.time_zone, visit.context.settings
+    return show(
+        visit,
+        "settings_users.html",
+        users=[to_user_report(user, zone) for user in page],
+        kinds=KINDS,
+        rules=rules or await _rules(visit).read(),
+        wrong=wrong,
+        idle_h=settings.session_idle_s / 3_600,
+        life_d=settings.session_life_s / 86_400,
+        is_first=cursor is None,
+        next_cursor=str(last.id) if last else None,
+        done=done,
+    )
+
+
 async def _changed(visit: Visit, user_id: UUID, change: UserChange, form: str) -> Response:
     try:
         visit = await with_proof(visit)
@@ -195,7 +210,7 @@ def _orders(visit: Visit) -> UserOrders:
 
 
 def _rules(visit: Visit) -> RuleOrders:
-    return visit.context.to_rule_orders(visit.caller.account, visit.author)
+    return visit.context.to_rule_orders(visit.caller, visit.author)
 
 
 def _form(visit: Visit, typed: Form, wrong: Wrong | None = None) -> Response:

@@ -138,4 +138,4 @@ def _orders(request: Request, caller: Caller) -> UserOrders:
 
 def _rules(request: Request, caller: Caller) -> RuleOrders:
     author = author_of(request, caller)
-    return api_context(request).to_rule_orders(caller.account, author)
+    return api_context(request).to_rule_orders(caller, author)

@@ -308,6 +308,7 @@ OF_CHANGED_USERS = (
         "user_id", "must be a UUID such as 0a2f5c0e-6f9f-4a52-8f5b-4d1fb4d1c0de"
     ),
 )
+OF_CHANGED_RULES = (*OF_USERS, FreshProofNeededError())
 OF_NEW_USERS = (
     *OF_CHANGED_USERS[:2],
     errors.InvalidValueError("login", "'asha' is taken: choose another"),

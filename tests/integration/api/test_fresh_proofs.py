@@ -12,6 +12,7 @@ from tests.support.browsers import Browser, browser, code_of, freeze
 PASSWORD = "Blue Kettle in the sun"  # noqa: S105 - of nobody
 OTHER = "Green teapot of the moon"
 STALE = "UPDATE user_session SET proved_at = now() - interval '16 minutes'"
+STRICT = "UPDATE account SET password_calls = false"
 NEEDED = (403, "fresh_proof_needed")
 ADMIN = {"name": "robot", "scopes": ["admin"]}
 RAVI = {"login": "ravi", "kind": "console", "role": "read-only", "password": OTHER}
@@ -69,7 +70,9 @@ async def test_what_lets_somebody_in_needs_a_proof_and_goes_on_after_it(
         ("PATCH", gone, {"is_disabled": False}, 200),
         ("PUT", f"{analyst}/password", {"password": OTHER}, 204),
         ("DELETE", f"{analyst}/second-factor", None, 204),
+        ("PATCH", "/sign-in-rules", {"password_calls": True}, 200),
     ]
+    await api.database.execute(STRICT)
     before = [await api.count(table) for table in ("api_key", "account_user", "audit_entry")]
 
     refused = [await outcome(asha, method, path, body) for method, path, body, _ in calls]
@@ -95,6 +98,7 @@ async def test_what_lets_nobody_in_needs_none(api: Api, asha: Browser) -> None:
         ("PATCH", analyst, {"role": "read-only"}),
         ("PATCH", analyst, {"is_disabled": True}),
         ("PATCH", analyst, {"role": "read-only", "is_disabled": True}),
+        ("PATCH", "/sign-in-rules", {"password_calls": False}),
     ):
         assert (await asha.call(method, path, body)).is_success, path
 

@@ -9,6 +9,8 @@ from tests.support.consoles import PASSWORD, Visitor, visitor
 
 Headers = dict[str, str]
 HOSTILE = """"><script>alert(1)</script>'{{ 123457*1001 }}</title>"""
+STRICT = "UPDATE account SET password_calls = false, demands_second_factor = true"
+LAX = {"password_calls": "on", "demands_second_factor": "on"}
 NEW = {"kind": "console", "role": "sender", "login": "ravi", "password": "three words or four"}
 
 
@@ -280,10 +282,12 @@ async def test_a_stale_session_proves_itself_by_password_and_code_where_it_lets_
     api: Api, asha: Visitor
 ) -> None:
     freeze(api.app)
+    rules = "/settings/users/rules"
     of_reader = f"/settings/users/{await user_id(api, 'reader')}"
     begun = await asha.send("/security/second-factor", {"password": PASSWORD})
     secret = begun.text.partition("<code>")[2].partition("</code>")[0]
     await asha.send("/security/second-factor/confirm", {"code": code_of(secret, steps=-1)})
+    await api.database.execute(STRICT)
     await api.database.execute("UPDATE user_session SET proved_at = now() - interval '1 hour'")
     page = (await asha.get(of_reader)).text
     proof = {"proof_password": PASSWORD, "proof_code": code_of(secret)}
@@ -292,11 +296,14 @@ async def test_a_stale_session_proves_itself_by_password_and_code_where_it_lets_
         await asha.send(f"{of_reader}/role", {"role": "owner"}),
         await asha.send(f"{of_reader}/password", {"password": "another good one"}),
         await asha.send(f"{of_reader}/second-factor/remove"),
+        await asha.send(rules),
+        await asha.send(rules, LAX),
     ]
     no_code = await asha.send("/settings/users/new", NEW | {"proof_password": PASSWORD})
     wrong = await asha.send("/settings/users/new", NEW | proof | {"proof_code": "000000"})
     off = await asha.send(f"{of_reader}/disable")
     still_off = await asha.send(f"{of_reader}/enable")
+    stricter = await asha.send(rules, {"demands_second_factor": "on"})
     added = await asha.send("/settings/users/new", NEW | proof)
     on = await asha.send(f"{of_reader}/enable")
     throttled = [
@@ -307,9 +314,10 @@ async def test_a_stale_session_proves_itself_by_password_and_code_where_it_lets_
     for answer in (*refused, still_off):
         assert answer.status_code == 403
         assert "Show once more who you are" in answer.text
+    assert 'name="password_calls" value="on" checked' in refused[-1].text
     assert no_code.status_code == 401
     assert "Now give the code" in no_code.text
     assert wrong.status_code == 401
-    assert [each.status_code for each in (off, added, on)] == [303] * 3
+    assert [each.status_code for each in (off, stricter, added, on)] == [303] * 4
     assert throttled.status_code == 429
     assert int(throttled.headers["retry-after"]) >= 1
