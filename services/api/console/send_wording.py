@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from services.api.console.number_words import REJECTIONS
-from services.api.console.wording import MORE_THAN_AGREED, N_
+from services.api.console.wording import N_, refusal_text
 from services.api.domain.composing import EmptyTextError, RowRefusedError
 from services.api.domain.contact_groups import EmptyGroupError, UnknownGroupError
 from services.api.domain.credit import (
     DailyCapReachedError,
     InsufficientCreditError,
-    MoreThanAgreedError,
 )
 from services.api.domain.errors import (
     IdempotencyConflictError,
@@ -32,10 +31,8 @@ from services.api.domain.link_errors import (
 from services.api.domain.link_shape import HeaderShapeNeedsSenderIdError
 from services.api.domain.placeholders import MissingColumnError
 from services.api.domain.upload_errors import (
-    AccountUploadsBusyError,
     UnsupportedUploadError,
     UploadNotReadyError,
-    UploadsBusyError,
     UploadTooLargeError,
 )
 from shared.domain.consent import OPTED_OUT
@@ -100,15 +97,10 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     HeaderShapeNeedsSenderIdError: N_(
         "The account's links are to hold a sender ID, and this one does not fit. Choose another."
     ),
-    MoreThanAgreedError: MORE_THAN_AGREED,
     IdempotencyConflictError: N_(
         "This was sent already, and has been changed since. Check it once more, then send it."
     ),
     SendsBusyError: N_("Many large sends are under way just now. Try again in a minute."),
-    UploadsBusyError: N_("Many files are being read just now. Try again in a minute."),
-    AccountUploadsBusyError: N_(
-        "Several files of this account are being read. Wait until one is done."
-    ),
     UploadTooLargeError: N_("The file is too large. Split it into several."),
     UnsupportedUploadError: N_("Choose a csv, txt or xlsx file."),
 }
@@ -171,7 +163,7 @@ WARNINGS: Final[Mapping[str, str]] = {
 
 
 def refusal_of(error: DomainError) -> Told:
-    """Return what is told of a refusal; one that there are no words for, as the API tells it."""
+    """Return what is told of a refusal; one that a form has no words for, as all pages tell it."""
     if isinstance(error, RowRefusedError):
         reason = refusal_of(error.reason)
         before = Told(N_("Row %(row)s:"), {"row": error.row})
@@ -185,7 +177,7 @@ def refusal_of(error: DomainError) -> Told:
         return Told(rejection_word(error.reason))
     if isinstance(error, MissingFieldError):
         return Told(MISSING.get(error.field or "", str(error)))
-    return Told(REFUSALS.get(type(error), str(error)))
+    return Told(REFUSALS.get(type(error)) or refusal_text(error))
 
 
 def _shortfall(error: InsufficientCreditError | DailyCapReachedError) -> Told:

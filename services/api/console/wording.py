@@ -44,9 +44,6 @@ def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
     return text
 
 
-MORE_THAN_AGREED: Final = N_(
-    "It has come to more than you saw: recipients were added meanwhile. Check it once more."
-)
 STATES: Final[Mapping[str, str]] = {
     "scheduled": N_("Scheduled"),
     "queued": N_("Queued"),
@@ -138,7 +135,9 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     OwnUserError: N_("Your own password and second factor are changed on the page Security."),
     RoleNotGrantableError: N_("That role may do more than you may yourself."),
     TooManyUsersError: N_("The account has 500 users, which is the most."),
-    MoreThanAgreedError: MORE_THAN_AGREED,
+    MoreThanAgreedError: N_(
+        "It has come to more than you saw: recipients were added meanwhile. Check it once more."
+    ),
     NotOptedOutError: N_("This number has not opted out."),
     GroupNameTakenError: N_("Another group has this name, in letters of any case."),
     GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),
