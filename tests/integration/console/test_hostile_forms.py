@@ -16,7 +16,7 @@ from tests.integration.console.test_every_page import (
     signed_in,
 )
 from tests.support.api import Api
-from tests.support.consoles import Visitor, visitor
+from tests.support.consoles import PASSWORD, Visitor, visitor
 
 NAMES = re.compile(r'name="([A-Za-z_-]+)"')
 # Of forms whose names are put together, and of addresses.
@@ -115,7 +115,7 @@ async def test_script_is_led_on_to_any_page(api: Api, acme: dict[str, str]) -> N
             "/console/sign-in",
             data={
                 "login": "asha",
-                "password": "Blue Kettle in the sun",
+                "password": PASSWORD,
                 "next": "/console/campaigns?title=बिक्री&status=done",
             },
             headers={"hx-request": "true"},
