@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from services.cli.demo import PHONES
 from tests.support.chromium import SCREENSHOTS
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_until
 
 LOGIN, PASSWORD = "asha", "Blue Kettle in the sun"
+NUMBERS = ["919876543210", "919876543211", "919876543212"]
 DESTINATION = "https://www.yourkidschoolexample.com/signup/"
 AGENT = PHONES["an Android phone"]
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
@@ -78,3 +79,20 @@ def look_at(page: Page, name: str) -> None:
         if each["impact"] in {"serious", "critical"}
     ] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), name
+
+
+def a_campaign(console: Console) -> dict[str, Any]:
+    """Send to three numbers; return the campaign's id and its tokens once all have theirs."""
+    answer = console.stack.api.post(
+        "/send",
+        data={
+            "mobile": ",".join(NUMBERS),
+            "msg": f"Enrol by signing up here: {DESTINATION} Regards, your school",
+            "trackLink": "true",
+            "smartLinkTitle": "School sites <b>autumn</b>",
+        },
+    ).json()
+    path = f"/campaigns/{answer['uuid']}"
+    wait_until(lambda: console.stack.get(path)["delivered"] == len(NUMBERS), "three deliveries")
+    rows = console.stack.get(f"{path}/recipients")["recipients"]
+    return {"uuid": answer["uuid"], "tokens": [row["link"].rpartition("/")[2] for row in rows]}

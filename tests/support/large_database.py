@@ -3,7 +3,12 @@
 200 accounts have 100 campaigns each; 20 of these, of one account, have messages and clicks.
 """
 
+from datetime import timedelta
+
 import asyncpg
+
+from shared.clock import SystemClock
+from tests.support.hit_months import add_month
 
 ACCOUNTS, CAMPAIGNS, WITH_MESSAGES, MESSAGES = 200, 20_000, 20, 1_000
 # A table is large from so many rows on; of those that are filled, each has twice as many.
@@ -94,6 +99,7 @@ async def fill(database: asyncpg.Connection) -> tuple[dict[str, object], set[str
     Returns:
         The ids of one campaign that has messages, and the tables, or partitions, that are large.
     """
+    await add_month(database, SystemClock().now() - timedelta(days=1))
     await database.execute(FILL)
     campaign = await database.fetchrow(FIND)
     large = await database.fetch(LARGE, LARGE_ROWS)

@@ -11,18 +11,17 @@ from playwright.sync_api import expect
 
 from tests.support.chromium import SCREENSHOTS, running_chromium
 from tests.support.console_browser import (
-    DESTINATION,
     LOGIN,
     PASSWORD,
     Console,
+    a_campaign,
     look_at,
     watched,
 )
 from tests.support.open_folders import open_temporary_folder
-from tests.support.stack import running_stack, wait_until
+from tests.support.stack import running_stack
 
 CITIES = Path(__file__).parents[2] / "support" / "geo" / "GeoLite2-City-Test.mmdb"
-NUMBERS = ["919876543210", "919876543211", "919876543212"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,16 +87,4 @@ def owner(console: Console) -> dict[str, Any]:
 @pytest.fixture(scope="package")
 def campaign(console: Console, owner: dict[str, Any]) -> dict[str, Any]:
     del owner
-    answer = console.stack.api.post(
-        "/send",
-        data={
-            "mobile": ",".join(NUMBERS),
-            "msg": f"Enrol by signing up here: {DESTINATION} Regards, your school",
-            "trackLink": "true",
-            "smartLinkTitle": "School sites <b>autumn</b>",
-        },
-    ).json()
-    path = f"/campaigns/{answer['uuid']}"
-    wait_until(lambda: console.stack.get(path)["delivered"] == 3, "three deliveries")
-    rows = console.stack.get(f"{path}/recipients")["recipients"]
-    return {"uuid": answer["uuid"], "tokens": [row["link"].rpartition("/")[2] for row in rows]}
+    return a_campaign(console)

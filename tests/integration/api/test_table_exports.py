@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.api import Api
+from tests.support.hit_months import add_month
 from tests.support.reports import (
     COUNT_CLICK,
     DELIVERED,
@@ -145,6 +146,7 @@ async def test_file_of_more_rows_than_a_batch_has_each_once(api: Api, acme: Head
         "SELECT $1, n, 919800000000 + n FROM generate_series(3, 12344) n",
         sent.id,
     )
+    await add_month(api.database, AT)
     await api.database.execute(
         "INSERT INTO hit (campaign_id, position, occurred_at, journal_id, journal_offset, "
         "click_class, reasons, score, device_type, request_head) "
