@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -26,6 +27,8 @@ from bench.send import bench_account, running_api
 from bench.uploads import api_process, sample
 from services.redirector.recorder.rolling_up import roll_up_all
 from services.redirector.storage.connections import open_pool
+from shared.clock import SystemClock
+from tests.support.hit_months import add_month
 
 CLICKS = 10_000_000
 CAMPAIGNS = 1_000
@@ -140,6 +143,7 @@ async def load(database_url: str, of: list[tuple[int, int]]) -> list[Campaign]:
         Campaign(row["id"], row["uuid"], row["message_count"], size)
         for row, (_, size) in zip(rows, of, strict=True)
     ]
+    await add_month(connection, SystemClock().now() - timedelta(days=3))
     offset = 0
     for campaign in campaigns:
         await connection.execute(ADD_MESSAGES, campaign.id, campaign.recipients)
