@@ -97,7 +97,7 @@ def _read_all(text: str, rules: NumberRules) -> tuple[list[int], list[RejectedNu
         end = end if end >= 0 else len(text)
         written = text[position:end]
         try:
-            msisdns.append(parse_msisdn(written, rules))
+            msisdns.append(parse_msisdn(written, rules, begins_no_run=True))
         except InvalidMsisdnError as error:
             several = _read_between_blanks(written, rules)
             msisdns += several
