@@ -1,5 +1,6 @@
 """The composition root: what one API process holds, and what each part of it is handed."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -57,6 +58,7 @@ class ApiContext:
         imports: Places for lists of opt-outs and contacts that are taken in.
         sealer: Seals secrets before they are stored, and opens them.
         password_work: Bounds how many passwords are worked on at a time.
+        long_looks: Lets one long list of numbers be counted at a time that is still being typed.
     """
 
     settings: ApiSettings
@@ -74,6 +76,7 @@ class ApiContext:
     password_work: PasswordWork
     failure_notes: FailureNotes
     logins: Logins
+    long_looks: asyncio.Semaphore
 
     @classmethod
     def from_settings(cls, settings: ApiSettings) -> "ApiContext":
@@ -136,6 +139,7 @@ class ApiContext:
             password_work=password_work,
             failure_notes=failure_notes,
             logins=Logins(engine, password_work, failure_notes),
+            long_looks=asyncio.Semaphore(1),
         )
 
     def to_send_context(self) -> SendContext:

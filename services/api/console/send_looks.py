@@ -30,6 +30,8 @@ from shared.domain.smart_encoding import plain_text
 WRONG_SHOWN: Final = 5
 OTHERS_SHOWN: Final = 3
 READY: Final = "ready"
+# Characters of some thousand numbers. Longer lists are not sent anew with each key.
+COUNTED_AS_TYPED: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,6 +42,7 @@ class NumbersLook:
         first: The first that it goes to; empty if there is none.
         wrong: The first of those that are left out.
         most: How many one send may go to.
+        is_long: Whether it is not counted anew with each key.
     """
 
     count: int
@@ -49,6 +52,7 @@ class NumbersLook:
     opted_out_count: int
     wrong: Sequence[Rejected]
     most: int
+    is_long: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,21 @@ class MessageLook:
         return [part.text for part in self.parts or () if part.mark is LinkMark.LEFT]
 
 
+async def look_at_numbers_typed(visit: Visit, draft: Draft) -> NumbersLook | None:
+    """Say what the numbers come to that are typed so far; None if nobody waits for it any more.
+
+    Of a long list, only one look is made at a time, and none that a later one has replaced.
+    """
+    if not _is_long(draft):
+        return await look_at_numbers(visit, draft)
+    async with visit.context.long_looks:
+        if await visit.request.is_disconnected():
+            return None
+        return await look_at_numbers(visit, draft)
+
+
 async def look_at_numbers(visit: Visit, draft: Draft) -> NumbersLook:
-    """Say what the numbers come to that are typed so far."""
+    """Say what the numbers of a form come to."""
     context = visit.context.to_send_context()
     command = SendCommand(
         mobiles=draft["mobile"].replace("\0", ""),
@@ -129,10 +146,14 @@ async def look_at_numbers(visit: Visit, draft: Draft) -> NumbersLook:
         drop_duplicates=draft["duplicateCheck"] == "true",
     )
     found = await sort_numbers(context.engine, context.settle_terms(visit.caller.account, command))
-    return _numbers(found, context.max_recipients)
+    return _numbers(found, context.max_recipients, is_long=_is_long(draft))
 
 
-def _numbers(found: Addressed, most: int) -> NumbersLook:
+def _is_long(draft: Draft) -> bool:
+    return len(draft["mobile"]) > COUNTED_AS_TYPED
+
+
+def _numbers(found: Addressed, most: int, *, is_long: bool) -> NumbersLook:
     return NumbersLook(
         count=len(found.msisdns),
         first=str(found.msisdns[0]) if found.msisdns else "",
@@ -141,6 +162,7 @@ def _numbers(found: Addressed, most: int) -> NumbersLook:
         opted_out_count=found.opted_out_count,
         wrong=found.rejected[:WRONG_SHOWN],
         most=most,
+        is_long=is_long,
     )
 
 

@@ -23,11 +23,13 @@ from services.api.console.forms import count_in, once_of
 from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
 from services.api.console.send_looks import (
+    COUNTED_AS_TYPED,
     NumbersLook,
     find_audience,
     left_out,
     look_at_message,
     look_at_numbers,
+    look_at_numbers_typed,
 )
 from services.api.console.send_wording import Told, refusal_of, rejection_word, warning_of
 from services.api.console.visits import Visit, enter
@@ -77,11 +79,14 @@ async def show_form_again(request: Request) -> Response:
 async def count_numbers(request: Request) -> Response:
     """Say what the numbers come to that are typed so far."""
     visit = await _enter(request)
+    numbers = await look_at_numbers_typed(visit, to_draft(visit.form))
+    if numbers is None:
+        return Response(status_code=204)
     response = render(
         request,
         "_send_numbers.html",
         caller=visit.caller,
-        numbers=await look_at_numbers(visit, to_draft(visit.form)),
+        numbers=numbers,
         rejection_word=rejection_word,
     )
     response.headers["HX-Trigger-After-Settle"] = "counted"
@@ -223,6 +228,7 @@ async def form_page(
         has_sandbox=account.carrier == SANDBOX,
         rejection_word=rejection_word,
         max_title=MAX_TITLE,
+        counted_as_typed=COUNTED_AS_TYPED,
         categories=list(Category),
     )
 

@@ -25,6 +25,11 @@ DROP = """([node, name, text]) => {
         node.dispatchEvent(new DragEvent(kind, carried));
     }
 }"""
+# Chromium takes half a minute to type as much.
+PASTE = """(node, text) => {
+    node.value = text;
+    node.dispatchEvent(new Event("input", {bubbles: true}));
+}"""
 # All that a bar comes to, even where the file is there before it is painted.
 WATCH = """() => {
     window.seen = [];
@@ -184,6 +189,30 @@ def test_what_is_opened_stays_so_while_the_progress_page_changes(
     expect(cancel).to_be_focused()
     cancel.click()
     expect(page.get_by_role("status").filter(has_text="cancelled")).to_be_visible()
+    context.close()
+
+
+def test_many_numbers_are_not_counted_anew_with_each_key(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    context = console.open(owner["state"])
+    page = watched(context.new_page())
+    page.goto("/console/send")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    numbers, counted = page.locator("#mobile"), page.locator("#numbers .good strong")
+    pasted = "\n".join(f"9198{each:08d}" for each in range(FIRST, FIRST + 5_000))
+    numbers.evaluate(PASTE, pasted)
+    expect(counted).to_have_text("5,000")
+
+    numbers.press("Control+End")
+    numbers.press_sequentially("\n9876543210")
+    page.wait_for_timeout(600)
+    assert len([url for url in asked if url.endswith("/send/numbers")]) == 1
+    page.locator("#msg").focus()
+    expect(counted).to_have_text("5,001")
+
+    assert len([url for url in asked if url.endswith("/send/numbers")]) == 2
     context.close()
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.support.api import Api, running_api
 from tests.support.consoles import Visitor, visitor
@@ -151,9 +152,38 @@ async def test_more_numbers_than_other_forms_may_hold_are_taken(api: Api, asha: 
     checked = await asha.send("/send/check", fields(mobile=pasted))
 
     assert "10,000 accepted" in read(page)
+    assert "counted again when you leave the field" in read(page)
     assert "Send to 10,000 recipients?" in checked.text
     assert (await confirm(asha, checked)).status_code == 303
     assert await api.count("message") == 10_000
+
+
+async def test_a_long_list_that_nobody_waits_for_any_more_is_not_counted(
+    api: Api, asha: Visitor
+) -> None:
+    async def left(scope: Scope, receive: Receive, send: Send) -> None:
+        is_all = False
+
+        async def receive_all() -> Message:
+            nonlocal is_all
+            if is_all:
+                return {"type": "http.disconnect"}
+            message = await receive()
+            is_all = not message.get("more_body")
+            return message
+
+        await api.app(scope, receive_all, send)
+
+    typed = [fields(mobile="9876543210," * count) for count in (5_000, 4_000)]
+    transport = httpx.ASGITransport(left)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="https://api.test", cookies=asha.client.cookies
+    ) as client:
+        gone = Visitor(client)
+        long, short = [await gone.send("/send/numbers", each, **PARTIAL) for each in typed]
+
+    assert (long.status_code, long.text) == (204, "")
+    assert "1 accepted" in read(short)
 
 
 async def test_a_large_form_of_nobody_is_not_read(

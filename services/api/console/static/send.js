@@ -28,6 +28,27 @@ form.addEventListener("click", (event) => {
   changed(message);
 });
 
+// Many numbers are not counted anew with each key, but where many come or go at once, and when the
+// field is left.
+const numbers = document.querySelector("#mobile");
+let length = numbers.value.length;
+let isOwed = false;
+
+function count() {
+  isOwed = false;
+  numbers.dispatchEvent(new Event("count"));
+}
+
+numbers.addEventListener("input", () => {
+  const isKey = Math.abs(numbers.value.length - length) <= 1;
+  length = numbers.value.length;
+  isOwed = isKey && length > Number(numbers.dataset.countedAsTyped);
+  if (!isOwed) count();
+});
+numbers.addEventListener("change", () => {
+  if (isOwed) count();
+});
+
 // The number is kept in this tab alone, and for as long as it is open.
 const own = document.querySelector("#testMobile");
 own.value ||= sessionStorage.getItem(REMEMBERED) ?? "";
