@@ -177,9 +177,9 @@ WHAT_STATUSES_MEAN = {
     403: "The API key or the user may not do this, or not from this address or page",
     404: "Nothing of this account has that id",
     408: "The body did not come in time",
-    409: "The idempotency key came before with another request, the upload is not read yet, or "
-    "the campaign, the key or the user stands where this cannot be done, its texts are no longer "
-    "kept, or its links lead to several places",
+    409: "The idempotency key came before with another request, the upload is not read yet, the "
+    "send takes more segments than were agreed to, or the campaign, the key or the user stands "
+    "where this cannot be done, its texts are no longer kept, or its links lead to several places",
     413: "The body is too large, or holds too many numbers",
     414: "The path with its query is too long",
     415: "The content type is not read",

@@ -55,6 +55,7 @@ class MoreThanAgreedError(DomainError):
     """A send that has come to more since its sender saw what it comes to, and agreed to that."""
 
     code: ClassVar[str] = "more_than_agreed"
+    field = "agreedSegments"
 
     def __init__(self, *, agreed: int) -> None:
         super().__init__(

@@ -6,7 +6,7 @@ from typing import Any
 from services.api.operations.duplicate_campaign import CopyWishes
 from services.api.schemas.parameters import Parameters
 from services.api.schemas.reading import FORM, JSON
-from services.api.schemas.send import bounded_text, idempotency_key_of
+from services.api.schemas.send import agreed_segments_of, bounded_text, idempotency_key_of
 from services.api.schemas.send_parameters import MAX_TITLE, SEND_PARAMETERS, SendParameter
 from services.api.storage.reports import RecipientFilter
 
@@ -28,7 +28,14 @@ DUPLICATE_PARAMETERS = (
     ),
     *(
         _BY_NAME[name]
-        for name in ("scheduleTime", "smartLinkTitle", "test", "testMessage", "idempotencyKey")
+        for name in (
+            "scheduleTime",
+            "smartLinkTitle",
+            "test",
+            "testMessage",
+            "agreedSegments",
+            "idempotencyKey",
+        )
     ),
 )
 SCHEDULE_TIME_WANTED = "the time to send at, such as 2026-12-31 18:30"
@@ -59,6 +66,7 @@ def to_copy_wishes(parameters: Parameters, idempotency_header: str | None) -> Co
         schedule_time=parameters.text("scheduleTime").strip() or None,
         is_dry_run=parameters.boolean("test") or parameters.boolean("testMessage"),
         idempotency_key=idempotency_key_of(parameters, idempotency_header),
+        agreed_segments=agreed_segments_of(parameters),
     )
 
 

@@ -25,7 +25,11 @@ from services.api.domain.contact_groups import (
     TooManyGroupsError,
     UnknownGroupError,
 )
-from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
+from services.api.domain.credit import (
+    DailyCapReachedError,
+    InsufficientCreditError,
+    MoreThanAgreedError,
+)
 from services.api.domain.destination_lists import DestinationBlockedError
 from services.api.domain.link_errors import (
     DestinationNotPublicError,
@@ -106,6 +110,7 @@ OF_BODIES = (
 )
 OF_CREDIT = (
     InsufficientCreditError(needed=1_200, available=900),
+    MoreThanAgreedError(agreed=1_200),
     DailyCapReachedError(needed=1_200, cap=5_000, used=4_000, retry_after_s=20_400),
 )
 OF_SENDS = (

@@ -20,13 +20,15 @@ from services.api.schemas.send_examples import CAMPAIGN, ONE_FOR_MANY, ROWS
 from services.api.schemas.send_parameters import SEND_PARAMETERS
 from shared.domain.erasing import shown_number
 
-# Those that say how, when or from where a message is sent, and who sends, have no sense here.
+# Those that say how, when or from where a message is sent, for how much, and who sends, have no
+# sense here.
 _NOT_OF_LINKS = {
     "file",
     "upload",
     "group",
     "sendMethod",
     "scheduleTime",
+    "agreedSegments",
     "output",
     "format",
     "userId",

@@ -80,6 +80,7 @@ def to_send_command(
         dlt_template_id=parameters.digits("dltTemplateId"),
         schedule_time=parameters.text("scheduleTime").strip() or None,
         category=Category(parameters.choice("category", Category, Category.MARKETING)),
+        agreed_segments=agreed_segments_of(parameters),
     )
 
 
@@ -205,6 +206,16 @@ def idempotency_key_of(parameters: Parameters, header: str | None) -> str | None
             "idempotencyKey", "is not what the header Idempotency-Key says: send one of them"
         )
     return key or other or None
+
+
+def agreed_segments_of(parameters: Parameters) -> int | None:
+    """Return the most segments that a send may take; None if it does not say.
+
+    Raises:
+        InvalidValueError: It is no whole number.
+    """
+    agreed = parameters.digits("agreedSegments")
+    return None if agreed is None else int(agreed)
 
 
 def trade_answer(accepted: Accepted, zone: ZoneInfo) -> dict[str, str]:

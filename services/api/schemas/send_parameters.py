@@ -146,6 +146,14 @@ SEND_PARAMETERS = (
     ),
     SendParameter("testMessage", "The same as test.", _BOOLEAN),
     SendParameter(
+        "agreedSegments",
+        "The most that the send may take: the totalSegments of a dry run that somebody looked at. "
+        "If it has come to more meanwhile, it is refused whole (409 more_than_agreed). A dry run "
+        "is not.",
+        {"type": "integer", "minimum": 0},
+        2,
+    ),
+    SendParameter(
         "sendMethod",
         "quick, bulkupload with an upload or a form's file, or group with a group.",
         {"type": "string", "enum": list(SEND_METHODS)},

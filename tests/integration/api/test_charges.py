@@ -171,6 +171,35 @@ async def test_send_that_costs_more_is_refused_whole(
     assert (await ledger(api.database)).told == [("top-up", 3, 3)]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [TRACKED, {"sms": ROWS}],
+    ids=["uniform", "personal"],
+)
+async def test_send_that_has_come_to_more_than_was_agreed_is_refused_whole(
+    api: Api, acme: Headers, asked: dict[str, Any]
+) -> None:
+    looked_at = await accepted(api, acme, **asked, test=True, agreedSegments=1)
+    agreed = looked_at["totalSegments"]
+
+    status, answer = await post(api, acme, **asked, agreedSegments=agreed - 1)
+    assert (status, answer["code"], answer["field"]) == (409, "more_than_agreed", "agreedSegments")
+    assert set((await stored(api)).values()) == {0}
+
+    sent = await accepted(api, acme, **asked, agreedSegments=agreed, idempotencyKey="a")
+    again = await accepted(api, acme, **asked, agreedSegments=agreed - 1, idempotencyKey="a")
+    assert again == {**sent, "replayed": True}
+    copy = f"/campaigns/{sent['uuid']}/duplicate"
+    refused = await api.client.post(copy, headers=acme, json={"agreedSegments": agreed - 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "more_than_agreed")
+
+
+async def test_agreed_segments_are_a_whole_number(api: Api, acme: Headers) -> None:
+    status, answer = await post(api, acme, **TRACKED, agreedSegments="two")
+
+    assert (status, answer["field"]) == (400, "agreedSegments")
+
+
 async def test_rows_that_are_not_all_read_when_it_is_refused_are_said_to_be_more(
     api: Api, acme: Headers
 ) -> None:

@@ -193,7 +193,7 @@ def test_what_is_about_a_campaign_says_what_is_not_found(path: str) -> None:
         pytest.param("cancel", {"campaign_done", "campaign_external"}, id="cancel"),
         pytest.param(
             "duplicate",
-            {"idempotency_conflict", "campaign_external", "text_let_go"},
+            {"idempotency_conflict", "more_than_agreed", "campaign_external", "text_let_go"},
             id="duplicate",
         ),
     ],
