@@ -1,6 +1,4 @@
-"""Read 100,000 recipients, right and wrong, against phonenumbers asked of each.
-
-And hostile lists, for growth.
+"""Read 100,000 recipients, against phonenumbers asked of each; and hostile lists, for growth.
 
 ``python -m bench.numbers`` prints a table, then one JSON line, and ends with 1 if a ratio does
 not hold.
@@ -16,7 +14,7 @@ from functools import partial
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-from shared.domain.msisdn import NumberRules, ask_phonenumbers
+from shared.domain.msisdn import NumberRules
 from shared.domain.recipients import Recipients, parse_recipients
 
 COUNT = 100_000
@@ -25,7 +23,6 @@ ROUNDS = 5
 HOSTILE_LENGTH = 1_000_000
 MIN_RATIO = 15.0
 MAX_CANONICAL_MS = 100.0
-MIN_WRONG_RATIO = 1.5
 # Four times the text in four times the time, and room for a noisy machine; a square law is 16.
 MAX_GROWTH = 8.0
 INDIA = NumberRules("IN")
@@ -34,13 +31,6 @@ FORMS: dict[str, Callable[[str], str]] = {
     "plus": lambda digits: f"+{digits}",
     "national": lambda digits: digits[2:],
     "trunk prefix": lambda digits: f"0{digits[2:]}",
-}
-WRONG: dict[str, Callable[[int], str]] = {
-    "a digit too few": lambda nine: f"98{nine // 100:07d}",
-    "a digit too many": lambda nine: f"98{nine:09d}",
-    "landlines and nobody's": lambda nine: f"1{nine:09d}",
-    "the same with a plus": lambda nine: f"+911{nine:09d}",
-    "of no country": lambda nine: f"+999{nine:09d}",
 }
 HOSTILE = {
     "one digit string": "9",
@@ -82,17 +72,6 @@ def ask(numbers: list[str]) -> list[int]:
     return list(found)
 
 
-def ask_why(numbers: list[str]) -> None:
-    """Find out by the book what is wrong with each: at home, from abroad, as a short code."""
-    for number in numbers:
-        ask_phonenumbers(f"+{number.removeprefix('+')}", None)
-        if not number.startswith("+"):
-            ask_phonenumbers(number, "IN")
-            short = phonenumbers.PhoneNumber(country_code=91, national_number=int(number))
-            phonenumbers.is_emergency_number(number, "IN")
-            phonenumbers.is_valid_short_number_for_region(short, "IN")
-
-
 def growth(unit: str) -> float:
     """Tell how many times longer a hostile text of four times the length takes."""
     whole = (unit * (HOSTILE_LENGTH // len(unit) + 1))[:HOSTILE_LENGTH]
@@ -128,16 +107,6 @@ def main() -> int:
         print(
             f"{form:22} {read_s * 1e3:7.1f} CPU ms for {COUNT:,}   "
             f"phonenumbers {asked_us:5.1f} us each   x {ratios[form]}"
-        )
-    for name, write_wrong in WRONG.items():
-        numbers = [write_wrong(rng.randrange(10**9)) for _ in range(COUNT // 5)]
-        asked_us = best_s(partial(ask_why, numbers[:ASKED_COUNT])) / ASKED_COUNT * 1e6
-        read_us = best_s(partial(read, ",".join(numbers))) / len(numbers) * 1e6
-        ratios[name] = round(asked_us / read_us, 1)
-        holds[name] = ratios[name] >= MIN_WRONG_RATIO
-        print(
-            f"{name:22} {read_us:7.1f} CPU us each           "
-            f"phonenumbers {asked_us:5.1f} us each   x {ratios[name]}"
         )
     growths = {}
     for name, unit in HOSTILE.items():

@@ -12,13 +12,11 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber
 
 # A match is not interrupted, so a long one would keep whatever else the process does waiting.
 _MOST_AT_ONCE = 2_000
-NEVER = "(?!)"
+_NEVER = "(?!)"
 # A comma or the end of the text: anything else behind a number makes it another text.
-END = "(?![^,])"
-# Of calling codes, in digits.
-LONGEST_CODE = 3
+_END = "(?![^,])"
 # phonenumbers asks for these types first, so a number that is one of them is no mobile.
-OTHER_TYPES = (
+_OTHER_TYPES = (
     "premium_rate",
     "toll_free",
     "shared_cost",
@@ -43,13 +41,13 @@ def national_run(region: str) -> re.Pattern[str]:
         A pattern of one or more national numbers of digits alone, each followed by commas or
         the end of the text. It never backtracks into a number it has taken.
     """
-    metadata = metadata_of(region)
+    metadata = _home(region)
     code = calling_code_of(region)
     guards = (
         _not_dialled_abroad(metadata, first="0"),
         f"(?:{trunk_prefix(region)})?",
         _not_prefixed(metadata),
-        f"(?={described(metadata.general_desc)})",
+        f"(?={_described(metadata.general_desc)})",
     )
     return _run("".join(guards) + _mobile(code))
 
@@ -67,14 +65,14 @@ def international_run(calling_code: int, region: str) -> re.Pattern[str]:
         A pattern like ``national_run``'s. A plus, or the blank that a form makes of it, may
         stand before each number; without one, nothing matches that could be read at home.
     """
-    home = metadata_of(region)
+    home = _home(region)
     is_own = calling_code == home.country_code
     bare = _not_dialled_abroad(home, first=str(calling_code)[0])
     bare += _not_as_long_as_at_home(calling_code, region)
     # North America's trunk prefix is its calling code: both readings are the same number.
     if not (is_own and re.fullmatch(home.national_prefix_for_parsing or "", str(calling_code))):
         bare += _not_prefixed(home)
-    main = metadata_of(COUNTRY_CODE_TO_REGION_CODE[calling_code][0], calling_code)
+    main = _metadata(calling_code, COUNTRY_CODE_TO_REGION_CODE[calling_code][0])
     prefixes = dict.fromkeys([_not_prefixed(main), *([_not_prefixed(home)] if is_own else [])])
     return _run(f"(?:[+ ]|{bare}){calling_code}{''.join(prefixes)}{_mobile(calling_code)}")
 
@@ -88,7 +86,7 @@ def trunk_prefix(region: str) -> str:
     Returns:
         Nothing where there are none, or where they depend on carrier or area.
     """
-    metadata = metadata_of(region)
+    metadata = _home(region)
     is_plain = metadata.national_prefix == metadata.national_prefix_for_parsing
     return (metadata.national_prefix or "") if is_plain else ""
 
@@ -102,22 +100,7 @@ def calling_code_of(region: str) -> int:
     Raises:
         LookupError: phonenumbers knows no such region.
     """
-    return metadata_of(region).country_code or 0
-
-
-@cache
-def calling_code_in(digits: str) -> int | None:
-    """Find the calling code that digits begin with.
-
-    Args:
-        digits: At most the first ``LONGEST_CODE`` of a number.
-
-    Returns:
-        None if there is none such.
-    """
-    codes = (int(digits[:length]) for length in range(1, len(digits) + 1))
-    known = (code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE)
-    return None if digits.startswith("0") else next(known, None)
+    return _home(region).country_code or 0
 
 
 @cache
@@ -134,7 +117,7 @@ def mobile_lengths(region: str) -> frozenset[int]:
 def _lengths(calling_code: int) -> frozenset[int]:
     lengths: set[int] = set()
     for region in COUNTRY_CODE_TO_REGION_CODE[calling_code]:
-        metadata = metadata_of(region, calling_code)
+        metadata = _metadata(calling_code, region)
         descs = (_mobile_desc(metadata), metadata.general_desc)
         lengths |= next({*desc.possible_length} for desc in descs if desc and desc.possible_length)
     return frozenset(lengths)
@@ -149,12 +132,12 @@ def _mobile(calling_code: int) -> str:
     """Match one national number exactly where phonenumbers says mobile, or fixed or mobile."""
     regions = COUNTRY_CODE_TO_REGION_CODE[calling_code]
     if len(regions) == 1:
-        return _mobile_of(metadata_of(regions[0], calling_code))
+        return _mobile_of(_metadata(calling_code, regions[0]))
     # Of regions that share a code, the first that claims a number speaks for it: by its
     # leading digits where it has some, else by knowing the number's type.
-    pattern = NEVER
+    pattern = _NEVER
     for region in reversed(regions):
-        metadata = metadata_of(region, calling_code)
+        metadata = _metadata(calling_code, region)
         mine = _mobile_of(metadata)
         if metadata.leading_digits:
             leading = f"(?:{metadata.leading_digits})"
@@ -168,11 +151,11 @@ def _mobile_of(metadata: PhoneMetadata) -> str:
     mobile = _mobile_desc(metadata)
     general = metadata.general_desc
     if mobile is None or not mobile.national_number_pattern or general is None:
-        return NEVER
+        return _NEVER
     # Each lookahead costs; most patterns hold their lengths within the general ones.
     fits = "" if {*mobile.possible_length} <= {*general.possible_length} else _fits(general)
     others = _of_other_type(metadata)
-    return f"{fits}(?={described(mobile)})(?!{others})(?:{general.national_number_pattern}){END}"
+    return f"{fits}(?={_described(mobile)})(?!{others})(?:{general.national_number_pattern}){_END}"
 
 
 def _mobile_desc(metadata: PhoneMetadata) -> PhoneNumberDesc | None:
@@ -181,25 +164,20 @@ def _mobile_desc(metadata: PhoneMetadata) -> PhoneNumberDesc | None:
 
 
 def _of_any_type(metadata: PhoneMetadata) -> str:
-    types = (described(metadata.fixed_line), described(metadata.mobile))
+    types = (_described(metadata.fixed_line), _described(metadata.mobile))
     return f"(?:{'|'.join(types)}|{_of_other_type(metadata)})"
 
 
 def _of_other_type(metadata: PhoneMetadata) -> str:
     """Match at least the numbers of the types that phonenumbers asks for before mobile."""
-    descs: list[PhoneNumberDesc | None] = [getattr(metadata, name) for name in OTHER_TYPES]
+    descs: list[PhoneNumberDesc | None] = [getattr(metadata, name) for name in _OTHER_TYPES]
     patterns = [desc.national_number_pattern for desc in descs if desc is not None]
-    return f"(?:{'|'.join(pattern for pattern in patterns if pattern) or NEVER}){END}"
+    return f"(?:{'|'.join(pattern for pattern in patterns if pattern) or _NEVER}){_END}"
 
 
-def described(desc: PhoneNumberDesc | None) -> str:
-    """Match what is as such numbers are described, by length and digits.
-
-    Args:
-        desc: Of phonenumbers' metadata; None: there are none such.
-    """
+def _described(desc: PhoneNumberDesc | None) -> str:
     pattern = desc.national_number_pattern if desc else None
-    return f"{_fits(desc)}(?:{pattern}){END}" if desc and pattern else NEVER
+    return f"{_fits(desc)}(?:{pattern}){_END}" if desc and pattern else _NEVER
 
 
 def _fits(desc: PhoneNumberDesc) -> str:
@@ -208,22 +186,22 @@ def _fits(desc: PhoneNumberDesc) -> str:
 
 def _of_length(lengths: Iterable[int]) -> str:
     counted = "|".join(rf"\d{{{length}}}" for length in sorted(lengths))
-    return f"(?:{counted or NEVER}){END}"
+    return f"(?:{counted or _NEVER}){_END}"
 
 
 def _not_prefixed(metadata: PhoneMetadata) -> str:
     """Look ahead for a trunk prefix, which phonenumbers would strip or rewrite."""
-    prefix = re.sub(r"\((?!\?)", "(?:", metadata.national_prefix_for_parsing or NEVER)
-    prefix = prefix.replace("$", END)
+    prefix = re.sub(r"\((?!\?)", "(?:", metadata.national_prefix_for_parsing or _NEVER)
+    prefix = prefix.replace("$", _END)
     if re.match(prefix, ""):
         # Argentina's may match nothing, which is no prefix: the whole number is still ahead.
-        return rf"(?!(?=(\d+))(?:{prefix})(?!\1{END}))"
+        return rf"(?!(?=(\d+))(?:{prefix})(?!\1{_END}))"
     return f"(?!{prefix})"
 
 
 def _not_dialled_abroad(metadata: PhoneMetadata, *, first: str) -> str:
     """Look ahead for an international prefix, where the first digit leaves one possible."""
-    prefix = metadata.international_prefix or NEVER
+    prefix = metadata.international_prefix or _NEVER
     if first != "0" and re.fullmatch(r"0\d*", prefix):
         return ""
     return f"(?!00|{prefix})"
@@ -235,19 +213,11 @@ def _not_as_long_as_at_home(calling_code: int, region: str) -> str:
     return f"(?!{_of_length(both)})" if both else ""
 
 
-@cache
-def metadata_of(region: str, calling_code: int | None = None) -> PhoneMetadata:
-    """Return what phonenumbers knows of a region.
+def _home(region: str) -> PhoneMetadata:
+    return _known(PhoneMetadata.metadata_for_region(region), region)
 
-    Args:
-        region: As in ``national_run``; phonenumbers' "001" of what belongs to no region.
-        calling_code: The region's; needed of "001", which has several.
 
-    Raises:
-        LookupError: phonenumbers knows no such region.
-    """
-    if calling_code is None:
-        return _known(PhoneMetadata.metadata_for_region(region), region)
+def _metadata(calling_code: int, region: str) -> PhoneMetadata:
     metadata = PhoneMetadata.metadata_for_region_or_calling_code(calling_code, region)
     return _known(metadata, region)
 

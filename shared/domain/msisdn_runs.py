@@ -3,16 +3,16 @@
 import re
 from typing import NamedTuple
 
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
 from shared.domain.msisdn_patterns import (
-    LONGEST_CODE,
-    calling_code_in,
     calling_code_of,
     international_run,
     national_run,
     trunk_prefix,
 )
 
-_CALLING_CODE_DIGITS = re.compile(rf"[+ ]?([1-9][0-9]{{0,{LONGEST_CODE - 1}}})")
+_CALLING_CODE_DIGITS = re.compile(r"[+ ]?([1-9][0-9]{0,2})")
 
 
 class Run(NamedTuple):
@@ -60,4 +60,8 @@ def _numbers(run: re.Match[str]) -> list[str]:
 
 def _calling_code_at(text: str, start: int) -> int | None:
     digits = _CALLING_CODE_DIGITS.match(text, start)
-    return None if digits is None else calling_code_in(digits[1])
+    if digits is None:
+        return None
+    lengths = range(1, len(digits[1]) + 1)
+    codes = (int(digits[1][:length]) for length in lengths)
+    return next((code for code in codes if code in COUNTRY_CODE_TO_REGION_CODE), None)
