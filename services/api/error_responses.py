@@ -199,14 +199,23 @@ def trade_error_values(error: DomainError) -> dict[str, str]:
     return {name: values[name] for name in ("status", "statusCode", "reason")}
 
 
+def wait_of(error: DomainError) -> int | None:
+    """Return after how many seconds to try again; None of what time does not mend."""
+    if REFUSALS[type(error)].status not in {UNAVAILABLE, TOO_MANY}:
+        return None
+    wait_s: int = getattr(error, "retry_after_s", RETRY_AFTER_S)
+    return wait_s
+
+
 def error_response(error: DomainError, output: str = "json") -> Response:
     """Answer a new client with an error, in the form it asked for."""
     status = REFUSALS[type(error)].status
     response = render(error_values(error), output, status=status)
     if status == UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"
-    if status in {UNAVAILABLE, TOO_MANY}:
-        response.headers["Retry-After"] = str(getattr(error, "retry_after_s", RETRY_AFTER_S))
+    wait_s = wait_of(error)
+    if wait_s is not None:
+        response.headers["Retry-After"] = str(wait_s)
     return response
 
 

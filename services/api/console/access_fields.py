@@ -22,7 +22,6 @@ from services.api.domain.user_errors import (
     TooManyFailuresError,
     WrongPasswordError,
 )
-from services.api.error_responses import REFUSALS
 from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import read_network
 
@@ -61,15 +60,13 @@ class Wrong:
         field: Where it stands; empty if it is about the whole form.
         text: Marked for the catalogues.
         about: What the text ends with, as it was typed.
-        status: Of the answer.
-        wait_s: For how long nothing more is looked at.
+        refusal: What was refused; None of what the console itself could not read.
     """
 
     field: str
     text: str
     about: str = ""
-    status: int = BAD
-    wait_s: int | None = None
+    refusal: DomainError | None = None
 
 
 class WrongFieldError(Exception):
@@ -86,9 +83,7 @@ def wrong_of(error: DomainError | WrongFieldError) -> Wrong:
         return error.wrong
     field = FIELDS.get(type(error), error.field or "")
     text = WORDS.get(field) if isinstance(error, InvalidValueError) else None
-    wait_s = error.retry_after_s if isinstance(error, TooManyFailuresError) else None
-    status = REFUSALS[type(error)].status
-    return Wrong(field, text or refusal_text(error), status=status, wait_s=wait_s)
+    return Wrong(field, text or refusal_text(error), refusal=error)
 
 
 def lines_of(text: str) -> list[str]:

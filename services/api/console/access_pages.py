@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from services.api.auth import session_of
-from services.api.console.access_fields import Wrong
+from services.api.console.access_fields import BAD, Wrong
 from services.api.console.rendering import render
 from services.api.console.visits import Visit
 from services.api.console.wording import DONE
@@ -28,11 +28,12 @@ def show(
     **values: object,
 ) -> Response:
     """Answer with a page of the settings."""
-    response = render(
+    return render(
         visit.request,
         template,
         caller=visit.caller,
-        status=wrong.status if wrong else 200,
+        status=BAD if wrong else 200,
+        refusal=wrong.refusal if wrong else None,
         wrong=wrong,
         proof=Proof(
             is_due=not visit.context.has_proved(visit.caller),
@@ -41,6 +42,3 @@ def show(
         done=DONE.get(done or ""),
         **values,
     )
-    if wrong and wrong.wait_s:
-        response.headers["Retry-After"] = str(wrong.wait_s)
-    return response

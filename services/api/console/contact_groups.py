@@ -17,7 +17,6 @@ from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, N_
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.manage_groups import GroupOrders, ImportedContacts, NewContact
 from services.api.schemas.contact_groups import (
     MAX_GIVEN,
@@ -149,7 +148,7 @@ async def _list(
         visit.request,
         "contact_groups.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         groups=[to_group_report(group, zone) for group in page],
         cursor=cursor,
         next_cursor=last.id if last else None,
@@ -180,7 +179,7 @@ async def _page(
         visit.request,
         "contact_group.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         group=to_group_report(group, visit.caller.account.time_zone),
         contacts=[to_contact_report(contact) for contact in page],
         seal=seal,

@@ -13,7 +13,7 @@ from services.api.console.rendering import render
 from services.api.console.wording import N_, refusal_text
 from services.api.domain.return_paths import CONSOLE
 from services.api.domain.user_errors import SecondFactorDemandedError, SessionMissingError
-from services.api.error_responses import REFUSALS, RETRY_AFTER_S, answer_outages
+from services.api.error_responses import REFUSALS, answer_outages
 from shared.domain.errors import DomainError
 
 SIGN_IN = f"{CONSOLE}/sign-in"
@@ -96,19 +96,22 @@ def _address_of_page(request: Request) -> str:
 
 def _refusal_page(request: Request, error: DomainError) -> Response:
     status = REFUSALS[type(error)].status
-    response = error_page(request, status, refusal_text(error))
-    if status in {TOO_MANY, UNAVAILABLE}:
-        wait_s = getattr(error, "retry_after_s", RETRY_AFTER_S)
-        response.headers["Retry-After"] = str(wait_s)
-    return response
+    return error_page(request, status, refusal_text(error), refusal=error)
 
 
-def error_page(request: Request, status: int, reason: str | None = None) -> Response:
+def error_page(
+    request: Request,
+    status: int,
+    reason: str | None = None,
+    *,
+    refusal: DomainError | None = None,
+) -> Response:
     """Return the page of a status; where that has no words of its own, the reason is told."""
     return render(
         request,
         "error.html",
         status=status,
+        refusal=refusal,
         number=status,
         title=TITLES.get(status, OTHER_TITLE),
         meaning=MEANINGS.get(status),

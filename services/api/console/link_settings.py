@@ -28,7 +28,6 @@ from services.api.domain.link_errors import (
 )
 from services.api.domain.link_shape import LinkShape, can_stand_in_link
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.change_account import AccountReading
 from services.api.schemas.account import AccountReport, to_account_report
 from shared.domain.errors import DomainError
@@ -100,12 +99,12 @@ def _changes_in(form: Form, before: Form) -> dict[str, object]:
 
 
 def _wrong_of(error: DomainError) -> Wrong:
-    field, status = error.field or "", REFUSALS[type(error)].status
+    field = error.field or ""
     if isinstance(error, DestinationRefusedError):
-        return Wrong(field, REASONS.get(type(error.reason), NO_LINK), status=status)
+        return Wrong(field, REASONS.get(type(error.reason), NO_LINK), refusal=error)
     if isinstance(error, DestinationBlockedError):
-        return Wrong(field, BLOCKED, status=status)
-    return Wrong(field, WORDS.get(field) or refusal_text(error), status=status)
+        return Wrong(field, BLOCKED, refusal=error)
+    return Wrong(field, WORDS.get(field) or refusal_text(error), refusal=error)
 
 
 def _written(settings: AccountReport) -> dict[str, str]:

@@ -16,7 +16,6 @@ from services.api.console.wording import DONE, N_
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.opt_outs import NotOptedOutError, SuppressionSource
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.erase_number import NumberErasures
 from services.api.operations.export_number import NumberExport
 from services.api.operations.manage_suppressions import OptOutOrders
@@ -63,7 +62,7 @@ async def find_number(request: Request) -> Response:
             request,
             "numbers.html",
             caller=visit.caller,
-            status=REFUSALS[type(error)].status,
+            refusal=error,
             typed=typed,
             error=field_text(error),
         )
@@ -186,7 +185,7 @@ async def _page(
         visit.request,
         "number.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         sealed=sealed,
         msisdn=msisdn,
         readable=readable(msisdn),

@@ -17,7 +17,6 @@ from services.api.console.wording import DONE, N_
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.opt_outs import NotOptedOutError, SuppressionSource
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.manage_suppressions import OptOutOrders
 from services.api.schemas.report_queries import cut_page
 from services.api.schemas.suppressions import (
@@ -113,7 +112,7 @@ async def _page(
         visit.request,
         "opt_outs.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         opt_outs=found,
         only=readable(opened(visit, of)) if of else None,
         seal=seal,

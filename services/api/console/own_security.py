@@ -21,7 +21,6 @@ from services.api.domain.user_errors import (
     TooManyFailuresError,
     WrongPasswordError,
 )
-from services.api.error_responses import REFUSALS
 from services.api.operations.own_password import OwnPassword
 from services.api.operations.second_factors import RecoveryCodes
 from services.api.operations.sessions import end_own, list_own, use_session
@@ -89,7 +88,7 @@ async def confirm(request: Request) -> Response:
             request,
             "factor.html",
             caller=visit.caller,
-            status=REFUSALS[type(error)].status,
+            refusal=error,
             drawn=None,
             secret=None,
             error=refusal_text(error),
@@ -152,11 +151,11 @@ async def _page(
     is_owed: bool = False,
 ) -> Response:
     session = session_of(visit.caller)
-    response = render(
+    return render(
         visit.request,
         "security.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         session=session,
         sessions=await list_own(visit.context.engine, session),
         error=refusal_text(error) if error else None,
@@ -165,6 +164,3 @@ async def _page(
         done=DONE.get(done or ""),
         is_owed=is_owed or visit.caller.owes_factor,
     )
-    if isinstance(error, TooManyFailuresError):
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    return response

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_day_names
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_decimal, format_percent
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -31,7 +31,9 @@ from services.api.console.preferences import Theme, preferences_of
 from services.api.console.redirecting import is_partial
 from services.api.console.wording import role_word, state_word, status_word
 from services.api.domain.return_paths import CONSOLE
+from services.api.error_responses import REFUSALS, wait_of
 from services.api.operations.authenticate import Caller
+from shared.domain.errors import DomainError
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 UTC: Final = ZoneInfo("UTC")
@@ -74,6 +76,12 @@ class Formats:
         names = get_day_names("abbreviated" if short else "wide", locale=self.locale)
         return str(names[number - 1])
 
+    def span(self, seconds: int) -> str:
+        """Write how long something takes, no shorter than it does."""
+        unit_s = next((unit for unit in (3_600, 60) if seconds > 2 * unit), 1)
+        whole = timedelta(seconds=-(-seconds // unit_s) * unit_s)
+        return format_timedelta(whole, threshold=2.01, locale=self.locale)
+
     def country(self, code: str) -> str:
         """Name a country by its code of two letters."""
         return str(self.locale.territories.get(code, code))
@@ -96,6 +104,7 @@ def render(
     *,
     caller: Caller | None = None,
     status: int = 200,
+    refusal: DomainError | None = None,
     **values: object,
 ) -> HTMLResponse:
     """Answer with a page.
@@ -104,14 +113,16 @@ def render(
         request: Which asks for it.
         template: Its file.
         caller: Who is signed in, if somebody is.
-        status: Of the answer.
+        status: Of the answer, if nothing is refused.
+        refusal: What the page tells of; it has that status, and says when to try again.
         values: What the template shows.
     """
     preferences = preferences_of(request)
     page = _environment(preferences.language).get_template(template)
     path = request.url.path
     query = f"?{request.url.query}" if request.url.query else ""
-    return HTMLResponse(
+    wait_s = wait_of(refusal) if refusal else None
+    response = HTMLResponse(
         page.render(
             **values,
             caller=caller,
@@ -125,10 +136,14 @@ def render(
             is_at=lambda entry: _is_at(entry, path),
             address=path + query if request.method == "GET" else _page_above(request),
             is_partial=is_partial(request),
+            wait_s=wait_s,
         ),
-        status_code=status,
+        status_code=REFUSALS[type(refusal)].status if refusal else status,
         headers={"Content-Language": preferences.language, "Vary": "Cookie, HX-Request"},
     )
+    if wait_s is not None:
+        response.headers["Retry-After"] = str(wait_s)
+    return response
 
 
 def _page_above(request: Request) -> str:

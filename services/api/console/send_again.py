@@ -15,7 +15,6 @@ from services.api.console.wording import N_, refusal_text
 from services.api.domain.campaign_states import CampaignAction, require_allowed
 from services.api.domain.errors import TextLetGoError
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.duplicate_campaign import duplicate_campaign
 from services.api.operations.read_reports import read_campaign
 from services.api.operations.send_values import Accepted
@@ -30,8 +29,6 @@ NOBODY_LEFT: Final = N_(
     "Nobody is left to send to: whoever has the message has followed its link, opted out or been "
     "erased."
 )
-# These have pages of their own, which say when to come again.
-NOT_NOW: Final = (429, 503)
 
 
 @router.get("")
@@ -113,14 +110,11 @@ def _page(
     tried: Accepted | None = None,
     error: DomainError | None = None,
 ) -> Response:
-    status = REFUSALS[type(error)].status if error else 200
-    if error and status in NOT_NOW:
-        raise error
     return render(
         visit.request,
         "send_again.html",
         caller=visit.caller,
-        status=status,
+        refusal=error,
         campaign=campaign,
         text=text,
         tried=tried,

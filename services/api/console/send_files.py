@@ -17,7 +17,6 @@ from services.api.console.send_wording import refusal_of, rejection_word
 from services.api.console.sending import form_page
 from services.api.console.visits import Visit, enter
 from services.api.domain.user_errors import SessionMissingError
-from services.api.error_responses import REFUSALS
 from services.api.operations.find_uploads import ShownUpload, find_upload
 from services.api.operations.receive_upload import ReceivedFile, receive_upload
 from services.api.schemas.file_bodies import receive_file
@@ -114,7 +113,7 @@ def _state(visit: Visit, shown: ShownUpload | None, error: DomainError | None = 
         visit.request,
         "_send_upload.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         upload=upload,
         file_error=refusal_of(error) if error else None,
         rejection_word=rejection_word,

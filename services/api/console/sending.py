@@ -36,7 +36,6 @@ from services.api.console.visits import Visit, enter
 from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
 from services.api.domain.link_marks import mark_links
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations.accept_send import accept_send
 from services.api.operations.preview_send import send_test
 from services.api.operations.send_values import SendCommand
@@ -129,6 +128,7 @@ async def send_to_oneself(request: Request) -> Response:
         request,
         "_send_test.html",
         caller=visit.caller,
+        refusal=refusal,
         tested=sent,
         test_error=refusal_of(refusal) if refusal else None,
         has_sandbox=account.carrier == SANDBOX,
@@ -213,7 +213,7 @@ async def form_page(
         visit.request,
         "send.html",
         caller=visit.caller,
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         draft=draft,
         numbers=numbers,
         audience=audience,

@@ -13,7 +13,6 @@ from services.api.domain.errors import InvalidValueError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.return_paths import CONSOLE
 from services.api.domain.set_up import SetUpTokenError
-from services.api.error_responses import REFUSALS
 from services.api.operations.set_up_owner import FirstOwner
 from services.api.operations.sign_in import SignIn
 from shared.domain.errors import DomainError
@@ -61,7 +60,7 @@ def _form(request: Request, form: Form, error: DomainError | None = None) -> Res
     return render(
         request,
         "set_up.html",
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         login=form.get("login", ""),
         token=form.get("token", ""),
         error=refusal_text(error) if error else None,

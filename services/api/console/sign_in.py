@@ -20,7 +20,6 @@ from services.api.domain.user_errors import (
     SignInRefusedError,
     TooManyFailuresError,
 )
-from services.api.error_responses import REFUSALS
 from services.api.operations.sessions import end_own
 from services.api.operations.sign_in import SignIn
 from shared.domain.errors import DomainError
@@ -87,19 +86,15 @@ def _form(
     request: Request, form: Form, *, error: DomainError | None = None, done: str | None = None
 ) -> Response:
     wants_code = isinstance(error, SecondFactorNeededError | SecondFactorWrongError)
-    response = render(
+    return render(
         request,
         "sign_in.html",
-        status=REFUSALS[type(error)].status if error else 200,
+        refusal=error,
         login=form.get("login", ""),
         next=safe_return(form.get("next")),
         wants_code=wants_code,
         is_told=isinstance(error, SecondFactorNeededError),
         error=refusal_text(error) if error else None,
         error_field=error.field if error else None,
-        wait_s=error.retry_after_s if isinstance(error, TooManyFailuresError) else None,
         done=DONE.get(done or ""),
     )
-    if isinstance(error, TooManyFailuresError):
-        response.headers["Retry-After"] = str(error.retry_after_s)
-    return response

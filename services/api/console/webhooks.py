@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from services.api.console.access_fields import BAD
 from services.api.console.forms import Form
 from services.api.console.local_times import next_minute, to_field
 from services.api.console.redirecting import is_partial
@@ -26,7 +27,6 @@ from services.api.console.webhook_wording import (
 )
 from services.api.console.wording import DONE
 from services.api.domain.return_paths import CONSOLE
-from services.api.error_responses import REFUSALS
 from services.api.operations import manage_webhooks
 from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
 from services.api.schemas.webhooks import (
@@ -57,19 +57,21 @@ class Mistake:
         form: Which it is of those of the page.
         field: What is wrong in it.
         text: Why, marked for the catalogues.
+        filled: What was filled in.
+        refusal: What was refused; None of what the console itself could not read.
     """
 
     form: str
     field: str | None
     text: str
     filled: Form
-    status: int = 400
+    refusal: DomainError | None = None
 
 
 def refused(error: DomainError, form: str, filled: Form) -> Mistake:
     """Return the mistake of a form that an operation refused."""
     field = getattr(error, "field", None)
-    return Mistake(form, field, complaint_text(error), filled, REFUSALS[type(error)].status)
+    return Mistake(form, field, complaint_text(error), filled, error)
 
 
 def health_of(webhook: WebhookReport) -> str:
@@ -131,7 +133,8 @@ def form_of_new(visit: Visit, mistake: Mistake | None = None) -> Response:
         visit.request,
         "new_webhook.html",
         caller=visit.caller,
-        status=mistake.status if mistake else 200,
+        status=BAD if mistake else 200,
+        refusal=mistake.refusal if mistake else None,
         kinds=KINDS,
         url=mistake.filled.get("url", "") if mistake else "",
         chosen=chosen_kinds(mistake.filled) if mistake else list(KINDS),
@@ -164,7 +167,8 @@ async def page_of(
         visit.request,
         "webhook.html",
         caller=visit.caller,
-        status=mistake.status if mistake else 200,
+        status=BAD if mistake else 200,
+        refusal=mistake.refusal if mistake else None,
         webhook=webhook,
         state=health_of(webhook),
         health=HEALTH,
