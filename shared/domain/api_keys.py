@@ -1,6 +1,5 @@
 """API keys: ``txk_`` + a prefix that may be shown + ``_`` + a secret that may not."""
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -23,16 +22,10 @@ class NewKey:
     secret_sha256: bytes
 
 
-def make_key(seed: bytes | None = None) -> NewKey:
-    """Make a new key with 256 random bits of secret.
-
-    Args:
-        seed: Random octets of which the same key comes again; None: a key that never does.
-    """
-    seed = seed or secrets.token_bytes(SECRET_OCTETS)
-    prefix = hmac.digest(seed, b"api key, prefix", "sha256").hex()[:PREFIX_LENGTH]
-    octets = hmac.digest(seed, b"api key, secret", "sha256")
-    secret = base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+def make_key() -> NewKey:
+    """Make a new key with 256 random bits of secret."""
+    prefix = secrets.token_hex(PREFIX_LENGTH // 2)
+    secret = secrets.token_urlsafe(SECRET_OCTETS)
     return NewKey(f"{MARK}_{prefix}_{secret}", prefix, digest(secret))
 
 

@@ -5,30 +5,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
-from uuid import UUID
 
 MARK = "whsec_"
 SECRET_OCTETS = 32
 
 
-def make_secret(seed: bytes | None = None) -> bytes:
-    """Make a new secret of 256 random bits.
-
-    Args:
-        seed: Random octets of which the same secret comes again; None: one that never does.
-    """
-    seed = seed or secrets.token_bytes(SECRET_OCTETS)
-    return hmac.digest(seed, b"webhook, secret", hashlib.sha256)
-
-
-def make_uuid(seed: bytes | None = None) -> UUID:
-    """Make the name of a new webhook.
-
-    Args:
-        seed: As of ``make_secret``.
-    """
-    seed = seed or secrets.token_bytes(SECRET_OCTETS)
-    return UUID(bytes=hmac.digest(seed, b"webhook, name", hashlib.sha256)[:16], version=4)
+def make_secret() -> bytes:
+    """Make a new secret of 256 random bits."""
+    return secrets.token_bytes(SECRET_OCTETS)
 
 
 def secret_text(secret: bytes) -> str:

@@ -121,7 +121,6 @@ async def make_key(request: Request) -> Response:
             expires_at=end_of_day_in(form, "expires_on", visit.caller.account.time_zone),
             allow_list=networks_in(form),
             quotas=Quotas(*(per_minute_in(form, name) for name in LIMITS)),
-            seed=visit.seed,
         )
     except TOLD as error:
         return _form(visit, form, wrong_of(error))
@@ -145,7 +144,6 @@ async def rotate_key(request: Request, prefix: Prefix) -> Response:
             prefix,
             overlap=hours_in(visit.form, "overlap_hours", OVERLAPS),
             expires_at=end_of_day_in(visit.form, "expires_on", visit.caller.account.time_zone),
-            seed=visit.seed,
         )
     except TOLD as error:
         return await _page(visit, prefix, wrong=wrong_of(error), form="rotate")

@@ -1,7 +1,5 @@
 """Who looks at a page, and what they may do there."""
 
-import hmac
-import json
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,7 +17,7 @@ from services.api.auth import (
     in_cookie,
     session_of,
 )
-from services.api.console.forms import FORM_OCTETS, Form, once_of, read_form
+from services.api.console.forms import FORM_OCTETS, Form, read_form
 from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.user_errors import SessionMissingError
@@ -45,19 +43,6 @@ class Visit:
     def context(self) -> ApiContext:
         """What this process holds."""
         return api_context(self.request)
-
-    @property
-    def seed(self) -> bytes | None:
-        """Random octets that are the same whenever this very form is sent again, filled in alike.
-
-        What is made of them is made once, and its secret can be shown again to a second press of
-        the button, whose answer is the one that a browser shows. None of a form that was shown
-        without a key of its own.
-        """
-        if once_of(self.form) is None:
-            return None
-        asked = json.dumps([self.request.url.path, sorted(self.form.items())])
-        return hmac.digest(self.form[CSRF_FIELD].encode(), asked.encode(), "sha256")
 
     @property
     def author(self) -> Author:

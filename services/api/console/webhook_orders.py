@@ -51,7 +51,6 @@ async def make(request: Request) -> Response:
             url=visit.form.get("url", "").strip(),
             kinds=kinds,
             is_enabled=True,
-            seed=visit.seed,
         )
     except MISTAKEN as error:
         return form_of_new(visit, refused(error, "new", visit.form))
@@ -101,7 +100,6 @@ async def change_secret(request: Request, webhook_id: UUID) -> Response:
         webhook_id,
         author=visit.author,
         overlap_s=int(asked if asked in OVERLAPS else DEFAULT_OVERLAP) * HOUR_S,
-        seed=visit.seed,
     )
     return _secret(visit, made, is_new=False)
 

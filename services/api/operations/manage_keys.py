@@ -91,9 +91,8 @@ class KeyOrders:
         expires_at: datetime | None = None,
         allow_list: AllowList = EVERYWHERE,
         quotas: Quotas = NO_QUOTAS,
-        seed: bytes | None = None,
     ) -> KeyWithSecret:
-        """Make a key; of a seed that has been used before, return the key that was made of it.
+        """Make a key.
 
         Raises:
             InvalidValueError: It has no name, no scope or one that is none, or it would have
@@ -112,7 +111,6 @@ class KeyOrders:
                 expires_at=expires_at,
                 allow_list=allow_list.texts,
                 quotas=quotas,
-                seed=seed,
             )
 
     async def newest(self, *, before: int, row_limit: int) -> list[Key]:
@@ -138,13 +136,11 @@ class KeyOrders:
         overlap: timedelta = DEFAULT_OVERLAP,
         expires_at: datetime | None = None,
         for_ever: bool = False,
-        seed: bytes | None = None,
     ) -> KeyWithSecret:
         """Make a key that takes another's place; that one lives on for a time.
 
         The new one has the name, scopes and allow-list of the other and, unless another time is
-        given or it lives for ever, lives as long as that was made to live. Of a seed that has
-        been used before, the key that was made of it is returned.
+        given or it lives for ever, lives as long as that was made to live.
 
         Raises:
             InvalidValueError: The new key would have expired already.
@@ -159,10 +155,6 @@ class KeyOrders:
         async with self.engine.begin() as connection:
             await keys.lock_account(connection, self.account_id)
             old = await self._locked(connection, prefix)
-            if seed is not None and old.replaced_by == make_key(seed).prefix:
-                return KeyWithSecret(
-                    await self._locked(connection, old.replaced_by), make_key(seed).text
-                )
             if old.replaced_by is not None or not old.is_live(now):
                 raise KeyNotLiveError(old.replaced_by)
             if expires_at is None and old.expires_at is not None and not for_ever:
@@ -175,7 +167,6 @@ class KeyOrders:
                 allow_list=old.allow_list,
                 quotas=Quotas(old.calls_per_minute, old.sends_per_minute),
                 replaces=prefix,
-                seed=seed,
             )
             ends_at = min(filter(None, (old.expires_at, now + overlap)))
             await self._change(
@@ -221,15 +212,11 @@ class KeyOrders:
         allow_list: Sequence[str],
         quotas: Quotas,
         replaces: str | None = None,
-        seed: bytes | None = None,
     ) -> KeyWithSecret:
         await keys.lock_account(connection, self.account_id)
-        new = make_key(seed)
-        made = await keys.lock_key(connection, self.account_id, new.prefix)
-        if made is not None and seed is not None:
-            return KeyWithSecret(made, new.text)
         if await keys.count_live_keys(connection, self.account_id) >= MAX_LIVE_KEYS:
             raise TooManyKeysError(MAX_LIVE_KEYS)
+        new = make_key()
         added = await keys.add_key(
             connection,
             self.account_id,

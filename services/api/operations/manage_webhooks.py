@@ -22,7 +22,7 @@ from services.api.storage.webhooks import Delivery, Webhook
 from shared.domain.events import TEST_KIND
 from shared.domain.outbound import Reach
 from shared.domain.webhook_packing import Parcel, pack
-from shared.domain.webhook_secrets import make_secret, make_uuid, secret_text
+from shared.domain.webhook_secrets import make_secret, secret_text
 
 MAX_WEBHOOKS = 20
 # Half a million clicks of big campaigns, or thousands of single messages.
@@ -56,31 +56,20 @@ async def add_webhook(
     url: str,
     kinds: Sequence[str],
     is_enabled: bool,
-    seed: bytes | None = None,
 ) -> WebhookWithSecret:
-    """Make a webhook; of a seed that has been used before, return the webhook that was made of it.
+    """Make a webhook.
 
     Raises:
         InvalidValueError: Its URL is none that may be called.
         TooManyWebhooksError: The account has as many as it may.
     """
     _check(url, reach)
-    secret, name = make_secret(seed), make_uuid(seed)
+    secret = make_secret()
     async with engine.begin() as connection:
-        count = await webhooks.count_webhooks(connection, account.id)
-        made = await webhooks.find_webhook(connection, account.id, name)
-        if made is not None:
-            return WebhookWithSecret(made, secret_text(secret))
-        if count >= MAX_WEBHOOKS:
+        if await webhooks.count_webhooks(connection, account.id) >= MAX_WEBHOOKS:
             raise TooManyWebhooksError(MAX_WEBHOOKS)
         added = await webhooks.add_webhook(
-            connection,
-            account.id,
-            webhook_uuid=name,
-            url=url,
-            kinds=kinds,
-            is_enabled=is_enabled,
-            secret=secret,
+            connection, account.id, url=url, kinds=kinds, is_enabled=is_enabled, secret=secret
         )
         entry = AuditEntry("webhook.create", str(added.uuid), None, told(added))
         await add_entry(connection, account.id, author, entry)
@@ -156,21 +145,14 @@ async def change_secret(
     *,
     author: Author,
     overlap_s: float,
-    seed: bytes | None = None,
 ) -> WebhookWithSecret:
     """Give a webhook a new secret; for a time deliveries are signed with both.
-
-    Of a seed that gave the webhook its secret already, nothing more happens: another change would
-    end the secret before that is still to be good for a while.
 
     Raises:
         NotFoundError: The account has no such webhook.
     """
-    secret = make_secret(seed)
+    secret = make_secret()
     async with engine.begin() as connection:
-        if secret == await webhooks.lock_secret(connection, account.id, webhook_uuid):
-            current = await _webhook(connection, account, webhook_uuid)
-            return WebhookWithSecret(current, secret_text(secret))
         changed = await webhooks.change_secret(
             connection, account.id, webhook_uuid, secret=secret, overlap_s=overlap_s
         )

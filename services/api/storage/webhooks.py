@@ -47,9 +47,6 @@ CHANGE_WEBHOOK = text(
     """  # noqa: S608
     f"RETURNING {_COLUMNS}"
 )
-LOCK_SECRET = text(
-    "SELECT secret FROM webhook WHERE account_id = :account_id AND uuid = :uuid FOR UPDATE"
-)
 CHANGE_SECRET = text(
     """
     UPDATE webhook SET
@@ -168,20 +165,20 @@ async def add_webhook(
     connection: AsyncConnection,
     account_id: int,
     *,
-    webhook_uuid: uuid.UUID,
     url: str,
     kinds: Sequence[str],
     is_enabled: bool,
     secret: bytes,
 ) -> Webhook:
     """Store a new webhook."""
+    name = uuid.uuid4()
     values = {
         "account_id": account_id,
-        "uuid": webhook_uuid,
+        "uuid": name,
         "url": url,
         "kinds": list(kinds),
         "is_enabled": is_enabled,
-        "secret": _sealed(connection, webhook_uuid, secret),
+        "secret": _sealed(connection, name, secret),
     }
     return _webhook((await connection.execute(ADD_WEBHOOK, values)).one())
 
@@ -221,17 +218,6 @@ async def change_webhook(
         "is_enabled": is_enabled,
     }
     return _webhook((await connection.execute(CHANGE_WEBHOOK, values)).one())
-
-
-async def lock_secret(
-    connection: AsyncConnection, account_id: int, webhook_uuid: uuid.UUID
-) -> bytes | None:
-    """Return a webhook's secret, and let nobody else change it before the commit."""
-    values = {"account_id": account_id, "uuid": webhook_uuid}
-    kept = (await connection.execute(LOCK_SECRET, values)).scalar_one_or_none()
-    if kept is None:
-        return None
-    return sealer_of(connection).open_or_plain(kept, WEBHOOK_SECRET.context(webhook_uuid))
 
 
 async def change_secret(

@@ -24,14 +24,6 @@ def test_no_two_keys_are_alike() -> None:
     assert len({key.secret_sha256 for key in keys}) == 100
 
 
-def test_of_one_seed_the_same_key_comes_again_and_of_another_another() -> None:
-    first, again, other = (make_key(seed) for seed in (b"a" * 32, b"a" * 32, b"b" * 32))
-
-    assert (again.text, again.secret_sha256) == (first.text, first.secret_sha256)
-    assert other.prefix != first.prefix
-    assert not matches(other.text.rpartition("_")[2], first.secret_sha256)
-
-
 def test_a_secret_with_underscores_stays_whole() -> None:
     assert split_key("txk_0123456789ab_a_b_c") == ("0123456789ab", "a_b_c")
 
