@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.forms import count_in, once_of
+from services.api.console.forms import count_in, new_once, once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
+from services.api.console.send_wording import Told, refusal_of, rejection_word, warning_of
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import N_, refusal_text
+from services.api.console.wording import N_
 from services.api.domain.campaign_states import CampaignAction, require_allowed
 from services.api.domain.errors import TextLetGoError
 from services.api.domain.return_paths import CONSOLE
@@ -124,11 +125,14 @@ def _page(
         campaign=campaign,
         text=text,
         tried=tried,
-        warnings=tried.preflight.warnings if tried and tried.preflight else (),
+        warning_of=warning_of,
+        rejection_word=rejection_word,
         error=_told(error) if error else None,
         error_field=error.field if error else None,
+        # One key from the form to the send, so that the browser's way back does not send twice.
+        once_of_form=(None if error else once_of(visit.form)) or new_once(),
     )
 
 
-def _told(error: DomainError) -> str:
-    return NOBODY_LEFT if error.field == "to" else refusal_text(error)
+def _told(error: DomainError) -> Told:
+    return Told(NOBODY_LEFT) if error.field == "to" else refusal_of(error)

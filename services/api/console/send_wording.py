@@ -14,6 +14,7 @@ from services.api.domain.credit import (
 )
 from services.api.domain.errors import (
     IdempotencyConflictError,
+    InvalidValueError,
     MissingFieldError,
     NoRecipientError,
     SendsBusyError,
@@ -111,6 +112,13 @@ MISSING: Final[Mapping[str, str]] = {
     "file": N_("Choose a file first. It must not be empty."),
     "msg": N_("Write the message first."),
 }
+MISTYPED: Final[Mapping[str, str]] = {
+    "scheduleTime": N_(
+        "Choose a day and a time from now on, within a year, by the clocks of the account."
+    ),
+    "dltEntityId": N_("Write its digits alone, or leave it empty."),
+    "dltTemplateId": N_("Write its digits alone, or leave it empty."),
+}
 WARNINGS: Final[Mapping[str, str]] = {
     "insufficient_credit": N_(
         "The account has too few credits for this send. Top it up, or send to fewer."
@@ -175,9 +183,15 @@ def refusal_of(error: DomainError) -> Told:
         return Told(text, {"column": error.column})
     if isinstance(error, InvalidMsisdnError):
         return Told(rejection_word(error.reason))
+    return Told(_of_field(error) or REFUSALS.get(type(error)) or refusal_text(error))
+
+
+def _of_field(error: DomainError) -> str | None:
     if isinstance(error, MissingFieldError):
-        return Told(MISSING.get(error.field or "", str(error)))
-    return Told(REFUSALS.get(type(error)) or refusal_text(error))
+        return MISSING.get(error.field or "")
+    if isinstance(error, InvalidValueError):
+        return MISTYPED.get(error.field or "")
+    return None
 
 
 def _shortfall(error: InsufficientCreditError | DailyCapReachedError) -> Told:

@@ -44,7 +44,10 @@ async def show_sign_in(
 ) -> Response:
     """Show the form, with where to go on from there."""
     await count_address(request)
-    return _form(request, {"next": safe_return(to)}, done=done)
+    set_up = api_context(request).to_owner_set_up()
+    return _form(
+        request, {"next": safe_return(to)}, done=done, is_nobody_there=await set_up.is_open()
+    )
 
 
 @router.post("/sign-in")
@@ -84,7 +87,12 @@ async def sign_out(request: Request) -> Response:
 
 
 def _form(
-    request: Request, form: Form, *, error: DomainError | None = None, done: str | None = None
+    request: Request,
+    form: Form,
+    *,
+    error: DomainError | None = None,
+    done: str | None = None,
+    is_nobody_there: bool = False,
 ) -> Response:
     wants_code = isinstance(error, SecondFactorNeededError | SecondFactorWrongError)
     response = render(
@@ -99,6 +107,7 @@ def _form(
         error_field=error.field if error else None,
         wait_s=error.retry_after_s if isinstance(error, TooManyFailuresError) else None,
         done=DONE.get(done or ""),
+        is_nobody_there=is_nobody_there,
     )
     if isinstance(error, TooManyFailuresError):
         response.headers["Retry-After"] = str(error.retry_after_s)

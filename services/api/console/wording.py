@@ -74,6 +74,7 @@ ROLES: Final[Mapping[str, str]] = {
 # What is told once something is done, by what the address then says of it.
 DONE: Final[Mapping[str, str]] = {
     "signed-out": N_("You are signed out."),
+    "ended": N_("Your session has ended. Sign in, and you are where you were."),
     "password": N_("Your password is changed. Your other sessions have ended."),
     "factor-off": N_("The second factor is removed. Your other sessions have ended."),
     "session": N_("That session has ended."),
@@ -82,6 +83,11 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
+    "made-before": N_(
+        "The form came twice, and made this the first time. What is shown once was in the first "
+        "answer: if you did not see it, have another made here."
+    ),
+    "sent-before": N_("This was sent before, and is not sent again. Here is how far it is."),
     "access": N_("Saved. It holds from the next call on."),
     "key-revoked": N_("The key is revoked."),
     "address-added": N_("Your address stands in the list now. Save it to let it count."),

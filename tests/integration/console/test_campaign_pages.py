@@ -160,3 +160,15 @@ async def test_a_phone_that_is_known_as_it_is_is_not_sent_again(
     assert "Hello" not in changed.text
     assert "<p>Hello</p>" in delivered.text
     assert acme["apikey"] not in delivered.text
+
+
+async def test_without_campaigns_the_page_leads_to_the_first(api: Api, asha: Visitor) -> None:
+    page = (await asha.get("/campaigns")).text
+    async with visitor(api.app) as one:
+        await one.sign_in("reader")
+        of_reader = (await one.get("/campaigns")).text
+
+    (card,) = re.findall(r'<div class="card empty">(.*?)</div>', page, re.DOTALL)
+    assert re.findall(r'href="([^"]+)"', card) == ["/console/send", "/console/sandbox"]
+    assert "What is sent stands here" in of_reader
+    assert 'href="/console/send"' not in of_reader
