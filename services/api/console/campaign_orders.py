@@ -72,8 +72,16 @@ async def confirm_order(request: Request, campaign_uuid: UUID, order: Order) -> 
 async def give_order(request: Request, campaign_uuid: UUID, order: Order) -> Response:
     """Give an order, and show the campaign that it is about."""
     visit = await enter(request, "send")
+    try:
+        shown = await _give(visit, campaign_uuid, order)
+    except DomainError as error:
+        return await _question(visit, campaign_uuid, order, refusal=error)
+    return see(f"{CONSOLE}/campaigns/{shown}", done=order)
+
+
+async def _give(visit: Visit, campaign_uuid: UUID, order: Order) -> UUID:
+    """Give an order; return the campaign that shows what became of it."""
     orders = visit.context.to_orders(visit.caller.account, visit.author)
-    shown = campaign_uuid
     match order:
         case Order.PAUSE:
             await orders.pause(campaign_uuid)
@@ -86,12 +94,9 @@ async def give_order(request: Request, campaign_uuid: UUID, order: Order) -> Res
                 idempotency_key=once_of(visit.form),
                 agreed_segments=count_in(visit.form, "agreed_segments"),
             )
-            try:
-                accepted = await _copy(visit, campaign_uuid, wishes)
-            except DomainError as error:
-                return await _question(visit, campaign_uuid, order, refusal=error)
-            shown = UUID(accepted.uuid) if accepted.uuid else campaign_uuid
-    return see(f"{CONSOLE}/campaigns/{shown}", done=order)
+            accepted = await _copy(visit, campaign_uuid, wishes)
+            return UUID(accepted.uuid) if accepted.uuid else campaign_uuid
+    return campaign_uuid
 
 
 async def _copy(visit: Visit, campaign_uuid: UUID, wishes: CopyWishes) -> Accepted:
@@ -102,7 +107,11 @@ async def _copy(visit: Visit, campaign_uuid: UUID, wishes: CopyWishes) -> Accept
 async def _question(
     visit: Visit, campaign_uuid: UUID, order: Order, *, refusal: DomainError | None = None
 ) -> Response:
-    """Show what an order comes to by now: of a copy what a dry run says, or why there is none."""
+    """Show what an order comes to by now: of a copy what a dry run says, or why there is none.
+
+    Raises:
+        DomainError: What has a page of its own.
+    """
     account = visit.caller.account
     row = await read_campaign(visit.context.engine, account, campaign_uuid)
     status = REFUSALS[type(refusal)].status if refusal else 200
@@ -123,6 +132,7 @@ async def _question(
         order=order,
         title=QUESTIONS[order],
         tried=tried,
+        may_go=refusal is None or tried is not None,
         error=refusal_of(refusal) if refusal else None,
         warning_of=warning_of,
         rejection_word=rejection_word,

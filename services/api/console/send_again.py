@@ -1,5 +1,6 @@
 """Send a campaign again to those who have it and did not follow its link, with a text for them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
 from services.api.domain.campaign_states import CampaignAction, require_allowed
 from services.api.domain.errors import TextLetGoError
+from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
 from services.api.domain.return_paths import CONSOLE
 from services.api.error_responses import REFUSALS
 from services.api.operations.duplicate_campaign import duplicate_campaign
@@ -31,6 +33,13 @@ NOBODY_LEFT: Final = N_(
     "Nobody is left to send to: whoever has the message has followed its link, opted out or been "
     "erased."
 )
+# Whether links are tracked is not asked here: it stays as it was.
+OWN_WORDS: Final[Mapping[type[DomainError], str]] = {
+    NoLinkError: N_("There is no link in the message. Put one into it."),
+    OwnShortLinkError: N_(
+        "The last link is a short link already. Put the address that it leads to."
+    ),
+}
 # These have pages of their own, which say when to come again.
 NOT_NOW: Final = (429, 503)
 
@@ -135,4 +144,7 @@ def _page(
 
 
 def _told(error: DomainError) -> Told:
-    return Told(NOBODY_LEFT) if error.field == "to" else refusal_of(error)
+    if error.field == "to":
+        return Told(NOBODY_LEFT)
+    own = OWN_WORDS.get(type(error))
+    return Told(own) if own else refusal_of(error)

@@ -90,7 +90,10 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     LinkTooLongError: N_("The last link is too long to be followed. Put a shorter one."),
     OverlongTextError: N_("The message is far too long. Shorten it."),
     TextTooLongError: N_("The message takes more than 20 segments. Shorten it."),
-    NoRecipientError: N_("None of the numbers can be sent to. Correct them, or give others."),
+    NoRecipientError: N_(
+        "None of the numbers can be sent to: they are wrong, or have opted out. Correct them, or "
+        "give others."
+    ),
     UnknownGroupError: N_("There is no such group any more. Choose another."),
     EmptyGroupError: N_("Nobody is in this group. Choose another, or add contacts to it."),
     UploadNotReadyError: N_("The file is not ready. Wait until it is read, or choose another."),

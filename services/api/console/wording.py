@@ -12,6 +12,7 @@ from services.api.domain.access_errors import (
     ScopeNotGrantableError,
     TooManyKeysError,
 )
+from services.api.domain.campaign_states import CampaignStateError
 from services.api.domain.contact_groups import (
     GroupBusyError,
     GroupNameTakenError,
@@ -19,6 +20,7 @@ from services.api.domain.contact_groups import (
     TooManyGroupsError,
 )
 from services.api.domain.credit import MoreThanAgreedError
+from services.api.domain.errors import TextLetGoError
 from services.api.domain.opt_outs import NotOptedOutError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
@@ -144,6 +146,10 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     MoreThanAgreedError: N_(
         "It has come to more than you saw: recipients were added meanwhile. Check it once more."
     ),
+    CampaignStateError: N_(
+        "The campaign stands elsewhere by now, where this cannot be done any more."
+    ),
+    TextLetGoError: N_("Its text is no longer kept, so that it cannot be sent again."),
     NotOptedOutError: N_("This number has not opted out."),
     GroupNameTakenError: N_("Another group has this name, in letters of any case."),
     GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),

@@ -267,6 +267,7 @@ async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(
     assert "Last day: https://a.example.com</textarea>" in nobody.text
     await api.database.execute("UPDATE campaign SET text_let_go_at = now()")
     let_go = await asha.get(path)
+    assert "There is no link in the message. Put one into it." in unlinked.text
     for page in (unlinked, nothing):
         assert page.status_code == 400
         assert 'aria-invalid="true"' in page.text
@@ -357,7 +358,8 @@ async def test_what_cannot_be_sent_once_more_says_why_and_offers_nothing(
     for page in (nobody, given, let_go):
         assert 'role="alert"' in page.text
         assert "Yes, send once more" not in page.text
-    assert "None of the numbers can be sent to" in nobody.text
+    assert "they are wrong, or have opted out" in nobody.text
+    assert "Its text is no longer kept" in let_go.text
     assert await api.count("campaign") == 1
 
 
