@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from services.api.settings import ApiSettings
 from services.cli.addresses import Addresses, require_free
 from services.cli.announcing import announced
 from services.cli.console import set_up_text
@@ -77,9 +78,10 @@ def _run_embedded(data_dir: Path, addresses: Addresses, secret_keys: str) -> Non
         key = demo_key(data_dir, url)
         env = environment(data_dir, url, addresses, secret_keys)
         watch = postgres_watch(postgres_folder(data_dir), server.port, env)
-        told = set_up_text(url, secret_keys, addresses.api)
+        has_console = ApiSettings.from_env(env).console
+        told = set_up_text(url, secret_keys, addresses.api) if has_console else ""
         specs = [watch, *processes(env, addresses, roles.urls(url))]
-        _supervise(specs, _help(addresses, key, told))
+        _supervise(specs, help_text(addresses, key, told, has_console=has_console))
 
 
 def _run_on(
@@ -92,9 +94,8 @@ def _run_on(
     roles = ServiceRoles(ROLE_PREFIX, passwords)
     prepare(database_url, roles if passwords else None, Sealer.of_setting(secret_keys))
     env = environment(data_dir, database_url, addresses, secret_keys)
-    _supervise(
-        processes(env, addresses, roles.urls(database_url)), _help_on_own_database(addresses)
-    )
+    told = help_on_own_database(addresses, has_console=ApiSettings.from_env(env).console)
+    _supervise(processes(env, addresses, roles.urls(database_url)), told)
 
 
 @contextmanager
@@ -123,7 +124,16 @@ def _stop_on_signals() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def _help(addresses: Addresses, key: str, set_up: str) -> str:
+def help_text(addresses: Addresses, key: str, set_up: str, *, has_console: bool) -> str:
+    """Return what is told once all processes are ready.
+
+    Args:
+        addresses: Where API and redirector listen.
+        key: Of the demo account.
+        set_up: How the console's first user is made; empty once there is one.
+        has_console: Whether there is one.
+    """
+    browser = f"In a browser:    {addresses.api}/console/\n" if has_console else ""
     return f"""
 txlink is up: API {addresses.api} (docs at /docs), redirector {addresses.redirector}
 
@@ -137,13 +147,18 @@ See it arrive:   .venv/bin/txlink sandbox
 Click a link:    the texts say https://tx1.in/TOKEN; here the redirector answers for it at
                  {addresses.redirector}/TOKEN
 Read the report: curl -H 'apikey: {key}' {addresses.api}/campaigns
-In a browser:    {addresses.api}/console/
-{set_up}
+{browser}{set_up}
 Ctrl-C stops everything.
 """
 
 
-def _help_on_own_database(addresses: Addresses) -> str:
+def help_on_own_database(addresses: Addresses, *, has_console: bool) -> str:
+    """Return the same where the database is somebody's own."""
+    console = f"""
+The console is at {addresses.api}/console/; the token for its first user is printed by
+
+  .venv/bin/txlink console-setup 'Your company'
+"""
     return f"""
 txlink is up: API {addresses.api} (docs at /docs), redirector {addresses.redirector}
 
@@ -151,10 +166,6 @@ The database is yours, so it was given no demo account. To make an account and i
 the same DATABASE_URL:
 
   .venv/bin/txlink account-create 'Your company' --sender-id YOURID
-
-The console is at {addresses.api}/console/; the token for its first user is printed by
-
-  .venv/bin/txlink console-setup 'Your company'
-
+{console if has_console else ""}
 Ctrl-C stops everything.
 """

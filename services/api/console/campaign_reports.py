@@ -79,7 +79,13 @@ async def show_totals(request: Request, campaign_uuid: UUID) -> Response:
     """Show the numbers alone, as they are now."""
     visit = await enter(request, "report")
     campaign = await _campaign(visit, campaign_uuid)
-    return render(request, "_totals.html", caller=visit.caller, campaign=campaign)
+    return render(
+        request,
+        "_totals.html",
+        caller=visit.caller,
+        campaign=campaign,
+        orders=orders_at(campaign.state, visit.caller.scopes),
+    )
 
 
 @router.get("/{campaign_uuid}/insights")

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from services.api.console.campaign_orders import orders_at
 from services.api.console.redirecting import is_partial
 from services.api.console.rendering import render
+from services.api.console.sending import SANDBOX
 from services.api.console.visits import enter
 from services.api.console.wording import DONE, N_, STATES
 from services.api.domain.errors import InvalidValueError
@@ -77,5 +78,6 @@ async def list_campaigns(request: Request, asked: Annotated[Listing, Query()]) -
         asked=wanted,
         cursor=asked.cursor,
         next_cursor=oldest["uuid"] if oldest else None,
+        has_sandbox=account.carrier == SANDBOX,
         done=DONE.get(asked.done),
     )

@@ -1,5 +1,7 @@
 """What goes wrong, as pages that look like the others."""
 
+from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -7,12 +9,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from services.api.auth import in_cookie
 from services.api.console.headers import FIELDS, NO_STORE
 from services.api.console.redirecting import is_partial, see
-from services.api.console.rendering import render
+from services.api.console.rendering import page_above, render
 from services.api.console.wording import N_, refusal_text
+from services.api.domain.access_errors import AddressNotAllowedError
+from services.api.domain.errors import ScopeMissingError
 from services.api.domain.return_paths import CONSOLE
-from services.api.domain.user_errors import SecondFactorDemandedError, SessionMissingError
+from services.api.domain.user_errors import (
+    CrossSiteError,
+    SecondFactorDemandedError,
+    SessionMissingError,
+)
 from services.api.error_responses import REFUSALS, answer_outages
 from shared.domain.errors import DomainError
 
@@ -28,13 +37,18 @@ TITLES = {
 }
 MEANINGS = {
     NOT_FOUND: N_("What you look for is not here, or not yours."),
-    FORBIDDEN: N_(
-        "Your role does not allow it, or the page that asked was too old: go back, load "
-        "it anew and try again."
-    ),
     TOO_MANY: N_("Wait a little, then load the page again."),
     FAULT: N_("It is noted. Try again; if it stays so, tell whoever runs this."),
     UNAVAILABLE: N_("Its database is away. Links work all the same. Try again in a moment."),
+}
+# What one status may mean of several things, of which each has another way out.
+REASONS: Final[Mapping[type[DomainError], str]] = {
+    ScopeMissingError: N_("Your role does not allow it. An owner of the account can change that."),
+    CrossSiteError: N_(
+        "The page that asked was too old, as after signing in anew, or of another site. Nothing "
+        "is changed: load the page again, and then try again."
+    ),
+    AddressNotAllowedError: N_("The account may not be used from your address."),
 }
 OTHER_TITLE = N_("That could not be done")
 # A stream of events is not shown to anybody.
@@ -48,9 +62,8 @@ def install_error_pages(console: FastAPI) -> None:
     async def on_no_session(request: Request, error: SessionMissingError) -> Response:
         if request.headers.get("accept", "") == STREAM:
             return error_page(request, 401, refusal_text(error))
-        if request.method != "GET":
-            return see(SIGN_IN, request)
-        return see(SIGN_IN, request, next=_address_of_page(request))
+        ended = {"done": "ended"} if in_cookie(request) else {}
+        return see(SIGN_IN, request, next=_address_of_page(request), **ended)
 
     @console.exception_handler(SecondFactorDemandedError)
     async def on_owed_factor(request: Request, error: SecondFactorDemandedError) -> Response:
@@ -88,15 +101,18 @@ def _install_pages_of_faults(console: FastAPI) -> None:
 
 
 def _address_of_page(request: Request) -> str:
-    """Return where somebody is; of a part of a page, where the page is."""
+    """Return where somebody is; of a part of a page or a form, where the page is."""
     url = urlsplit(request.headers.get("hx-current-url", "") if is_partial(request) else "")
     path, query = (url.path, url.query) if url.path else (request.url.path, request.url.query)
-    return f"{path}?{query}" if query else path
+    page = page_above(request, path)
+    return f"{page}?{query}" if query and page == path else page
 
 
 def _refusal_page(request: Request, error: DomainError) -> Response:
     status = REFUSALS[type(error)].status
-    return error_page(request, status, refusal_text(error), refusal=error)
+    return error_page(
+        request, status, REASONS.get(type(error)) or refusal_text(error), refusal=error
+    )
 
 
 def error_page(

@@ -1,6 +1,7 @@
 """Forms of the console: urlencoded, read within bounds; most are small."""
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -62,6 +63,11 @@ def once_of(form: Form, name: str = "once") -> str | None:
     """
     key = form.get(name, "")
     return key if key.isascii() and key.isprintable() and 0 < len(key) <= MAX_ONCE else None
+
+
+def new_once() -> str:
+    """Return a key for a form that is shown."""
+    return secrets.token_urlsafe(12)
 
 
 def count_in(form: Form, name: str) -> int | None:

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from services.api.console.campaign_orders import Order, orders_at
 from services.api.console.redirecting import is_partial
 from services.api.console.rendering import render
-from services.api.console.sending import SANDBOX
+from services.api.console.sending import SANDBOX, SENT, SENT_BEFORE
 from services.api.console.visits import enter
-from services.api.console.wording import N_
+from services.api.console.wording import DONE, N_
 from services.api.domain.campaign_states import CampaignState
 from services.api.operations.read_reports import read_campaign
 from services.api.schemas.reports import CampaignReport, to_campaign_report
@@ -86,7 +86,9 @@ def progress_of(campaign: CampaignReport) -> Progress:
 
 
 @router.get("/{campaign_uuid}/progress")
-async def show_progress(request: Request, campaign_uuid: UUID) -> Response:
+async def show_progress(
+    request: Request, campaign_uuid: UUID, done: str | None = None
+) -> Response:
     """Show how far a campaign is; the part that changes alone, if htmx asks for it."""
     visit = await enter(request, "report")
     account = visit.caller.account
@@ -105,4 +107,6 @@ async def show_progress(request: Request, campaign_uuid: UUID) -> Response:
         ],
         has_sandbox=account.carrier == SANDBOX,
         width=WIDTH,
+        done=DONE.get(done or ""),
+        is_sent=done in {SENT, SENT_BEFORE},
     )

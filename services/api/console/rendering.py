@@ -1,6 +1,5 @@
 """Pages out of templates: escaped, in the visitor's language, by the account's clocks."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,6 +24,7 @@ from services.api.console.click_wording import (
     OF_NO_REASON,
     reason_of,
 )
+from services.api.console.forms import new_once
 from services.api.console.languages import NAMES, Language, texts_of
 from services.api.console.navigation import MAIN, SETTINGS, Entry, seen_by
 from services.api.console.preferences import Theme, preferences_of
@@ -134,7 +134,7 @@ def render(
             formats=formats_for(preferences.language, caller),
             path=path,
             is_at=lambda entry: _is_at(entry, path),
-            address=path + query if request.method == "GET" else _page_above(request),
+            address=path + query if request.method == "GET" else page_above(request, path),
             is_partial=is_partial(request),
             wait_s=wait_s,
         ),
@@ -146,9 +146,8 @@ def render(
     return response
 
 
-def _page_above(request: Request) -> str:
-    """Return where the page of a form is that was sent: there, or next above."""
-    path = request.url.path
+def page_above(request: Request, path: str) -> str:
+    """Return where the page of a form is that was sent to a path: there, or next above."""
     while path.startswith(f"{CONSOLE}/"):
         asked = {**request.scope, "method": "GET", "path": path}
         if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
@@ -180,7 +179,7 @@ def _environment(language: Language) -> jinja2.Environment:
         "state_word": lambda word: texts.gettext(state_word(word)),
         "status_word": lambda word: texts.gettext(status_word(word)),
         "role_word": lambda word: texts.gettext(role_word(word)),
-        "once": lambda: secrets.token_urlsafe(12),
+        "once": new_once,
         "told": lambda text: text and texts.gettext(text),
         "CLASSES": CLASSES,
         "CLASS_MEANINGS": CLASS_MEANINGS,

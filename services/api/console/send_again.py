@@ -1,5 +1,6 @@
 """Send a campaign again to those who have it and did not follow its link, with a text for them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 from uuid import UUID
@@ -7,13 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.forms import count_in, once_of
+from services.api.console.forms import count_in, new_once, once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
+from services.api.console.send_wording import Told, refusal_of, rejection_word, warning_of
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import N_, refusal_text
+from services.api.console.wording import N_
 from services.api.domain.campaign_states import CampaignAction, require_allowed
 from services.api.domain.errors import TextLetGoError
+from services.api.domain.link_errors import NoLinkError, OwnShortLinkError
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.duplicate_campaign import duplicate_campaign
 from services.api.operations.read_reports import read_campaign
@@ -29,6 +32,13 @@ NOBODY_LEFT: Final = N_(
     "Nobody is left to send to: whoever has the message has followed its link, opted out or been "
     "erased."
 )
+# Whether links are tracked is not asked here: it stays as it was.
+OWN_WORDS: Final[Mapping[type[DomainError], str]] = {
+    NoLinkError: N_("There is no link in the message. Put one into it."),
+    OwnShortLinkError: N_(
+        "The last link is a short link already. Put the address that it leads to."
+    ),
+}
 
 
 @router.get("")
@@ -118,11 +128,17 @@ def _page(
         campaign=campaign,
         text=text,
         tried=tried,
-        warnings=tried.preflight.warnings if tried and tried.preflight else (),
+        warning_of=warning_of,
+        rejection_word=rejection_word,
         error=_told(error) if error else None,
         error_field=error.field if error else None,
+        # One key from the form to the send, so that the browser's way back does not send twice.
+        once_of_form=(None if error else once_of(visit.form)) or new_once(),
     )
 
 
-def _told(error: DomainError) -> str:
-    return NOBODY_LEFT if error.field == "to" else refusal_text(error)
+def _told(error: DomainError) -> Told:
+    if error.field == "to":
+        return Told(NOBODY_LEFT)
+    own = OWN_WORDS.get(type(error))
+    return Told(own) if own else refusal_of(error)

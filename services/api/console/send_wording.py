@@ -14,6 +14,7 @@ from services.api.domain.credit import (
 )
 from services.api.domain.errors import (
     IdempotencyConflictError,
+    InvalidValueError,
     MissingFieldError,
     NoRecipientError,
     SendsBusyError,
@@ -89,7 +90,10 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     LinkTooLongError: N_("The last link is too long to be followed. Put a shorter one."),
     OverlongTextError: N_("The message is far too long. Shorten it."),
     TextTooLongError: N_("The message takes more than 20 segments. Shorten it."),
-    NoRecipientError: N_("None of the numbers can be sent to. Correct them, or give others."),
+    NoRecipientError: N_(
+        "None of the numbers can be sent to: they are wrong, or have opted out. Correct them, or "
+        "give others."
+    ),
     UnknownGroupError: N_("There is no such group any more. Choose another."),
     EmptyGroupError: N_("Nobody is in this group. Choose another, or add contacts to it."),
     UploadNotReadyError: N_("The file is not ready. Wait until it is read, or choose another."),
@@ -110,6 +114,13 @@ MISSING: Final[Mapping[str, str]] = {
     "upload": N_("Choose a file first."),
     "file": N_("Choose a file first. It must not be empty."),
     "msg": N_("Write the message first."),
+}
+MISTYPED: Final[Mapping[str, str]] = {
+    "scheduleTime": N_(
+        "Choose a day and a time from now on, within a year, by the clocks of the account."
+    ),
+    "dltEntityId": N_("Write its digits alone, or leave it empty."),
+    "dltTemplateId": N_("Write its digits alone, or leave it empty."),
 }
 WARNINGS: Final[Mapping[str, str]] = {
     "insufficient_credit": N_(
@@ -175,9 +186,15 @@ def refusal_of(error: DomainError) -> Told:
         return Told(text, {"column": error.column})
     if isinstance(error, InvalidMsisdnError):
         return Told(rejection_word(error.reason))
+    return Told(_of_field(error) or REFUSALS.get(type(error)) or refusal_text(error))
+
+
+def _of_field(error: DomainError) -> str | None:
     if isinstance(error, MissingFieldError):
-        return Told(MISSING.get(error.field or "", str(error)))
-    return Told(REFUSALS.get(type(error)) or refusal_text(error))
+        return MISSING.get(error.field or "")
+    if isinstance(error, InvalidValueError):
+        return MISTYPED.get(error.field or "")
+    return None
 
 
 def _shortfall(error: InsufficientCreditError | DailyCapReachedError) -> Told:

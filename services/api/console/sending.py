@@ -49,6 +49,8 @@ router = APIRouter(prefix="/send")
 
 GROUPS_SHOWN: Final = 200
 SANDBOX: Final = "sandbox"
+# What the address of the progress page then says.
+SENT, SENT_BEFORE = "sent", "sent-before"
 # Where in the form a refusal is told; what is not here is told above it.
 FIELDS: Final = frozenset(
     {"msg", "senderId", "scheduleTime", "dltEntityId", "dltTemplateId", "smartLinkTitle"}
@@ -168,6 +170,8 @@ async def check(request: Request) -> Response:
         rejection_word=rejection_word,
         sender_id=draft["senderId"] or next(iter(sender_ids), ""),
         scheduled_at=datetime.fromisoformat(answer.scheduled_at) if answer.scheduled_at else None,
+        # Of the form, so that this page sends once even where the browser asks for it anew.
+        once_of_form=once_of(visit.form),
         balance=balance,
         balance_after=None if balance is None else balance - answer.segment_total,
     )
@@ -187,7 +191,8 @@ async def send(request: Request) -> Response:
         )
     except DomainError as error:
         return await form_page(visit, draft, refusal=error)
-    return see(f"{CONSOLE}/campaigns/{accepted.uuid}/progress")
+    done = SENT_BEFORE if accepted.is_replayed else SENT
+    return see(f"{CONSOLE}/campaigns/{accepted.uuid}/progress", done=done)
 
 
 async def form_page(
@@ -215,6 +220,7 @@ async def form_page(
         caller=visit.caller,
         refusal=error,
         draft=draft,
+        is_blank=draft == EMPTY,
         numbers=numbers,
         audience=audience,
         upload=to_upload_report(audience.upload, account.time_zone) if audience.upload else None,

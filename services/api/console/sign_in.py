@@ -43,7 +43,10 @@ async def show_sign_in(
 ) -> Response:
     """Show the form, with where to go on from there."""
     await count_address(request)
-    return _form(request, {"next": safe_return(to)}, done=done)
+    set_up = api_context(request).to_owner_set_up()
+    return _form(
+        request, {"next": safe_return(to)}, done=done, is_nobody_there=await set_up.is_open()
+    )
 
 
 @router.post("/sign-in")
@@ -83,7 +86,12 @@ async def sign_out(request: Request) -> Response:
 
 
 def _form(
-    request: Request, form: Form, *, error: DomainError | None = None, done: str | None = None
+    request: Request,
+    form: Form,
+    *,
+    error: DomainError | None = None,
+    done: str | None = None,
+    is_nobody_there: bool = False,
 ) -> Response:
     wants_code = isinstance(error, SecondFactorNeededError | SecondFactorWrongError)
     return render(
@@ -97,4 +105,5 @@ def _form(
         error=refusal_text(error) if error else None,
         error_field=error.field if error else None,
         done=DONE.get(done or ""),
+        is_nobody_there=is_nobody_there,
     )

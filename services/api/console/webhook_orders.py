@@ -21,6 +21,7 @@ from services.api.console.webhooks import (
 )
 from services.api.domain.errors import (
     InvalidValueError,
+    MadeBeforeError,
     TooManyWebhooksError,
     WebhookDisabledError,
 )
@@ -43,6 +44,7 @@ async def make(request: Request) -> Response:
     if not kinds:
         return form_of_new(visit, Mistake("new", "kinds", NO_KINDS, visit.form))
     try:
+        await visit.once.require_new()
         made = await manage_webhooks.add_webhook(
             visit.context.engine,
             visit.caller.account,
@@ -51,7 +53,10 @@ async def make(request: Request) -> Response:
             url=visit.form.get("url", "").strip(),
             kinds=kinds,
             is_enabled=True,
+            once=visit.once,
         )
+    except MadeBeforeError as error:
+        return see(f"{WEBHOOKS}/{error.made}", done="made-before")
     except MISTAKEN as error:
         return form_of_new(visit, refused(error, "new", visit.form))
     return _secret(visit, made, is_new=True)
@@ -94,13 +99,17 @@ async def change_secret(request: Request, webhook_id: UUID) -> Response:
     """Give a webhook another secret, and show it, this once."""
     visit = await enter(request, "admin")
     asked = visit.form.get("overlap", "")
-    made = await manage_webhooks.change_secret(
-        visit.context.engine,
-        visit.caller.account,
-        webhook_id,
-        author=visit.author,
-        overlap_s=int(asked if asked in OVERLAPS else DEFAULT_OVERLAP) * HOUR_S,
-    )
+    try:
+        made = await manage_webhooks.change_secret(
+            visit.context.engine,
+            visit.caller.account,
+            webhook_id,
+            author=visit.author,
+            overlap_s=int(asked if asked in OVERLAPS else DEFAULT_OVERLAP) * HOUR_S,
+            once=visit.once,
+        )
+    except MadeBeforeError as error:
+        return see(f"{WEBHOOKS}/{error.made}", done="made-before")
     return _secret(visit, made, is_new=False)
 
 

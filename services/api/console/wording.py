@@ -12,6 +12,7 @@ from services.api.domain.access_errors import (
     ScopeNotGrantableError,
     TooManyKeysError,
 )
+from services.api.domain.campaign_states import CampaignStateError
 from services.api.domain.contact_groups import (
     GroupBusyError,
     GroupNameTakenError,
@@ -19,6 +20,7 @@ from services.api.domain.contact_groups import (
     TooManyGroupsError,
 )
 from services.api.domain.credit import MoreThanAgreedError
+from services.api.domain.errors import TextLetGoError
 from services.api.domain.opt_outs import NotOptedOutError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.set_up import SetUpTokenError
@@ -74,6 +76,7 @@ ROLES: Final[Mapping[str, str]] = {
 # What is told once something is done, by what the address then says of it.
 DONE: Final[Mapping[str, str]] = {
     "signed-out": N_("You are signed out."),
+    "ended": N_("Your session has ended. Sign in, and you are where you were."),
     "password": N_("Your password is changed. Your other sessions have ended."),
     "factor-off": N_("The second factor is removed. Your other sessions have ended."),
     "session": N_("That session has ended."),
@@ -82,6 +85,11 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
+    "made-before": N_(
+        "The form came twice, and made this the first time. What is shown once was in the first "
+        "answer: if you did not see it, have another made here."
+    ),
+    "sent-before": N_("This was sent before, and is not sent again. Here is how far it is."),
     "access": N_("Saved. It holds from the next call on."),
     "key-revoked": N_("The key is revoked."),
     "address-added": N_("Your address stands in the list now. Save it to let it count."),
@@ -138,6 +146,10 @@ REFUSALS: Final[Mapping[type[DomainError], str]] = {
     MoreThanAgreedError: N_(
         "It has come to more than you saw: recipients were added meanwhile. Check it once more."
     ),
+    CampaignStateError: N_(
+        "The campaign stands elsewhere by now, where this cannot be done any more."
+    ),
+    TextLetGoError: N_("Its text is no longer kept, so that it cannot be sent again."),
     NotOptedOutError: N_("This number has not opted out."),
     GroupNameTakenError: N_("Another group has this name, in letters of any case."),
     GroupBusyError: N_("Somebody else is changing the group just now. Try again in a moment."),

@@ -15,6 +15,7 @@ from services.api.domain.errors import (
     WebhookDisabledError,
 )
 from services.api.domain.masked_urls import masked_url
+from services.api.operations.forms_once import FormOnce
 from services.api.storage import webhooks
 from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, Values, add_entry
@@ -56,10 +57,12 @@ async def add_webhook(
     url: str,
     kinds: Sequence[str],
     is_enabled: bool,
+    once: FormOnce | None = None,
 ) -> WebhookWithSecret:
     """Make a webhook.
 
     Raises:
+        MadeBeforeError: The form that asks for it has made one already.
         InvalidValueError: Its URL is none that may be called.
         TooManyWebhooksError: The account has as many as it may.
     """
@@ -73,6 +76,8 @@ async def add_webhook(
         )
         entry = AuditEntry("webhook.create", str(added.uuid), None, told(added))
         await add_entry(connection, account.id, author, entry)
+        if once:
+            await once.note(connection, str(added.uuid))
     return WebhookWithSecret(added, secret_text(secret))
 
 
@@ -145,10 +150,12 @@ async def change_secret(
     *,
     author: Author,
     overlap_s: float,
+    once: FormOnce | None = None,
 ) -> WebhookWithSecret:
     """Give a webhook a new secret; for a time deliveries are signed with both.
 
     Raises:
+        MadeBeforeError: The form that asks for it has made one already.
         NotFoundError: The account has no such webhook.
     """
     secret = make_secret()
@@ -161,6 +168,8 @@ async def change_secret(
         values = {"overlap_hours": overlap_s / 3_600}
         entry = AuditEntry("webhook.rotate_secret", str(webhook_uuid), None, values)
         await add_entry(connection, account.id, author, entry)
+        if once:
+            await once.note(connection, str(webhook_uuid))
     return WebhookWithSecret(changed, secret_text(secret))
 
 

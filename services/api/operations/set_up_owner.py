@@ -44,6 +44,11 @@ class OwnerSetUp:
     sealer: Sealer
     clock: Clock
 
+    async def is_open(self) -> bool:
+        """Tell whether there is no user of the console yet."""
+        async with self.engine.connect() as connection:
+            return not await users.has_console_user(connection)
+
     async def require_open(self) -> None:
         """Let pass only while there is no user of the console.
 

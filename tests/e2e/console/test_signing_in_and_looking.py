@@ -110,7 +110,8 @@ def test_campaigns_are_searched_as_one_types_and_sent_once_more_by_a_form(
     page.locator("tbody").get_by_role("link").first.click()
     page.wait_for_url(f"**/console/campaigns/{campaign['uuid']}")
 
-    page.locator("summary", has_text="Send once more").click()
+    page.get_by_role("link", name="Send once more").click()
+    expect(page.locator(".facts dd").first).to_have_text("3")
     page.get_by_role("button", name="Yes, send once more").click()
 
     expect(page.get_by_role("status").filter(has_text="sent once more")).to_be_visible()

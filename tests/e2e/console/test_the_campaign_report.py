@@ -1,11 +1,13 @@
 """The report of a campaign: clicks show as they come, and nothing that one is at is lost by it."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from shared.clock import SystemClock
 from tests.support.console_browser import AGENT, DESTINATION, LOOKS, Console, look_at, watched
 from tests.support.stack import wait_until
 
@@ -175,3 +177,30 @@ def test_the_pages_of_a_campaign_are_accessible_in_both_themes(
     expect(page.locator(".preview-bubble")).to_be_visible()
     look_at(page, f"send-again-preview-{look}")
     page.context.close()
+
+
+def test_what_may_be_ordered_follows_what_happens_and_what_is_opened_stays_so(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    later = SystemClock().now() + timedelta(days=9)
+    sent = console.stack.api.post(
+        "/send", data={"mobile": NUMBERS[0], "msg": "later", "scheduleTime": later.isoformat()}
+    ).json()
+    path = f"/campaigns/{sent['uuid']}"
+    context = console.open(owner["state"])
+    page = watched(context.new_page())
+    page.goto(f"/console{path}")
+    orders = page.locator("#orders")
+    expect(page.locator("#state")).to_contain_text("goes out on")
+    expect(orders.get_by_role("button", name="Pause")).to_be_visible()
+    orders.locator("summary", has_text="Cancel").click()
+    console.stack.api.post(f"{path}/pause").raise_for_status()
+
+    page.locator("#totals").dispatch_event("live")
+    expect(orders.get_by_role("button", name="Resume")).to_be_visible()
+    expect(orders.get_by_role("button", name="Pause")).to_have_count(0)
+    expect(orders.get_by_role("button", name="Yes, cancel for good")).to_be_visible()
+    expect(page.locator("#orders")).to_have_count(1)
+    orders.get_by_role("button", name="Yes, cancel for good").click()
+    expect(page.get_by_role("status").filter(has_text="is cancelled")).to_be_visible()
+    context.close()

@@ -112,7 +112,7 @@ def test_a_file_of_ten_thousand_is_dropped_confirmed_and_watched_to_its_end(
     expect(page.get_by_role("heading", level=1)).to_have_text("Send to 10,000 recipients?")
     look_at(page, "send-check")
     page.get_by_role("button", name="Send to 10,000").click()
-    page.wait_for_url("**/progress")
+    page.wait_for_url("**/progress*")
     page.evaluate("window.isTheSamePage = true")
     expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
     look_at(page, "send-progress-under-way")
@@ -146,6 +146,7 @@ def test_the_form_and_what_follows_it_are_accessible_at_every_width(
     expect(page.locator("#numbers .left-out li")).to_have_count(0)
     page.locator("form .go .primary").click()
     expect(page.locator("#mobile-wrong")).to_be_visible()
+    expect(page.locator("#mobile")).to_be_focused()
     expect(page.locator("#msg")).to_have_value(COSTLY)
     page.locator("[data-shows=upload]").check(force=True)
     page.locator("#file").set_input_files(file)
@@ -156,9 +157,74 @@ def test_the_form_and_what_follows_it_are_accessible_at_every_width(
     page.locator("form.go .primary").wait_for()
     look_at(page, f"send-check-{look}")
     page.locator("form.go .primary").click()
-    page.wait_for_url("**/progress")
+    page.wait_for_url("**/progress*")
     expect(page.locator("[data-stage=delivered]")).to_have_text("3", timeout=30_000)
     look_at(page, f"send-progress-{look}")
+    context.close()
+
+
+def test_what_is_written_outlives_its_session_and_its_page_until_it_is_sent(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    context = console.open(owner["state"])
+    page = watched(context.new_page())
+    page.goto("/console/send")
+    offer = page.locator("[data-draft-offer]")
+    expect(offer).to_be_hidden()
+    page.locator("#mobile").fill("9876543210")
+    page.get_by_label("Later").check(force=True)
+    page.locator("#scheduleTime").fill("2001-01-01T10:00")
+    page.get_by_role("switch", name="Enable Link Tracking").click()
+    cookies: Any = context.cookies()
+    context.clear_cookies()
+    text_box(page).press_sequentially("An hour's work")
+    page.wait_for_url("**/console/sign-in?next=%2Fconsole%2Fsend")
+    context.add_cookies(cookies)
+
+    page.goto("/console/send")
+    expect(offer).to_contain_text("has not been sent")
+    look_at(page, "send-draft-offered")
+    offer.get_by_role("button", name="Go on with it").click()
+    expect(text_box(page)).to_have_value(re.compile("^An h"))
+    expect(page.locator("#mobile")).to_have_value("9876543210")
+    expect(page.locator("#scheduleTime")).to_have_value("2001-01-01T10:00")
+    expect(page.get_by_role("switch", name="Enable Link Tracking")).not_to_be_checked()
+    page.get_by_label("Now", exact=True).check(force=True)
+    page.get_by_role("button", name="Check and send").click()
+    page.goto("/console/campaigns")
+    page.goto("/console/send")
+    expect(offer).to_be_visible()
+    offer.get_by_role("button", name="Go on with it").click()
+    page.get_by_role("button", name="Check and send").click()
+    page.get_by_role("button", name="Send to 1").click()
+    page.wait_for_url("**/progress")
+    page.goto("/console/send")
+    expect(offer).to_be_hidden()
+    context.close()
+
+
+def test_what_is_written_is_thrown_away_if_one_wants_and_shown_to_nobody_else(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    context = console.open(owner["state"])
+    page = watched(context.new_page())
+    offer = page.locator("[data-draft-offer]")
+    for forget in (
+        lambda: offer.get_by_role("button", name="Throw it away").click(),
+        lambda: page.evaluate(
+            "sessionStorage.setItem('txlink-draft', "
+            "sessionStorage.getItem('txlink-draft').replace('\"asha\"', '\"hank\"'))"
+        ),
+    ):
+        page.goto("/console/send")
+        text_box(page).fill("Not for everybody")
+        page.reload()
+        expect(offer).to_contain_text("Not for everybody")
+        forget()
+        page.reload()
+        page.locator("body.has-script").wait_for()
+        expect(offer).to_be_hidden()
+        assert page.evaluate("sessionStorage.getItem('txlink-draft')") is None
     context.close()
 
 
@@ -177,7 +243,7 @@ def test_what_is_opened_stays_so_while_the_progress_page_changes(
     page.locator("#scheduleTime").fill(f"{later:%Y-%m-%dT%H:%M}")
     page.get_by_role("button", name="Check and send").click()
     page.get_by_role("button", name="Schedule for 1").click()
-    page.wait_for_url("**/progress")
+    page.wait_for_url("**/progress*")
     page.locator("summary", has_text="Cancel").click()
     cancel = page.get_by_role("button", name="Yes, cancel for good")
     cancel.focus()
@@ -247,6 +313,6 @@ def test_a_send_is_made_by_keys_alone(console: Console, owner: dict[str, Any]) -
             break
         keys.press("Tab")
     keys.press("Enter")
-    page.wait_for_url("**/progress")
+    page.wait_for_url("**/progress*")
     expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
     context.close()

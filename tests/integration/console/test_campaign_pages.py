@@ -84,6 +84,7 @@ async def test_orders_are_given_by_forms(api: Api, acme: Headers, asha: Visitor)
         assert answer.status_code == 303, order
         shown.append((await asha.client.get(answer.headers["location"])).text)
     refused = await asha.send(f"{path}/pause")
+    part = await asha.get(f"{path}/totals", **{"hx-request": "true"})
     once = {"once": "abc"}
     copies = [await asha.send(f"{path}/duplicate", once) for _ in range(2)]
 
@@ -91,6 +92,13 @@ async def test_orders_are_given_by_forms(api: Api, acme: Headers, asha: Visitor)
     assert "/resume" in shown[0]
     assert "/pause" not in shown[2]
     assert refused.status_code == 409
+    assert "where this cannot be done any more" in refused.text
+    assert 'class="primary"' not in refused.text
+    assert f'href="/console{path}"' in refused.text
+    # What may be ordered follows what happens.
+    assert 'id="orders" hx-ext="morph" hx-swap-oob="morph"' in part.text
+    assert f'href="/console{path}/confirm/duplicate"' in part.text
+    assert f'action="/console{path}/cancel"' not in part.text
     assert copies[0].headers["location"] == copies[1].headers["location"]
     assert await api.count("campaign") == 2
     actions = await api.database.fetch(
@@ -160,3 +168,33 @@ async def test_a_phone_that_is_known_as_it_is_is_not_sent_again(
     assert "Hello" not in changed.text
     assert "<p>Hello</p>" in delivered.text
     assert acme["apikey"] not in delivered.text
+
+
+async def test_without_campaigns_the_page_leads_to_the_first(api: Api, asha: Visitor) -> None:
+    page = (await asha.get("/campaigns")).text
+    async with visitor(api.app) as one:
+        await one.sign_in("reader")
+        of_reader = (await one.get("/campaigns")).text
+
+    (card,) = re.findall(r'<div class="card empty">(.*?)</div>', page, re.DOTALL)
+    assert re.findall(r'href="([^"]+)"', card) == ["/console/send", "/console/sandbox"]
+    assert "What is sent stands here" in of_reader
+    assert 'href="/console/send"' not in of_reader
+
+
+async def test_what_is_scheduled_says_when_it_goes_out(
+    api: Api, acme: Headers, asha: Visitor
+) -> None:
+    campaign = await a_campaign(api, acme, scheduleTime=FAR)
+    path = f"/campaigns/{campaign.uuid}"
+    pages = [(await asha.get(each)).text for each in ("/campaigns", path, f"{path}/progress")]
+    await asha.send(f"{path}/cancel")
+    cancelled = (await asha.get(path)).text
+
+    for page in pages:
+        assert "goes out on " in page
+        # Nobody has it yet who could have clicked.
+        assert "/send-again" not in page
+    assert "sent to" not in pages[2]
+    assert "3 recipients" in pages[2]
+    assert "goes out on " not in cancelled

@@ -267,6 +267,7 @@ async def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(
     assert "Last day: https://a.example.com</textarea>" in nobody.text
     await api.database.execute("UPDATE campaign SET text_let_go_at = now()")
     let_go = await asha.get(path)
+    assert "There is no link in the message. Put one into it." in unlinked.text
     for page in (unlinked, nothing):
         assert page.status_code == 400
         assert 'aria-invalid="true"' in page.text
@@ -309,11 +310,57 @@ async def test_orders_of_the_list_ask_first(api: Api, acme: Headers, asha: Visit
         assert f'action="/console/campaigns/{campaign.uuid}/{order}"' in page.text
         assert "Autumn sale" in page.text
     assert "3 messages have not been handed over" in pages["cancel"].text
-    assert "the same 3 numbers again" in pages["duplicate"].text
-    assert "The first time it cost 0.75 INR." in pages["duplicate"].text
     assert 'name="once"' in pages["duplicate"].text
     assert refused.status_code == 403
     assert "/confirm/" not in offered
+
+
+async def test_sending_once_more_shows_what_it_comes_to_now(
+    api: Api, acme: Headers, asha: Visitor
+) -> None:
+    await api.database.execute("UPDATE account SET segment_price = 0.25, currency = 'INR'")
+    campaign = await a_campaign(api, acme)
+    await api.database.execute("UPDATE account SET segment_price = 0.5")
+    await api.client.put(f"/suppressions/{NUMBERS[0]}", headers=acme)
+    path = f"/campaigns/{campaign.uuid}"
+
+    report = (await asha.get(path)).text
+    asked = (await asha.get(f"{path}/confirm/duplicate")).text
+    agreed = dict(re.findall(r'name="(once|agreed_segments)" value="([^"]+)"', asked))
+    await api.client.delete(f"/suppressions/{NUMBERS[0]}", headers=acme)
+    refused = await asha.send(f"{path}/duplicate", agreed)
+
+    assert f'href="/console{path}/confirm/duplicate"' in report
+    assert f'action="/console{path}/duplicate"' not in report
+    assert "<strong>2</strong>" in asked
+    assert "1: This number has opted out." in asked
+    assert "<strong>1 INR</strong>" in asked
+    assert agreed["agreed_segments"] == "2"
+    assert refused.status_code == 409
+    assert "It has come to more than you saw" in refused.text
+    assert "<strong>1.5 INR</strong>" in refused.text
+    assert await api.count("campaign") == 1
+
+
+async def test_what_cannot_be_sent_once_more_says_why_and_offers_nothing(
+    api: Api, acme: Headers, asha: Visitor
+) -> None:
+    campaign = await a_campaign(api, acme)
+    path = f"/campaigns/{campaign.uuid}"
+    for number in NUMBERS:
+        await api.client.put(f"/suppressions/{number}", headers=acme)
+    nobody = await asha.get(f"{path}/confirm/duplicate")
+    given = await asha.send(f"{path}/duplicate", {"once": "abc"})
+    await api.database.execute("UPDATE campaign SET text_let_go_at = now()")
+    let_go = await asha.get(f"{path}/confirm/duplicate")
+
+    assert [page.status_code for page in (nobody, given, let_go)] == [200, 400, 200]
+    for page in (nobody, given, let_go):
+        assert 'role="alert"' in page.text
+        assert "Yes, send once more" not in page.text
+    assert "they are wrong, or have opted out" in nobody.text
+    assert "Its text is no longer kept" in let_go.text
+    assert await api.count("campaign") == 1
 
 
 async def test_the_list_is_searched_by_days(api: Api, acme: Headers, asha: Visitor) -> None:

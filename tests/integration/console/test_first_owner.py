@@ -30,6 +30,7 @@ async def test_an_owner_is_made_and_signed_in_once(api: Api) -> None:
     await api.account("acme", "ACMEIN")
     token = await issue(api)
     async with visitor(api.app) as one:
+        asked = await one.get("/sign-in")
         form = await one.get("/set-up")
         made = await one.client.post("/console/set-up", data=OWNER | {"token": f" {token} "})
         page = await one.client.get(made.headers["location"])
@@ -37,8 +38,12 @@ async def test_an_owner_is_made_and_signed_in_once(api: Api) -> None:
             await one.get("/set-up"),
             await one.client.post("/console/set-up", data=OWNER | {"token": token, "login": "b"}),
         ]
+        later = await one.get("/sign-in")
 
     assert form.status_code == 200
+    assert 'href="/console/set-up"' in asked.text
+    assert "Nobody can sign in yet" in asked.text
+    assert "/console/set-up" not in later.text
     assert made.status_code == 303
     assert "You are the owner" in page.text
     assert [answer.status_code for answer in closed] == [404, 404]

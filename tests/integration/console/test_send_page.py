@@ -34,9 +34,11 @@ REFUSED: tuple[tuple[Headers, str, str], ...] = (
     ({"msg": "no link"}, "msg", "There is no link to track yet"),
     ({"msg": "a" * 4_000, "trackLink": ""}, "msg", "more than 20 segments"),
     ({"senderId": "OTHER"}, "senderId", "not registered for the account"),
-    ({"when": "later", "scheduleTime": ""}, "scheduleTime", "must be a day and a time"),
-    ({"when": "later", "scheduleTime": "2001-01-01T10:00"}, "scheduleTime", "is past"),
-    ({"dltEntityId": "x"}, "dltEntityId", "must be digits only"),
+    ({"when": "later", "scheduleTime": ""}, "scheduleTime", "Choose a day and a time"),
+    ({"when": "later", "scheduleTime": "2001-01-01T10:00"}, "scheduleTime", "from now on"),
+    ({"when": "later", "scheduleTime": "2999-01-01T10:00"}, "scheduleTime", "within a year"),
+    ({"dltEntityId": "x"}, "dltEntityId", "Write its digits alone"),
+    ({"dltTemplateId": "x"}, "dltTemplateId", "Write its digits alone"),
     ({"to": "group", "group": ""}, "group", "Choose a contact group."),
     ({"to": "upload", "upload": ""}, "upload", "Choose a file first."),
 )
@@ -102,8 +104,10 @@ async def test_a_send_is_checked_confirmed_once_and_followed(api: Api, asha: Vis
     again = await confirm(asha, checked)
 
     assert sent.status_code == again.status_code == 303
-    assert sent.headers["location"] == again.headers["location"]
-    assert re.fullmatch(r"/console/campaigns/[0-9a-f-]{36}/progress", sent.headers["location"])
+    assert re.fullmatch(
+        r"/console/campaigns/[0-9a-f-]{36}/progress\?done=sent", sent.headers["location"]
+    )
+    assert again.headers["location"] == sent.headers["location"] + "-before"
     assert await api.count("campaign") == 1
     page = await asha.client.get(sent.headers["location"])
     assert "sent to 2" in page.text
@@ -462,7 +466,7 @@ async def test_no_more_goes_out_than_was_shown(api: Api, acme: Headers, asha: Vi
     again = await confirm(asha, second)
 
     assert "Send to 3 recipients?" in second.text
-    assert sent.headers["location"] == again.headers["location"]
+    assert again.headers["location"] == sent.headers["location"] + "-before"
     assert await api.count("message") == 2
 
 
@@ -482,7 +486,7 @@ async def test_a_file_is_nobodys_once_its_session_has_ended(api: Api, asha: Visi
 
 async def test_who_follows_a_campaign_that_rests_is_told_and_need_not_ask(asha: Visitor) -> None:
     sent = await confirm(asha, await asha.send("/send/check", fields()))
-    path = sent.headers["location"].removesuffix("/progress")
+    path = sent.headers["location"].removesuffix("/progress?done=sent")
     moving = await asha.client.get(f"{path}/progress")
     await asha.send(f"{path.removeprefix('/console')}/pause")
     resting = await asha.client.get(f"{path}/progress", headers=PARTIAL)

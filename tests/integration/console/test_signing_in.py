@@ -1,6 +1,7 @@
 """Signing in and out by forms, with and without script; languages and looks that are kept."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -119,3 +120,44 @@ async def test_who_prefers_another_look_goes_on_at_the_page_of_the_form(asha: Vi
         "/security/password": "/console/security",
         "/sign-in": "/console/sign-in",
     }
+
+
+async def test_whose_session_has_ended_goes_on_where_they_were(api: Api, asha: Visitor) -> None:
+    campaign = "/campaigns/3f9f2e9c-7a52-4c6e-9d4b-0a1b2c3d4e5f"
+    token = await asha.csrf_token()
+    await api.database.execute("UPDATE user_session SET ends_at = now()")
+    pages = {}
+    for path in ("/send/check", "/send", "/settings/keys/new", f"{campaign}/pause"):
+        answer = await asha.client.post(f"/console{path}", data={"csrf_token": token})
+        pages[path] = parse_qs(urlsplit(answer.headers["location"]).query)["next"]
+    part = await asha.client.post(
+        "/console/send/preview",
+        data={"csrf_token": token},
+        headers={"hx-request": "true", "hx-current-url": "https://api.test/console/send/check"},
+    )
+    told = await asha.client.get(part.headers["hx-redirect"])
+    async with visitor(api.app) as stranger:
+        unknown = await stranger.get("/send")
+
+    assert pages == {
+        "/send/check": ["/console/send"],
+        "/send": ["/console/send"],
+        "/settings/keys/new": ["/console/settings/keys/new"],
+        f"{campaign}/pause": [f"/console{campaign}"],
+    }
+    assert part.headers["hx-redirect"].startswith("/console/sign-in?next=%2Fconsole%2Fsend&")
+    assert "Your session has ended" in told.text
+    assert unknown.headers["location"] == "/console/sign-in?next=%2Fconsole%2Fsend"
+
+
+async def test_what_is_forbidden_says_which_way_out_there_is(api: Api, asha: Visitor) -> None:
+    async with visitor(api.app) as one:
+        await one.sign_in("reader")
+        of_role = await one.send("/send/check")
+    too_old = await asha.client.post("/console/send/check", data={"csrf_token": "x"})
+
+    assert of_role.status_code == too_old.status_code == 403
+    assert "Your role does not allow it" in of_role.text
+    assert "too old" not in of_role.text
+    assert "The page that asked was too old" in too_old.text
+    assert "Your role" not in too_old.text

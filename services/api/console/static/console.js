@@ -13,6 +13,14 @@ for (const form of document.querySelectorAll("[data-send-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// Whoever is told that something is wrong stands where it is.
+const wrong =
+  document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main [role=alert]");
+if (wrong) {
+  if (wrong.matches("[role=alert]")) wrong.tabIndex = -1;
+  wrong.focus();
+}
+
 // A form is sent once: a second press would send a campaign twice, or lose a one-time code.
 document.addEventListener("submit", (event) => {
   const form = event.target;
