@@ -110,7 +110,6 @@ REFUSALS: dict[type[DomainError], Refusal] = {
     errors.MalformedBodyError: Refusal(422),
     errors.UnsupportedBodyError: Refusal(415),
     errors.IdempotencyConflictError: Refusal(409),
-    errors.MadeBeforeError: Refusal(409),
     credit.MoreThanAgreedError: Refusal(409),
     credit.InsufficientCreditError: Refusal(PAYMENT_REQUIRED),
     credit.DailyCapReachedError: Refusal(TOO_MANY),

@@ -123,13 +123,20 @@ def _refusal_page(request: Request, error: DomainError) -> Response:
 
 
 def error_page(request: Request, status: int, reason: str | None = None) -> Response:
-    """Return the page of a status; where that has no words of its own, the reason is told."""
-    return render(
+    """Return the page of a status; where that has no words of its own, the reason is told.
+
+    Within a page that stays it is a note, where the part was to stand that is then asked for anew.
+    """
+    is_note = is_partial(request)
+    response = render(
         request,
-        "error.html",
+        "_error.html" if is_note else "error.html",
         status=status,
         number=status,
         title=TITLES.get(status, OTHER_TITLE),
         meaning=MEANINGS.get(status),
         reason=reason,
     )
+    if is_note:
+        response.headers.update({"HX-Reswap": "innerHTML", "HX-Reselect": "[role=alert]"})
+    return response

@@ -27,7 +27,7 @@ from services.api.domain.access_errors import (
     ScopeNotGrantableError,
     TooManyKeysError,
 )
-from services.api.domain.errors import InvalidValueError, MadeBeforeError
+from services.api.domain.errors import InvalidValueError
 from services.api.domain.rate_limits import Quotas
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.manage_keys import KeyOrders, KeyWithSecret
@@ -114,8 +114,6 @@ async def make_key(request: Request) -> Response:
     visit = await enter(request, "admin")
     form = visit.form
     try:
-        # A code of an authenticator counts once: that is no reason to refuse what came twice.
-        await visit.once.require_new()
         visit = await with_proof(visit)
         made = await _orders(visit).add(
             form.get("name", ""),
@@ -123,10 +121,7 @@ async def make_key(request: Request) -> Response:
             expires_at=end_of_day_in(form, "expires_on", visit.caller.account.time_zone),
             allow_list=networks_in(form),
             quotas=Quotas(*(per_minute_in(form, name) for name in LIMITS)),
-            once=visit.once,
         )
-    except MadeBeforeError as error:
-        return see(f"{KEYS}/{error.made}", done="made-before")
     except TOLD as error:
         return _form(visit, form, wrong_of(error))
     return _made(visit, made)

@@ -17,12 +17,11 @@ from services.api.auth import (
     in_cookie,
     session_of,
 )
-from services.api.console.forms import FORM_OCTETS, Form, once_of, read_form
+from services.api.console.forms import FORM_OCTETS, Form, read_form
 from services.api.context import ApiContext
 from services.api.domain.authors import Author
 from services.api.domain.user_errors import SessionMissingError
 from services.api.operations.authenticate import Caller
-from services.api.operations.forms_once import FormOnce
 from services.api.operations.second_factors import OwnUser
 
 CSRF_FIELD: Final = "csrf_token"
@@ -49,12 +48,6 @@ class Visit:
     def author(self) -> Author:
         """Who changes something by it, and where from."""
         return author_of(self.request, self.caller)
-
-    @property
-    def once(self) -> FormOnce:
-        """What keeps the form from making a thing twice."""
-        context, account = self.context, self.caller.account
-        return FormOnce(context.engine, context.clock, account.id, once_of(self.form))
 
     @property
     def own_user(self) -> OwnUser:

@@ -21,7 +21,6 @@ from services.api.console.webhooks import (
 )
 from services.api.domain.errors import (
     InvalidValueError,
-    MadeBeforeError,
     TooManyWebhooksError,
     WebhookDisabledError,
 )
@@ -44,7 +43,6 @@ async def make(request: Request) -> Response:
     if not kinds:
         return form_of_new(visit, Mistake("new", "kinds", NO_KINDS, visit.form))
     try:
-        await visit.once.require_new()
         made = await manage_webhooks.add_webhook(
             visit.context.engine,
             visit.caller.account,
@@ -53,10 +51,7 @@ async def make(request: Request) -> Response:
             url=visit.form.get("url", "").strip(),
             kinds=kinds,
             is_enabled=True,
-            once=visit.once,
         )
-    except MadeBeforeError as error:
-        return see(f"{WEBHOOKS}/{error.made}", done="made-before")
     except MISTAKEN as error:
         return form_of_new(visit, refused(error, "new", visit.form))
     return _secret(visit, made, is_new=True)

@@ -85,10 +85,6 @@ DONE: Final[Mapping[str, str]] = {
     "resume": N_("The campaign goes on."),
     "cancel": N_("The campaign is cancelled."),
     "duplicate": N_("The campaign is sent once more."),
-    "made-before": N_(
-        "The form came twice, and made this the first time. What is shown once was in the first "
-        "answer: if you did not see it, have another made here."
-    ),
     "sent-before": N_("This was sent before, and is not sent again. Here is how far it is."),
     "access": N_("Saved. It holds from the next call on."),
     "key-revoked": N_("The key is revoked."),

@@ -75,20 +75,6 @@ class InvalidValueError(FieldError):
         super().__init__(field, f"{field} {wanted}")
 
 
-class MadeBeforeError(DomainError):
-    """A form that has come before, and made something then.
-
-    Attributes:
-        made: What that is called.
-    """
-
-    code: ClassVar[str] = "made_before"
-
-    def __init__(self, made: str) -> None:
-        super().__init__("This form came before, and is not done again")
-        self.made = made
-
-
 class RepeatedParameterError(FieldError):
     """A parameter that came more than once: which one counts cannot be told."""
 

@@ -18,7 +18,6 @@ from services.api.domain.authors import COMMAND_LINE, Author
 from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.rate_limits import NO_QUOTAS, Quotas
 from services.api.domain.user_errors import FreshProofNeededError
-from services.api.operations.forms_once import FormOnce
 from services.api.storage import keys
 from services.api.storage.accounts import find_account
 from services.api.storage.audit import AuditEntry, add_entry
@@ -92,12 +91,10 @@ class KeyOrders:
         expires_at: datetime | None = None,
         allow_list: AllowList = EVERYWHERE,
         quotas: Quotas = NO_QUOTAS,
-        once: FormOnce | None = None,
     ) -> KeyWithSecret:
         """Make a key.
 
         Raises:
-            MadeBeforeError: The form that asks for it has made one already.
             InvalidValueError: It has no name, no scope or one that is none, or it would have
                 expired already.
             ScopeNotGrantableError: It would be good for what its maker is not.
@@ -107,7 +104,7 @@ class KeyOrders:
         name, wanted = checked_name(name), self._grantable(scopes)
         self._check_expiry(expires_at)
         async with self.engine.begin() as connection:
-            made = await self._add(
+            return await self._add(
                 connection,
                 name,
                 wanted,
@@ -115,9 +112,6 @@ class KeyOrders:
                 allow_list=allow_list.texts,
                 quotas=quotas,
             )
-            if once:
-                await once.note(connection, made.key.prefix)
-            return made
 
     async def newest(self, *, before: int, row_limit: int) -> list[Key]:
         """Return keys older than one, newest first, those that have ended too."""

@@ -15,7 +15,6 @@ from services.api.domain.errors import (
     WebhookDisabledError,
 )
 from services.api.domain.masked_urls import masked_url
-from services.api.operations.forms_once import FormOnce
 from services.api.storage import webhooks
 from services.api.storage.accounts import Account
 from services.api.storage.audit import AuditEntry, Values, add_entry
@@ -57,12 +56,10 @@ async def add_webhook(
     url: str,
     kinds: Sequence[str],
     is_enabled: bool,
-    once: FormOnce | None = None,
 ) -> WebhookWithSecret:
     """Make a webhook.
 
     Raises:
-        MadeBeforeError: The form that asks for it has made one already.
         InvalidValueError: Its URL is none that may be called.
         TooManyWebhooksError: The account has as many as it may.
     """
@@ -76,8 +73,6 @@ async def add_webhook(
         )
         entry = AuditEntry("webhook.create", str(added.uuid), None, told(added))
         await add_entry(connection, account.id, author, entry)
-        if once:
-            await once.note(connection, str(added.uuid))
     return WebhookWithSecret(added, secret_text(secret))
 
 

@@ -225,3 +225,20 @@ async def test_what_the_sign_in_may_not_keep_is_let_go(api: Api, asha: Visitor) 
     assert [answer.status_code for answer in answers] == [303] * 4
     assert reader.headers["location"] == "/console/send"
     assert by_script.headers["hx-redirect"] == "/console/send"
+
+
+async def test_what_is_refused_within_a_page_is_a_note_and_no_page_of_its_own(
+    asha: Visitor,
+) -> None:
+    asked = {"hx-request": "true"}
+    too_old = await asha.client.post(
+        "/console/send/preview", data={"csrf_token": "x"}, headers=asked
+    )
+    unknown = await asha.get("/campaigns/3f9f2e9c-7a52-4c6e-9d4b-0a1b2c3d4e5f/totals", **asked)
+
+    for page, said in ((too_old, "The page that asked was too old"), (unknown, "is not here")):
+        assert page.text.startswith('<p class="note bad" role="alert">')
+        assert page.text.count("<") == 2
+        assert said in page.text
+        # What asks stays, and asks again.
+        assert page.headers["hx-reswap"] == "innerHTML"
