@@ -1,5 +1,6 @@
 """Visitors of the console: browsers that fill in its forms."""
 
+import html
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -57,3 +58,9 @@ async def visitor(app: FastAPI, address: str = HOME) -> AsyncIterator[Visitor]:
     transport = httpx.ASGITransport(app, client=(address, 40_000), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="https://api.test") as client:
         yield Visitor(client)
+
+
+def hidden_fields(page: httpx.Response, *names: str) -> dict[str, str]:
+    """Return what a page hides in its forms, by name; of one that comes twice, the last."""
+    found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', page.text)
+    return {name: html.unescape(value) for name, value in found if name in names or not names}

@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from services.api.auth import in_cookie
 from services.api.console.headers import FIELDS, NO_STORE
+from services.api.console.kept_drafts import kept_of
 from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import page_above, render
+from services.api.console.sign_in import sign_in_to_go_on
 from services.api.console.wording import N_, refusal_text
 from services.api.domain.access_errors import AddressNotAllowedError
 from services.api.domain.errors import ScopeMissingError
@@ -62,6 +64,9 @@ def install_error_pages(console: FastAPI) -> None:
     async def on_no_session(request: Request, error: SessionMissingError) -> Response:
         if request.headers.get("accept", "") == STREAM:
             return error_page(request, 401, refusal_text(error))
+        kept = await kept_of(request)
+        if kept:
+            return sign_in_to_go_on(request, _address_of_page(request), kept)
         ended = {"done": "ended"} if in_cookie(request) else {}
         return see(SIGN_IN, request, next=_address_of_page(request), **ended)
 
@@ -122,10 +127,14 @@ def error_page(
     *,
     refusal: DomainError | None = None,
 ) -> Response:
-    """Return the page of a status; where that has no words of its own, the reason is told."""
-    return render(
+    """Return the page of a status; where that has no words of its own, the reason is told.
+
+    Within a page that stays it is a note, where the part was to stand that is then asked for anew.
+    """
+    is_note = is_partial(request)
+    response = render(
         request,
-        "error.html",
+        "_error.html" if is_note else "error.html",
         status=status,
         refusal=refusal,
         number=status,
@@ -133,3 +142,6 @@ def error_page(
         meaning=MEANINGS.get(status),
         reason=reason,
     )
+    if is_note:
+        response.headers.update({"HX-Reswap": "innerHTML", "HX-Reselect": "[role=alert]"})
+    return response

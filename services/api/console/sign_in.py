@@ -6,12 +6,21 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.api import cookies
-from services.api.auth import api_context, client_address, count_address, session_of
+from services.api.auth import (
+    Credentials,
+    api_context,
+    client_address,
+    count_address,
+    identify,
+    session_of,
+)
 from services.api.console.forms import Form, read_form
+from services.api.console.kept_drafts import draft_in, kept_in
 from services.api.console.proofs import given_in
-from services.api.console.redirecting import see
+from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
-from services.api.console.visits import enter
+from services.api.console.sending import form_page
+from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, refusal_text
 from services.api.domain.return_paths import CONSOLE, safe_return
 from services.api.domain.user_errors import (
@@ -20,6 +29,7 @@ from services.api.domain.user_errors import (
     SignInRefusedError,
     TooManyFailuresError,
 )
+from services.api.error_responses import UNAUTHORIZED
 from services.api.operations.sessions import end_own
 from services.api.operations.sign_in import SignIn
 from shared.domain.errors import DomainError
@@ -68,6 +78,12 @@ async def sign_in(request: Request) -> Response:
     except TOLD as error:
         return _form(request, form, error=error)
     cookies.give(request, context, token)
+    draft = draft_in(form)
+    if draft and not is_partial(request):
+        shown_by = Credentials(token.text, is_session=True, is_early=True)
+        caller = await identify(request, shown_by)
+        if "send" in caller.scopes:
+            return await form_page(Visit(request, caller, {}), draft)
     return see(safe_return(form.get("next")), request)
 
 
@@ -85,6 +101,11 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
+def sign_in_to_go_on(request: Request, to: str, kept: Form) -> Response:
+    """Ask who has written something to sign in, and keep it meanwhile."""
+    return _form(request, {"next": to, **kept}, done="ended", status=UNAUTHORIZED)
+
+
 def _form(
     request: Request,
     form: Form,
@@ -92,12 +113,15 @@ def _form(
     error: DomainError | None = None,
     done: str | None = None,
     is_nobody_there: bool = False,
+    status: int = 200,
 ) -> Response:
     wants_code = isinstance(error, SecondFactorNeededError | SecondFactorWrongError)
     return render(
         request,
         "sign_in.html",
+        status=status,
         refusal=error,
+        kept=kept_in(form),
         login=form.get("login", ""),
         next=safe_return(form.get("next")),
         wants_code=wants_code,

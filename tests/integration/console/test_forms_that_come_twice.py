@@ -1,15 +1,10 @@
 """A second press, the browser's way back and a page asked for anew make nothing twice."""
 
 import asyncio
-import html
-import re
-
-import httpx
 
 from tests.support.api import Api
 from tests.support.browsers import code_of, freeze
-from tests.support.consoles import PASSWORD, Visitor
-from tests.support.reports import DELIVERED, a_campaign, settle
+from tests.support.consoles import PASSWORD, Visitor, hidden_fields
 
 Headers = dict[str, str]
 SENDING = {
@@ -23,52 +18,9 @@ HOOK = {"url": "https://hooks.example/tx", "kind-click.recorded": "on"}
 MADE_BEFORE = "The form came twice, and made this the first time"
 
 
-def fields_of(page: httpx.Response, *names: str) -> Headers:
-    """Return what a page's last form of that kind hides."""
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-    return {name: html.unescape(value) for name, value in found if name in names}
-
-
-async def test_the_way_back_to_the_check_does_not_send_again(api: Api, asha: Visitor) -> None:
-    form = SENDING | fields_of(await asha.get("/send"), "once")
-    first = await asha.send("/send/check", form)
-    sent = await asha.send("/send", form | fields_of(first, "once", "agreed_segments"))
-
-    # What the browser does on the way back: the check is asked for anew.
-    back = await asha.send("/send/check", form)
-    again = await asha.send("/send", form | fields_of(back, "once", "agreed_segments"))
-    page = await asha.client.get(again.headers["location"])
-
-    assert sent.headers["location"].endswith("/progress?done=sent")
-    assert again.headers["location"] == sent.headers["location"] + "-before"
-    assert "This was sent before, and is not sent again." in page.text
-    assert await api.count("campaign") == 1
-    changed = form | {"msg": "Last day: https://shop.example.com/sale"}
-    refused = await asha.send("/send", changed | fields_of(back, "once"))
-    assert "has been changed since" in html.unescape(refused.text)
-    other = fields_of(refused, "once")
-    assert (await asha.send("/send", changed | other)).status_code == 303
-    assert await api.count("campaign") == 2
-
-
-async def test_the_way_back_to_who_did_not_click_does_not_send_again(
-    api: Api, acme: Headers, asha: Visitor
-) -> None:
-    campaign = await a_campaign(api, acme)
-    await settle(api, campaign, DELIVERED, DELIVERED, DELIVERED)
-    path = f"/campaigns/{campaign.uuid}/send-again"
-    form = fields_of(await asha.get(path), "once") | {"msg": "Now: https://a.example.com/x"}
-    for _ in range(2):
-        tried = await asha.send(f"{path}/preview", form)
-        sent = await asha.send(path, form | fields_of(tried, "once", "agreed_segments"))
-        assert sent.status_code == 303
-
-    assert await api.count("campaign") == 2
-
-
 async def test_a_key_is_made_once_of_a_form(api: Api, asha: Visitor) -> None:
     await api.database.execute("DELETE FROM api_key")
-    form = KEY | fields_of(await asha.get("/settings/keys/new"), "once")
+    form = KEY | hidden_fields(await asha.get("/settings/keys/new"), "once")
 
     answers = await asyncio.gather(*(asha.send("/settings/keys/new", form) for _ in range(3)))
     shown = [answer for answer in answers if answer.status_code == 200]
@@ -80,7 +32,7 @@ async def test_a_key_is_made_once_of_a_form(api: Api, asha: Visitor) -> None:
     assert MADE_BEFORE in page.text
     assert "/rotate" in page.text
     # Another form makes another.
-    other = fields_of(await asha.get("/settings/keys/new"), "once")
+    other = hidden_fields(await asha.get("/settings/keys/new"), "once")
     assert (await asha.send("/settings/keys/new", KEY | other)).status_code == 200
     assert await api.count("api_key") == 2
 
@@ -93,7 +45,7 @@ async def test_a_code_that_counts_once_does_not_hide_that_the_key_is_made(
     secret = begun.text.partition("<code>")[2].partition("</code>")[0]
     await asha.send("/security/second-factor/confirm", {"code": code_of(secret, steps=-1)})
     await api.database.execute("UPDATE user_session SET proved_at = now() - interval '1 hour'")
-    once = fields_of(await asha.get("/settings/keys/new"), "once")
+    once = hidden_fields(await asha.get("/settings/keys/new"), "once")
     proof = {"proof_password": PASSWORD, "proof_code": code_of(secret)}
 
     made = await asha.send("/settings/keys/new", KEY | once | proof)
@@ -104,7 +56,7 @@ async def test_a_code_that_counts_once_does_not_hide_that_the_key_is_made(
 
 
 async def test_a_webhook_is_made_once_of_a_form(api: Api, asha: Visitor) -> None:
-    form = HOOK | fields_of(await asha.get("/settings/webhooks/new"), "once")
+    form = HOOK | hidden_fields(await asha.get("/settings/webhooks/new"), "once")
 
     answers = [await asha.send("/settings/webhooks", form) for _ in range(2)]
     page = await asha.client.get(answers[1].headers["location"])
@@ -120,13 +72,13 @@ async def test_a_second_press_does_not_end_the_secret_that_is_still_to_be_good_f
     await asha.send("/settings/webhooks", HOOK)
     uuid = await api.database.fetchval("SELECT uuid FROM webhook")
     path = f"/settings/webhooks/{uuid}"
-    form = {"overlap": "24"} | fields_of(await asha.get(path), "once")
+    form = {"overlap": "24"} | hidden_fields(await asha.get(path), "once")
 
     answers = [await asha.send(f"{path}/secret", form) for _ in range(2)]
     kept = await api.database.fetchval("SELECT secret FROM webhook")
 
     assert [answer.status_code for answer in answers] == [200, 303]
     assert answers[1].headers["location"].endswith("?done=made-before")
-    other = {"overlap": "24"} | fields_of(await asha.get(path), "once")
+    other = {"overlap": "24"} | hidden_fields(await asha.get(path), "once")
     assert (await asha.send(f"{path}/secret", other)).status_code == 200
     assert await api.database.fetchval("SELECT previous_secret FROM webhook") == kept

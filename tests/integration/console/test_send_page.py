@@ -9,7 +9,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from tests.support.api import Api, running_api
-from tests.support.consoles import Visitor, visitor
+from tests.support.consoles import Visitor, hidden_fields, visitor
 
 Headers = dict[str, str]
 LINK = "https://www.example.com/signup?x=1"
@@ -56,8 +56,8 @@ def fields(**changed: str) -> Headers:
 
 def hidden(page: httpx.Response) -> Headers:
     """Return the fields that a page keeps for its form."""
-    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text)
-    return {name: html.unescape(value) for name, value in found if name != "csrf_token"}
+    fields = hidden_fields(page)
+    return {name: fields[name] for name in fields if name != "csrf_token"}
 
 
 def read(page: httpx.Response) -> str:

@@ -1,8 +1,10 @@
 """Signing in and out by forms, with and without script; languages and looks that are kept."""
 
+import html
 import re
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 
 from tests.support.api import Api
@@ -10,6 +12,15 @@ from tests.support.browsers import code_of, freeze
 from tests.support.consoles import PASSWORD, Visitor, visitor
 
 Headers = dict[str, str]
+HOSTILE = """"><script>alert(1)</script>"""
+
+
+def hidden(page: httpx.Response) -> Headers:
+    """Return what the form of a sign-in keeps."""
+    found = re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', page.text)
+    # The first of a name: that of the foot of the page is another's.
+    names = {name: html.unescape(value) for name, value in reversed(found)}
+    return {name: names[name] for name in names if name == "next" or name.startswith("kept-")}
 
 
 async def test_who_signs_in_goes_on_to_where_they_wanted(api: Api, acme: Headers) -> None:
@@ -161,3 +172,73 @@ async def test_what_is_forbidden_says_which_way_out_there_is(api: Api, asha: Vis
     assert "too old" not in of_role.text
     assert "The page that asked was too old" in too_old.text
     assert "Your role" not in too_old.text
+
+
+async def test_without_script_a_message_goes_through_the_sign_in_with_its_writer(
+    api: Api, asha: Visitor
+) -> None:
+    text = f"An hour's work{HOSTILE}"
+    written = {"to": "numbers", "mobile": "9876543210", "msg": text, "appendHttp": "true"}
+    await api.database.execute("UPDATE user_session SET ends_at = now()")
+    asked = await asha.client.post("/console/send/check", data=written)
+    kept = hidden(asked)
+    wrong = await asha.sign_in("asha", "wrong", **kept)
+    back = await asha.sign_in("asha", PASSWORD, **hidden(wrong))
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', back.text)[-1]
+    checked = await asha.client.post("/console/send/check", data=written | {"csrf_token": token})
+
+    assert asked.status_code == 401
+    assert "Your session has ended" in asked.text
+    for page in (asked, wrong, back):
+        assert HOSTILE not in page.text
+    assert hidden(wrong) == kept
+    assert back.status_code == 200
+    assert f"{text}</textarea>" in html.unescape(back.text)
+    assert "9876543210</textarea>" in back.text
+    assert "checked" not in back.text.partition('name="trackLink"')[2].partition(">")[0]
+    assert "Send to 1 recipient?" in checked.text
+
+
+async def test_what_the_sign_in_may_not_keep_is_let_go(api: Api, asha: Visitor) -> None:
+    too_much = {"msg": "x" * 9_000}
+    await api.database.execute("UPDATE user_session SET ends_at = now()")
+    async with visitor(api.app) as stranger:
+        answers = [
+            await stranger.client.post("/console/send/check", data=fields, headers=headers)
+            for fields, headers in (
+                (too_much, {}),
+                ({"msg": " "}, {}),
+                ({"msg": "x"}, {"origin": "https://elsewhere.example"}),
+                ({"msg": "x"}, {"sec-fetch-site": "cross-site"}),
+            )
+        ]
+    # Whoever may not send goes where they go without it.
+    kept = hidden(await asha.client.post("/console/send/check", data={"msg": "x"}))
+    async with visitor(api.app) as one:
+        reader = await one.sign_in("reader", PASSWORD, **kept)
+        by_script = await one.client.post(
+            "/console/sign-in",
+            data={"login": "asha", "password": PASSWORD} | kept,
+            headers={"hx-request": "true"},
+        )
+
+    assert [answer.status_code for answer in answers] == [303] * 4
+    assert reader.headers["location"] == "/console/send"
+    assert by_script.headers["hx-redirect"] == "/console/send"
+
+
+async def test_what_is_refused_within_a_page_is_a_note_and_no_page_of_its_own(
+    asha: Visitor,
+) -> None:
+    asked = {"hx-request": "true"}
+    too_old = await asha.client.post(
+        "/console/send/preview", data={"csrf_token": "x"}, headers=asked
+    )
+    unknown = await asha.get("/campaigns/3f9f2e9c-7a52-4c6e-9d4b-0a1b2c3d4e5f/totals", **asked)
+
+    for page, said in ((too_old, "The page that asked was too old"), (unknown, "is not here")):
+        assert page.text.startswith('<p class="note bad" role="alert">')
+        assert page.text.count("<") == 2
+        assert said in page.text
+        # What asks stays, and asks again.
+        assert page.headers["hx-reswap"] == "innerHTML"

@@ -13,10 +13,10 @@ for (const form of document.querySelectorAll("[data-send-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
-// Whoever is told that something is wrong stands where it is.
+// Whoever is told that something is wrong stands where it is, or where the page wants them.
 const wrong =
   document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main [role=alert]");
-if (wrong) {
+if (wrong && !document.querySelector("main [autofocus]")) {
   if (wrong.matches("[role=alert]")) wrong.tabIndex = -1;
   wrong.focus();
 }
