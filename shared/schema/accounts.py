@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import CIDR, INET
 
+from shared.domain.carriers import SANDBOX
 from shared.schema.metadata import METADATA
 
 ACCOUNT = Table(
@@ -30,7 +31,7 @@ ACCOUNT = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("default_region", Text, nullable=False, server_default="IN"),
     Column("time_zone", Text, nullable=False, server_default="Asia/Kolkata"),
-    Column("carrier", Text, nullable=False, server_default="sandbox"),
+    Column("carrier", Text, nullable=False, server_default=SANDBOX),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("link_shape", Text, nullable=False, server_default="token"),
     Column("smart_encoding", Boolean, nullable=False, server_default="false"),

@@ -11,7 +11,7 @@ from services.api.console.visits import enter
 from services.api.console.wording import N_
 from services.api.operations.read_alerts import read_alerts
 from services.api.schemas.alerts import to_alert_report
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_number_cursor
 from shared.domain.signals import Signal
 
 router = APIRouter(prefix="/settings/alerts")
@@ -45,7 +45,7 @@ async def show_alerts(request: Request, which: str = "all", cursor: str | None =
         visit.context.engine,
         account,
         is_open=which == "open",
-        before=to_number_cursor(cursor, highest=MAX_ID),
+        before=to_number_cursor(cursor),
         row_limit=PAGE + 1,
     )
     page, last = cut_page(rows, PAGE)

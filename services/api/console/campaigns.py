@@ -10,13 +10,13 @@ from starlette.responses import Response
 from services.api.console.campaign_orders import orders_at
 from services.api.console.redirecting import is_partial
 from services.api.console.rendering import render
-from services.api.console.sending import SANDBOX
 from services.api.console.visits import enter
 from services.api.console.wording import DONE, N_, STATES
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.read_reports import read_campaigns
 from services.api.schemas.report_queries import CampaignsQuery, cut_page
 from services.api.schemas.reports import to_campaign_report
+from shared.domain.carriers import SANDBOX
 
 router = APIRouter()
 

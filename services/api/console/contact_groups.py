@@ -24,7 +24,7 @@ from services.api.schemas.contact_groups import (
     to_contacts_report,
     to_group_report,
 )
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_newest_cursor
 from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/settings/groups")
@@ -138,10 +138,7 @@ async def _list(
     done: str | None = None,
     error: DomainError | None = None,
 ) -> Response:
-    before = to_number_cursor(cursor, highest=MAX_ID)
-    found = await _orders(visit).newest(
-        before=MAX_ID if before is None else before, row_limit=PAGE + 1
-    )
+    found = await _orders(visit).newest(before=to_newest_cursor(cursor), row_limit=PAGE + 1)
     page, last = cut_page(found, PAGE)
     zone = visit.caller.account.time_zone
     return render(

@@ -12,7 +12,7 @@ from services.api.console.visits import enter
 from services.api.console.wording import N_
 from services.api.operations.manage_credit import read_entries
 from services.api.schemas.credit import to_credit_report, to_entry_report
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_number_cursor
 
 router = APIRouter(prefix="/settings/credit")
 
@@ -33,7 +33,7 @@ async def show_credit(request: Request, cursor: str | None = None) -> Response:
     rows = await read_entries(
         visit.context.engine,
         account,
-        before=to_number_cursor(cursor, highest=MAX_ID),
+        before=to_number_cursor(cursor),
         row_limit=PAGE + 1,
     )
     page, last = cut_page(rows, PAGE)

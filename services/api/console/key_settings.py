@@ -32,7 +32,7 @@ from services.api.domain.rate_limits import Quotas
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.manage_keys import KeyOrders, KeyWithSecret
 from services.api.schemas.keys import KeyReport, to_key_report
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_newest_cursor
 from shared.domain.api_keys import PREFIX_LENGTH
 from shared.domain.errors import DomainError
 
@@ -82,10 +82,7 @@ async def list_keys(
 ) -> Response:
     """Show a page of them, newest first; what has ended is folded away."""
     visit = await enter(request, "admin")
-    before = to_number_cursor(cursor, highest=MAX_ID)
-    found = await _orders(visit).newest(
-        before=MAX_ID if before is None else before, row_limit=PAGE + 1
-    )
+    found = await _orders(visit).newest(before=to_newest_cursor(cursor), row_limit=PAGE + 1)
     page, last = cut_page(found, PAGE)
     zone, now = visit.caller.account.time_zone, visit.context.clock.now()
     reports = [to_key_report(key, zone, now) for key in page]

@@ -11,12 +11,13 @@ from starlette.responses import Response
 from services.api.console.campaign_orders import Order, orders_at
 from services.api.console.redirecting import is_partial
 from services.api.console.rendering import render
-from services.api.console.sending import SANDBOX, SENT, SENT_BEFORE
+from services.api.console.sending import SENT, SENT_BEFORE
 from services.api.console.visits import enter
 from services.api.console.wording import DONE, N_
 from services.api.domain.campaign_states import CampaignState
 from services.api.operations.read_reports import read_campaign
 from services.api.schemas.reports import CampaignReport, to_campaign_report
+from shared.domain.carriers import SANDBOX
 from shared.domain.messages import MessageStatus
 
 router = APIRouter(prefix="/campaigns")

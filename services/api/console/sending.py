@@ -39,16 +39,16 @@ from services.api.domain.return_paths import CONSOLE
 from services.api.operations.accept_send import accept_send
 from services.api.operations.preview_send import send_test
 from services.api.operations.send_values import SendCommand
-from services.api.schemas.report_queries import MAX_ID
+from services.api.schemas.report_queries import to_newest_cursor
 from services.api.schemas.send_parameters import MAX_TITLE
 from services.api.schemas.uploads import to_upload_report
+from shared.domain.carriers import SANDBOX
 from shared.domain.consent import Category
 from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/send")
 
 GROUPS_SHOWN: Final = 200
-SANDBOX: Final = "sandbox"
 # What the address of the progress page then says.
 SENT, SENT_BEFORE = "sent", "sent-before"
 # Where in the form a refusal is told; what is not here is told above it.
@@ -212,7 +212,7 @@ async def form_page(
     counted = {"first": numbers.first, "count": str(numbers.count)} if numbers else {}
     audience = await find_audience(visit, draft, counted)
     orders = visit.context.to_group_orders(account, visit.author)
-    groups = await orders.newest(before=MAX_ID, row_limit=GROUPS_SHOWN)
+    groups = await orders.newest(before=to_newest_cursor(None), row_limit=GROUPS_SHOWN)
     error = refusal or test_refusal or file_refusal
     return render(
         visit.request,

@@ -27,7 +27,7 @@ from services.api.domain.user_errors import (
 )
 from services.api.operations.manage_users import UserChange, UserOrders
 from services.api.operations.sign_in_rules import RuleOrders, RulesChange
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_newest_cursor
 from services.api.schemas.users import to_user_report
 from shared.domain.errors import DomainError
 
@@ -168,10 +168,7 @@ async def _list(
     rules: RulesChange | None = None,
     done: str | None = None,
 ) -> Response:
-    before = to_number_cursor(cursor, highest=MAX_ID)
-    found = await _orders(visit).newest(
-        before=MAX_ID if before is None else before, row_limit=PAGE + 1
-    )
+    found = await _orders(visit).newest(before=to_newest_cursor(cursor), row_limit=PAGE + 1)
     page, last = cut_page(found, PAGE)
     zone, settings = visit.caller.account.time_zone, visit.context.settings
     return show(

@@ -28,7 +28,7 @@ from services.api.console.webhook_wording import (
 from services.api.console.wording import DONE
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations import manage_webhooks
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_newest_cursor
 from services.api.schemas.webhooks import (
     DeliveryReport,
     ReplayReport,
@@ -187,12 +187,11 @@ async def page_of(
 
 async def _log(visit: Visit, webhook_id: UUID, cursor: str | None) -> dict[str, Any]:
     """Return a page of deliveries as its template takes it."""
-    before = to_number_cursor(cursor, highest=MAX_ID)
     rows = await manage_webhooks.read_deliveries(
         visit.context.engine,
         visit.caller.account,
         webhook_id,
-        before=MAX_ID if before is None else before,
+        before=to_newest_cursor(cursor),
         row_limit=PAGE + 1,
     )
     page, last = cut_page(rows, PAGE)

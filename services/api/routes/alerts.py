@@ -8,7 +8,7 @@ from services.api.auth import admin_caller, api_context
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_alerts import read_alerts
 from services.api.schemas.alerts import AlertPage, AlertsQuery, to_alert_report
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_number_cursor
 
 router = APIRouter(tags=["access"])
 
@@ -30,7 +30,7 @@ async def list_alerts(
         api_context(request).engine,
         caller.account,
         is_open=query.open,
-        before=to_number_cursor(query.cursor, highest=MAX_ID),
+        before=to_number_cursor(query.cursor),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -37,8 +37,8 @@ from services.api.schemas.imports import file_body
 from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import (
     CURSOR_TEXT,
-    MAX_ID,
     cut_page,
+    to_newest_cursor,
     to_number_cursor,
 )
 from services.api.schemas.reports import Limit
@@ -78,9 +78,8 @@ async def post_group(request: Request, caller: CallerOf) -> GroupReport:
 async def list_groups(
     request: Request, caller: CallerOf, limit: Limit = 50, cursor: Cursor = None
 ) -> GroupPage:
-    before = to_number_cursor(cursor, highest=MAX_ID)
     found = await _orders(request, caller).newest(
-        before=MAX_ID if before is None else before, row_limit=limit + 1
+        before=to_newest_cursor(cursor), row_limit=limit + 1
     )
     page, last = cut_page(found, limit)
     zone = caller.account.time_zone
@@ -130,7 +129,7 @@ async def list_contacts(
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> ContactPage:
-    after = to_number_cursor(cursor, highest=MAX_ID)
+    after = to_number_cursor(cursor)
     orders = _orders(request, caller)
     found = await orders.page(group_id, after=after, row_limit=limit + 1)
     page, last = cut_page(found, limit)

@@ -18,7 +18,6 @@ from services.api.schemas.credit import (
     to_entry_report,
 )
 from services.api.schemas.report_queries import (
-    MAX_ID,
     NumberQuery,
     TableQuery,
     cut_page,
@@ -55,7 +54,7 @@ async def list_entries(
     rows = await read_entries(
         api_context(request).engine,
         caller.account,
-        before=to_number_cursor(query.cursor, highest=MAX_ID),
+        before=to_number_cursor(query.cursor),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -21,7 +21,7 @@ from services.api.schemas.keys import (
     to_key_report,
     to_secret_report,
 )
-from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import CURSOR_TEXT, cut_page, to_newest_cursor
 from services.api.schemas.reports import Limit
 from shared.domain.api_keys import PREFIX_LENGTH
 
@@ -79,9 +79,8 @@ async def list_keys(
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(description=CURSOR_TEXT)] = None,
 ) -> KeyPage:
-    before = to_number_cursor(cursor, highest=MAX_ID)
     found = await _orders(request, caller).newest(
-        before=MAX_ID if before is None else before, row_limit=limit + 1
+        before=to_newest_cursor(cursor), row_limit=limit + 1
     )
     page, last = cut_page(found, limit)
     zone, now = caller.account.time_zone, api_context(request).clock.now()

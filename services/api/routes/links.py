@@ -32,7 +32,7 @@ from services.api.schemas.links import (
     to_terms_report,
 )
 from services.api.schemas.made_links import LinksAnswer, links_answer, links_body, to_links_command
-from services.api.schemas.report_queries import MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import cut_page, to_number_cursor
 
 router = APIRouter(tags=["links"])
 
@@ -122,7 +122,7 @@ async def list_changes(
         api_context(request).engine,
         caller.account,
         campaign_uuid,
-        before=to_number_cursor(query.cursor, highest=MAX_ID),
+        before=to_number_cursor(query.cursor),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from services.api.auth import api_context, report_caller
 from services.api.operations.authenticate import Caller
 from services.api.operations.read_reports import read_sandbox
-from services.api.schemas.report_queries import MAX_ID, SandboxQuery, cut_page, to_number_cursor
+from services.api.schemas.report_queries import SandboxQuery, cut_page, to_number_cursor
 from services.api.schemas.reports import SandboxPage, to_sandbox_report
 
 router = APIRouter(prefix="/sandbox", tags=["sandbox"])
@@ -23,7 +23,7 @@ async def list_messages(
     rows = await read_sandbox(
         api_context(request).engine,
         caller.account,
-        before=to_number_cursor(query.cursor, highest=MAX_ID),
+        before=to_number_cursor(query.cursor),
         row_limit=query.limit + 1,
     )
     page, last = cut_page(rows, query.limit)

@@ -29,7 +29,6 @@ from services.api.schemas.file_bodies import receive_file
 from services.api.schemas.imports import file_body, is_list, read_list
 from services.api.schemas.json_bodies import request_body
 from services.api.schemas.report_queries import (
-    MAX_ID,
     ReportQuery,
     TableQuery,
     cut_page,
@@ -80,7 +79,7 @@ number that has opted out stays noted as it is. The answer comes when all is not
 async def list_suppressions(
     request: Request, caller: Reader, query: Annotated[SuppressionsQuery, Query()]
 ) -> SuppressionPage:
-    after = to_number_cursor(query.cursor, highest=MAX_ID)
+    after = to_number_cursor(query.cursor)
     found = await _orders(request, caller).page(after=after, row_limit=query.limit + 1)
     page, last = cut_page(found, query.limit)
     zone = query.zone(caller.account.time_zone)

@@ -10,7 +10,7 @@ from services.api.operations.authenticate import Caller
 from services.api.operations.manage_users import UserChange, UserOrders
 from services.api.operations.sign_in_rules import RuleOrders, RulesChange
 from services.api.schemas.json_bodies import request_body
-from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import CURSOR_TEXT, cut_page, to_newest_cursor
 from services.api.schemas.reports import Limit
 from services.api.schemas.users import (
     NewPassword,
@@ -68,9 +68,8 @@ async def list_users(
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(description=CURSOR_TEXT)] = None,
 ) -> UserPage:
-    before = to_number_cursor(cursor, highest=MAX_ID)
     found = await _orders(request, caller).newest(
-        before=MAX_ID if before is None else before, row_limit=limit + 1
+        before=to_newest_cursor(cursor), row_limit=limit + 1
     )
     page, last = cut_page(found, limit)
     return UserPage(

@@ -9,7 +9,7 @@ from services.api.auth import admin_caller, api_context, author_of, body_of
 from services.api.operations import manage_webhooks
 from services.api.operations.authenticate import Caller
 from services.api.schemas.json_bodies import request_body
-from services.api.schemas.report_queries import CURSOR_TEXT, MAX_ID, cut_page, to_number_cursor
+from services.api.schemas.report_queries import CURSOR_TEXT, cut_page, to_newest_cursor
 from services.api.schemas.reports import Limit
 from services.api.schemas.webhooks import (
     DeliveryPage,
@@ -165,12 +165,11 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Annotated[str | None, Query(description=CURSOR_TEXT)] = None,
 ) -> DeliveryPage:
-    before = to_number_cursor(cursor, highest=MAX_ID)
     found = await manage_webhooks.read_deliveries(
         api_context(request).engine,
         caller.account,
         webhook_id,
-        before=MAX_ID if before is None else before,
+        before=to_newest_cursor(cursor),
         row_limit=limit + 1,
     )
     page, last = cut_page(found, limit)

@@ -179,7 +179,17 @@ def cut_page(rows: Sequence[Item], limit: int) -> tuple[Sequence[Item], Item | N
     return page, page[-1] if len(rows) > limit else None
 
 
-def to_number_cursor(cursor: str | None, *, highest: int) -> int | None:
+def to_newest_cursor(cursor: str | None) -> int:
+    """Read a cursor of a list that begins with the newest: the number before which it goes on.
+
+    Raises:
+        InvalidValueError: It is none that a page gave.
+    """
+    before = to_number_cursor(cursor)
+    return MAX_ID if before is None else before
+
+
+def to_number_cursor(cursor: str | None, *, highest: int = MAX_ID) -> int | None:
     """Read a cursor that is a number.
 
     Raises:

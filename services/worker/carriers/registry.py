@@ -7,6 +7,7 @@ from services.worker.carriers import sandbox
 from services.worker.carriers.port import Carrier
 from services.worker.storage.sandbox import SandboxBook
 from shared.clock import Clock
+from shared.domain.carriers import SANDBOX
 
 
 def build_carriers(
@@ -17,4 +18,4 @@ def build_carriers(
     clock: Clock,
 ) -> Mapping[str, Carrier]:
     """Set up every carrier of this worker."""
-    return {sandbox.NAME: sandbox.SandboxCarrier(sandbox_book, sandbox_timing, draw, clock)}
+    return {SANDBOX: sandbox.SandboxCarrier(sandbox_book, sandbox_timing, draw, clock)}

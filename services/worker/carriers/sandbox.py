@@ -24,7 +24,6 @@ from services.worker.carriers.port import Accepted, CarrierError, OutgoingMessag
 from services.worker.storage.sandbox import SandboxBook, SandboxMessage
 from shared.clock import Clock
 
-NAME = "sandbox"
 ERRORS = {"DELIVRD": "000", "UNDELIV": "001", "EXPIRED": "002", "REJECTD": "003"}
 _RECEIPT_STATES = {1: "UNDELIV", 2: "EXPIRED", 3: "REJECTD"}
 _REFUSED = 4

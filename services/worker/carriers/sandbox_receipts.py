@@ -7,6 +7,7 @@ from functools import partial
 from services.worker import rounds
 from services.worker.carriers import sandbox
 from services.worker.storage.sandbox import DueReceipt, SandboxBook
+from shared.domain.carriers import SANDBOX
 
 BATCH_RECEIPT_COUNT = 1000
 POLL_INTERVAL_S = 0.25
@@ -34,7 +35,7 @@ async def send_due_receipts(book: SandboxBook, on_batch: Callable[[], None] | No
     sent = 0
     while True:
         batch = await book.send_due_receipts(
-            sandbox.NAME, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
+            SANDBOX, receipt_text, receipt_count=BATCH_RECEIPT_COUNT
         )
         sent += batch
         if on_batch is not None:

@@ -15,6 +15,7 @@ from services.api.schemas.report_queries import (
     cut_page,
     hit_cursor,
     to_hit_place,
+    to_newest_cursor,
     to_number_cursor,
 )
 from services.api.storage.reports import HitPlace
@@ -65,6 +66,11 @@ def test_any_cursor_that_is_a_number_is_refused_or_can_be_one(cursor: str, highe
 @pytest.mark.parametrize("highest", [MAX_POSITION, MAX_ID])
 def test_the_highest_number_is_taken(highest: int) -> None:
     assert to_number_cursor(str(highest), highest=highest) == highest
+
+
+@pytest.mark.parametrize(("cursor", "before"), [(None, MAX_ID), ("", MAX_ID), ("0", 0)])
+def test_a_list_without_cursor_begins_with_its_newest(cursor: str | None, before: int) -> None:
+    assert to_newest_cursor(cursor) == before
 
 
 @pytest.mark.parametrize(
