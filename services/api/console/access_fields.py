@@ -4,7 +4,6 @@ The words are the console's own, so that they are translated; the rules are the 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 from services.api.console.forms import Form
 from services.api.console.proofs import CODE, PASSWORD
 from services.api.console.wording import N_, refusal_text
+from services.api.console.wrong_fields import Wrong, WrongFieldError
 from services.api.domain.allow_lists import FIELD, MAX_NETWORKS, AllowList, parse_allow_list
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.rate_limits import MAX_PER_MINUTE
@@ -25,7 +25,6 @@ from services.api.domain.user_errors import (
 from shared.domain.errors import DomainError
 from shared.domain.trusted_proxies import read_network
 
-BAD: Final = 400
 WORDS: Final = {
     "name": N_("Give it a name of 1 to 100 characters."),
     "scopes": N_("Tick at least one thing that the key may do."),
@@ -50,31 +49,6 @@ NOT_FIRST: Final = N_("Write a network by its first address, which here would be
 TOO_MANY: Final = N_("Join some networks: a list holds 200, and this has")
 NOT_PER_MINUTE: Final = N_("Write a whole number from 0 to 1000000, or leave it empty.")
 NOT_HOURS: Final = N_("Choose one of the times.")
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What is wrong with a form.
-
-    Attributes:
-        field: Where it stands; empty if it is about the whole form.
-        text: Marked for the catalogues.
-        about: What the text ends with, as it was typed.
-        refusal: What was refused; None of what the console itself could not read.
-    """
-
-    field: str
-    text: str
-    about: str = ""
-    refusal: DomainError | None = None
-
-
-class WrongFieldError(Exception):
-    """A field that cannot be read."""
-
-    def __init__(self, wrong: Wrong) -> None:
-        super().__init__(wrong.field)
-        self.wrong = wrong
 
 
 def wrong_of(error: DomainError | WrongFieldError) -> Wrong:

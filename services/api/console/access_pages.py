@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from services.api.auth import session_of
-from services.api.console.access_fields import BAD, Wrong
 from services.api.console.rendering import render
 from services.api.console.visits import Visit
 from services.api.console.wording import DONE
+from services.api.console.wrong_fields import Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ def show(
         visit.request,
         template,
         caller=visit.caller,
-        status=BAD if wrong else 200,
-        refusal=wrong.refusal if wrong else None,
+        status=200,
+        refusal=None,
         wrong=wrong,
         proof=Proof(
             is_due=not visit.context.has_proved(visit.caller),

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import client_address
-from services.api.console.access_fields import Wrong, WrongFieldError, networks_in, wrong_of
+from services.api.console.access_fields import networks_in, wrong_of
 from services.api.console.access_pages import show
 from services.api.console.redirecting import see
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong, WrongFieldError
 from services.api.domain.access_errors import LockOutError
 from services.api.domain.allow_lists import FIELD
 from services.api.domain.return_paths import CONSOLE

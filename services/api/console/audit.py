@@ -1,7 +1,7 @@
 """Who did what in the account, when, and from where."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -15,6 +15,7 @@ from services.api.console.number_words import AUTHORS
 from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.errors import InvalidValueError
 from services.api.operations.read_audit import read_trail
 from services.api.schemas.audit import (
@@ -30,7 +31,6 @@ router = APIRouter(prefix="/settings/audit")
 
 PAGE: Final = 50
 MAX_TYPED: Final = 200
-WRONG: Final = 400
 FIELDS: Final = ("action", "author", "subject", "from", "to", "sends")
 WRONG_DAY: Final = N_("A day such as 2026-11-25 is wanted.")
 WRONG_ORDER: Final = N_("The first day is behind the last one.")
@@ -63,9 +63,10 @@ async def show_trail(request: Request, cursor: str | None = None) -> Response:
     try:
         search = TrailPageQuery.model_validate(asked).search(zone)
     except ValidationError as error:
-        return _page(visit, typed, wrong={str(each["loc"][0]) for each in error.errors()})
+        names = {str(each["loc"][0]) for each in error.errors()}
+        return _page(visit, typed, wrong=[Wrong(name, WRONG_DAY) for name in names])
     except InvalidValueError:
-        return _page(visit, typed, wrong={"from"}, wrong_text=WRONG_ORDER)
+        return _page(visit, typed, wrong=[Wrong("from", WRONG_ORDER)])
     rows = await read_trail(
         visit.context.engine,
         visit.caller.account.id,
@@ -88,8 +89,7 @@ def _page(
     typed: Mapping[str, str],
     *,
     entries: list[TrailEntry] | None = None,
-    wrong: set[str] | None = None,
-    wrong_text: str = WRONG_DAY,
+    wrong: Sequence[Wrong] = (),
     cursor: str | None = None,
     next_cursor: str | None = None,
 ) -> Response:
@@ -98,11 +98,9 @@ def _page(
         visit.request,
         "audit.html",
         caller=visit.caller,
-        status=WRONG if wrong else 200,
         entries=[(each, _details(each), _place(each)) for each in entries or ()],
         typed=typed,
-        wrong=wrong or set(),
-        wrong_text=wrong_text,
+        wrong=wrong,
         query=urlencode(asked),
         actions=ACTIONS,
         areas=AREAS,

@@ -30,7 +30,7 @@ async def compare(
     ticked = list(dict.fromkeys(c or ()))
     if not FEWEST <= len(ticked) <= len(NAMES):
         return render(
-            request, "compare.html", caller=visit.caller, campaigns=(), more={}, wrong=WRONG_COUNT
+            request, "compare.html", caller=visit.caller, campaigns=(), more={}, hint=WRONG_COUNT
         )
     compared = await read_comparison(
         visit.context.engine,
@@ -45,5 +45,5 @@ async def compare(
         caller=visit.caller,
         campaigns=comparison.campaigns,
         more={each.name: each for each in comparison.differences},
-        wrong=None,
+        hint=None,
     )

@@ -9,13 +9,13 @@ from starlette.responses import Response
 
 from services.api.console.file_forms import enter_with_file
 from services.api.console.imports import imported_page
-from services.api.console.number_words import field_text
+from services.api.console.number_words import wrong_number
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.sealed_numbers import opened, sealed_with, written
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, N_
-from services.api.domain.errors import InvalidValueError
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations.manage_groups import GroupOrders, ImportedContacts, NewContact
 from services.api.schemas.contact_groups import (
@@ -56,7 +56,7 @@ async def make_group(request: Request) -> Response:
     try:
         group = await _orders(visit).add(visit.form.get("name", ""))
     except DomainError as error:
-        return await _list(visit, error=error)
+        return await _list(visit, wrong=wrong_number(error, "name"))
     return see(f"{GROUPS}/{group.uuid}", done="group-made")
 
 
@@ -76,7 +76,7 @@ async def rename_group(request: Request, group_id: UUID) -> Response:
     try:
         await _orders(visit).rename(group_id, visit.form.get("name", ""))
     except DomainError as error:
-        return await _page(visit, group_id, error=error, form="rename")
+        return await _page(visit, group_id, wrong=wrong_number(error, "name", "rename"))
     return see(f"{GROUPS}/{group_id}", done="group-renamed")
 
 
@@ -95,13 +95,12 @@ async def add_numbers(request: Request, group_id: UUID) -> Response:
     typed = [each.strip() for each in BETWEEN.split(visit.form.get("mobiles", ""))]
     numbers = [NewContact(each, {}) for each in typed if each]
     if not 1 <= len(numbers) <= MAX_GIVEN:
-        error = InvalidValueError("mobiles", f"must be 1 to {MAX_GIVEN} numbers")
-        text = TOO_MANY if numbers else NONE
-        return await _page(visit, group_id, error=error, error_text=text, form="add")
+        wrong = Wrong("mobiles", TOO_MANY if numbers else NONE, form="add")
+        return await _page(visit, group_id, wrong=wrong)
     try:
         put = await _orders(visit).put(group_id, numbers)
     except DomainError as error:
-        return await _page(visit, group_id, error=error, form="add")
+        return await _page(visit, group_id, wrong=wrong_number(error, "mobiles", "add"))
     return _imported(visit, put)
 
 
@@ -118,7 +117,7 @@ async def import_contacts(request: Request, group_id: UUID) -> Response:
                     group_id, file.required().file, replaces=visit.form.get("mode") == REPLACE
                 )
         except DomainError as error:
-            return await _page(visit, group_id, error=error, form="import")
+            return await _page(visit, group_id, wrong=wrong_number(error, "file", "import"))
     return _imported(visit, imported)
 
 
@@ -136,7 +135,7 @@ async def _list(
     *,
     cursor: str | None = None,
     done: str | None = None,
-    error: DomainError | None = None,
+    wrong: Wrong | None = None,
 ) -> Response:
     found = await _orders(visit).newest(before=to_newest_cursor(cursor), row_limit=PAGE + 1)
     page, last = cut_page(found, PAGE)
@@ -145,13 +144,12 @@ async def _list(
         visit.request,
         "contact_groups.html",
         caller=visit.caller,
-        refusal=error,
         groups=[to_group_report(group, zone) for group in page],
         cursor=cursor,
         next_cursor=last.id if last else None,
         done=DONE.get(done or ""),
         typed=visit.form,
-        error=field_text(error) if error else None,
+        wrong=wrong,
     )
 
 
@@ -161,9 +159,7 @@ async def _page(
     *,
     after: str | None = None,
     done: str | None = None,
-    error: DomainError | None = None,
-    error_text: str | None = None,
-    form: str | None = None,
+    wrong: Wrong | None = None,
 ) -> Response:
     orders, seal = _orders(visit), sealed_with(visit)
     group = await orders.find(group_id)
@@ -176,16 +172,15 @@ async def _page(
         visit.request,
         "contact_group.html",
         caller=visit.caller,
-        refusal=error,
         group=to_group_report(group, visit.caller.account.time_zone),
         contacts=[to_contact_report(contact) for contact in page],
         seal=seal,
         after=after,
         next_after=seal(last.msisdn) if last else None,
         done=DONE.get(done or ""),
-        form=form,
+        form=wrong.form if wrong else "",
         typed=visit.form,
-        error=error_text or (field_text(error) if error else None),
+        wrong=wrong,
     )
 
 

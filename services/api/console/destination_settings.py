@@ -6,12 +6,13 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.access_fields import Wrong, WrongFieldError, lines_of, wrong_of
+from services.api.console.access_fields import lines_of, wrong_of
 from services.api.console.access_pages import show
 from services.api.console.forms import Form
 from services.api.console.redirecting import see
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong, WrongFieldError
 from services.api.domain.destination_lists import parse_rules
 from services.api.domain.errors import InvalidValueError, NotFoundError
 from services.api.domain.return_paths import CONSOLE

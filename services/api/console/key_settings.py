@@ -7,8 +7,6 @@ from starlette.responses import Response
 
 from services.api.console.access_fields import (
     OF_PROOFS,
-    Wrong,
-    WrongFieldError,
     end_of_day_in,
     hours_in,
     networks_in,
@@ -22,6 +20,7 @@ from services.api.console.proofs import with_proof
 from services.api.console.redirecting import see
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong, WrongFieldError
 from services.api.domain.access_errors import (
     KeyNotLiveError,
     ScopeNotGrantableError,

@@ -9,7 +9,6 @@ from babel import Locale
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.access_fields import Wrong
 from services.api.console.access_pages import show
 from services.api.console.forms import Form
 from services.api.console.preferences import preferences_of
@@ -17,6 +16,7 @@ from services.api.console.redirecting import see
 from services.api.console.sender_settings import orders_of, shape_in
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_, refusal_text
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.account_rules import REGIONS
 from services.api.domain.changed_destination import DestinationRefusedError
 from services.api.domain.destination_lists import DestinationBlockedError

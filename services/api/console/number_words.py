@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from services.api.console.wording import N_, refusal_text
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.contact_groups import VALUE_TOO_LONG
 from services.api.domain.errors import InvalidValueError, MissingFieldError
 from services.api.domain.sheet_numbers import CELL_ERROR, SCIENTIFIC_NOTATION
@@ -56,6 +57,12 @@ _WANTED: Final[Mapping[str, str]] = {
     ),
     FILE_FIELD: N_("Choose a csv, txt or xlsx file that is not empty."),
 }
+
+
+def wrong_number(error: DomainError, field: str, form: str = "") -> Wrong:
+    """Return what a refusal says at the field of a number; one of a note beside it, at that."""
+    field = "note" if error.field == "note" else field
+    return Wrong(field, field_text(error), form=form, refusal=error)
 
 
 def field_text(error: DomainError) -> str:

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
-from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, field_text
+from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, wrong_number
 from services.api.console.redirecting import is_partial, see
 from services.api.console.rendering import render
 from services.api.console.sealed_numbers import opened, readable, sealed_with, written
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, N_
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.opt_outs import NotOptedOutError, SuppressionSource
 from services.api.domain.return_paths import CONSOLE
@@ -34,7 +35,6 @@ from services.api.schemas.reports import (
     to_number_report,
     to_opt_out_report,
 )
-from shared.domain.errors import DomainError
 
 router = APIRouter(prefix="/numbers")
 
@@ -47,7 +47,7 @@ OTHER_NUMBER: Final = N_("That is another number. Type this one again, as it sta
 async def show_search(request: Request) -> Response:
     """Ask for a number."""
     visit = await enter(request, "report")
-    return render(request, "numbers.html", caller=visit.caller, typed="", error=None)
+    return render(request, "numbers.html", caller=visit.caller, typed="")
 
 
 @router.post("")
@@ -62,9 +62,8 @@ async def find_number(request: Request) -> Response:
             request,
             "numbers.html",
             caller=visit.caller,
-            refusal=error,
             typed=typed,
-            error=field_text(error),
+            wrong=wrong_number(error, "mobile"),
         )
     return see(f"{NUMBERS}/{sealed_with(visit)(msisdn)}")
 
@@ -121,7 +120,7 @@ async def note_opt_out(request: Request, sealed: str) -> Response:
             note=visit.form.get("note", ""),
         )
     except InvalidValueError as error:
-        return await _page(visit, sealed, error=error, form="opt-out")
+        return await _page(visit, sealed, wrong=wrong_number(error, "note", "opt-out"))
     done = "opt-out" if noted.is_new else "opt-out-known"
     return see(f"{NUMBERS}/{sealed}", done=done)
 
@@ -134,7 +133,7 @@ async def take_back(request: Request, sealed: str) -> Response:
         note = visit.form.get("note", "")
         await _opt_outs(visit).remove(written(opened(visit, sealed)), note=note)
     except (InvalidValueError, NotOptedOutError) as error:
-        return await _page(visit, sealed, error=error, form="opt-in")
+        return await _page(visit, sealed, wrong=wrong_number(error, "note", "opt-in"))
     return see(f"{NUMBERS}/{sealed}", done="opt-in")
 
 
@@ -144,8 +143,7 @@ async def erase(request: Request, sealed: str) -> Response:
     visit = await enter(request, "admin")
     msisdn = opened(visit, sealed)
     if not _is_typed_again(visit, msisdn):
-        error = InvalidValueError("mobile", "is another number")
-        return await _page(visit, sealed, error=error, error_text=OTHER_NUMBER, form="erase")
+        return await _page(visit, sealed, wrong=Wrong("mobile", OTHER_NUMBER, form="erase"))
     keeps = "keep_opt_out" in visit.form
     begun = await _erasures(visit).begin(msisdn, keep_opt_out=keeps)
     return see(f"{NUMBERS}/erasures/{begun.uuid}")
@@ -167,8 +165,7 @@ async def _page(
     *,
     cursor: str | None = None,
     done: str | None = None,
-    error: DomainError | None = None,
-    error_text: str | None = None,
+    wrong: Wrong | None = None,
     form: str | None = None,
 ) -> Response:
     account, msisdn = visit.caller.account, opened(visit, sealed)
@@ -185,7 +182,6 @@ async def _page(
         visit.request,
         "number.html",
         caller=visit.caller,
-        refusal=error,
         sealed=sealed,
         msisdn=msisdn,
         readable=readable(msisdn),
@@ -198,9 +194,9 @@ async def _page(
         cursor=cursor,
         next_cursor=number_cursor(last.row) if last else None,
         done=DONE.get(done or ""),
-        form=form,
+        form=wrong.form if wrong else form,
         typed=visit.form,
-        error=error_text or (field_text(error) if error else None),
+        wrong=wrong,
     )
 
 

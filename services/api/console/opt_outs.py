@@ -8,12 +8,13 @@ from starlette.responses import Response
 
 from services.api.console.file_forms import enter_with_file
 from services.api.console.imports import imported_page
-from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, field_text
+from services.api.console.number_words import AUTHORS, SOURCES, TYPED_SOURCES, wrong_number
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.sealed_numbers import opened, readable, sealed_with, written
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import DONE, N_
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.opt_outs import NotOptedOutError, SuppressionSource
 from services.api.domain.return_paths import CONSOLE
@@ -51,7 +52,7 @@ async def find_opt_out(request: Request) -> Response:
     try:
         found = await _orders(visit).find(visit.form.get("mobile", ""))
     except (InvalidValueError, NotOptedOutError) as error:
-        return await _page(visit, error=error, form="find")
+        return await _page(visit, wrong=wrong_number(error, "mobile", "find"))
     return see(OPT_OUTS, of=sealed_with(visit)(found.msisdn))
 
 
@@ -67,7 +68,7 @@ async def note_opt_out(request: Request) -> Response:
             note=visit.form.get("note", ""),
         )
     except InvalidValueError as error:
-        return await _page(visit, error=error, form="add")
+        return await _page(visit, wrong=wrong_number(error, "mobile", "add"))
     done = "opt-out" if noted.is_new else "opt-out-known"
     return see(OPT_OUTS, of=sealed_with(visit)(noted.suppression.msisdn), done=done)
 
@@ -81,7 +82,7 @@ async def import_opt_outs(request: Request) -> Response:
                 note = visit.form.get("note", "")
                 imported = await _orders(visit).import_file(file.required().file, note=note)
         except DomainError as error:
-            return await _page(visit, error=error, form="import")
+            return await _page(visit, wrong=wrong_number(error, "file", "import"))
     report = to_import_report(imported)
     return imported_page(
         visit,
@@ -103,8 +104,7 @@ async def _page(
     after: str | None = None,
     of: str | None = None,
     done: str | None = None,
-    error: DomainError | None = None,
-    form: str | None = None,
+    wrong: Wrong | None = None,
 ) -> Response:
     found, more = await _found(visit, after, of)
     seal = sealed_with(visit)
@@ -112,7 +112,6 @@ async def _page(
         visit.request,
         "opt_outs.html",
         caller=visit.caller,
-        refusal=error,
         opt_outs=found,
         only=readable(opened(visit, of)) if of else None,
         seal=seal,
@@ -122,10 +121,9 @@ async def _page(
         after=after,
         next_after=seal(found[-1].mobile) if more else None,
         done=DONE.get(done or ""),
-        form=form,
+        form=wrong.form if wrong else "",
         typed=visit.form,
-        error=field_text(error) if error else None,
-        error_field=error.field if error else None,
+        wrong=wrong,
     )
 
 

@@ -1,6 +1,6 @@
 """What the account keeps of visitors and texts, and for how long."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from starlette.responses import Response
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import DONE, N_
+from services.api.console.wording import DONE, N_, Told
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.privacy_rules import (
     MAX_KEPT_DAYS,
     MAX_KEPT_MONTHS,
@@ -26,7 +27,6 @@ from shared.domain.address_policies import AddressPolicy
 router = APIRouter(prefix="/settings/privacy")
 
 PRIVACY: Final = f"{CONSOLE}/settings/privacy"
-WRONG: Final = 400
 # The fields of the form, with the least and the most that they take.
 KEPT: Final[Mapping[str, tuple[int, int]]] = {
     "clicks_kept_months": (1, MAX_KEPT_MONTHS),
@@ -80,8 +80,8 @@ async def change_privacy(request: Request) -> Response:
             {name: value or None for name, value in typed.items()}
         )
     except ValidationError as error:
-        wrong = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
-        return _page(visit, typed, wrong=wrong)
+        names = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+        return _page(visit, typed, wrong=[Wrong(name, _wanted(name)) for name in names])
     orders = _orders(visit)
     before = await orders.read()
     lost = let_go_of(before, replace(before, **change.changes()))
@@ -89,6 +89,14 @@ async def change_privacy(request: Request) -> Response:
         return _page(visit, typed, lost=lost)
     await orders.change(change.changes())
     return see(PRIVACY, done="privacy")
+
+
+def _wanted(name: str) -> str | Told:
+    if name not in KEPT:
+        return N_("Choose one of these.")
+    least, most = KEPT[name]
+    text = N_("A whole number from %(least)s to %(most)s, or nothing for ever.")
+    return Told(text, {"least": least, "most": most})
 
 
 def _written(rules: PrivacyRules) -> dict[str, str]:
@@ -103,7 +111,7 @@ def _page(
     visit: Visit,
     typed: Mapping[str, str],
     *,
-    wrong: set[str] | None = None,
+    wrong: Sequence[Wrong] = (),
     lost: frozenset[str] = frozenset(),
     done: str | None = None,
 ) -> Response:
@@ -111,13 +119,11 @@ def _page(
         visit.request,
         "privacy.html",
         caller=visit.caller,
-        status=WRONG if wrong else 200,
         typed=typed,
-        wrong=wrong or set(),
+        wrong=wrong,
         lost=[name for name in LOSSES if name in lost],
         losses=LOSSES,
         policies=POLICIES,
-        kept=KEPT,
         done=DONE.get(done or ""),
     )
 

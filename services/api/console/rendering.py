@@ -1,5 +1,6 @@
 """Pages out of templates: escaped, in the visitor's language, by the account's clocks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -29,7 +30,8 @@ from services.api.console.languages import NAMES, Language, texts_of
 from services.api.console.navigation import MAIN, SETTINGS, Entry, seen_by
 from services.api.console.preferences import Theme, preferences_of
 from services.api.console.redirecting import is_partial
-from services.api.console.wording import role_word, state_word, status_word
+from services.api.console.wording import Told, role_word, state_word, status_word
+from services.api.console.wrong_fields import BAD, Wrong, wrong_at
 from services.api.domain.return_paths import CONSOLE
 from services.api.error_responses import REFUSALS, wait_of
 from services.api.operations.authenticate import Caller
@@ -105,6 +107,7 @@ def render(
     caller: Caller | None = None,
     status: int = 200,
     refusal: DomainError | None = None,
+    wrong: Wrong | Sequence[Wrong] | None = None,
     **values: object,
 ) -> HTMLResponse:
     """Answer with a page.
@@ -115,16 +118,21 @@ def render(
         caller: Who is signed in, if somebody is.
         status: Of the answer, if nothing is refused.
         refusal: What the page tells of; it has that status, and says when to try again.
+        wrong: What is wrong with a form, which has a refusal of its own, or is the visitor's.
         values: What the template shows.
     """
     preferences = preferences_of(request)
     page = _environment(preferences.language).get_template(template)
     path = request.url.path
     query = f"?{request.url.query}" if request.url.query else ""
+    if wrong:
+        status = BAD
+        refusal = refusal or (wrong.refusal if isinstance(wrong, Wrong) else None)
     wait_s = wait_of(refusal) if refusal else None
     response = HTMLResponse(
         page.render(
             **values,
+            wrong=wrong,
             caller=caller,
             csrf_token=session_of(caller).csrf_token if caller else "",
             language=preferences.language,
@@ -186,7 +194,12 @@ def _environment(language: Language) -> jinja2.Environment:
         "DEVICE_TYPES": DEVICE_TYPES,
         "OF_NO_REASON": OF_NO_REASON,
         "reason_of": reason_of,
-        "worded": lambda told, formats: told.in_words(texts.gettext, formats.number),
+        "worded": lambda text, formats: (
+            text.in_words(texts.gettext, formats.number)
+            if isinstance(text, Told)
+            else texts.gettext(text)
+        ),
+        "wrong_at": wrong_at,
         "MAIN": MAIN,
         "SETTINGS": SETTINGS,
         "seen_by": seen_by,

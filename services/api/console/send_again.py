@@ -11,9 +11,9 @@ from starlette.responses import Response
 from services.api.console.forms import count_in, new_once, once_of
 from services.api.console.redirecting import see
 from services.api.console.rendering import render
-from services.api.console.send_wording import Told, refusal_of, rejection_word, warning_of
+from services.api.console.send_wording import refusal_of, rejection_word, warning_of
 from services.api.console.visits import Visit, enter
-from services.api.console.wording import N_
+from services.api.console.wording import N_, Told
 from services.api.domain.campaign_states import CampaignAction, require_allowed
 from services.api.domain.errors import TextLetGoError
 from services.api.domain.link_errors import NoLinkError, OwnShortLinkError

@@ -16,6 +16,7 @@ from services.api.console.rendering import render
 from services.api.console.send_wording import refusal_of, rejection_word
 from services.api.console.sending import form_page
 from services.api.console.visits import Visit, enter
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.user_errors import SessionMissingError
 from services.api.operations.find_uploads import ShownUpload, find_upload
 from services.api.operations.receive_upload import ReceivedFile, receive_upload
@@ -115,7 +116,7 @@ def _state(visit: Visit, shown: ShownUpload | None, error: DomainError | None = 
         caller=visit.caller,
         refusal=error,
         upload=upload,
-        file_error=refusal_of(error) if error else None,
+        file_wrong=Wrong("file", refusal_of(error)) if error else None,
         rejection_word=rejection_word,
     )
     if upload is not None and upload.status not in UNDER_WAY:

@@ -7,8 +7,9 @@ from typing import Final
 
 from services.api.console.drafts import GROUP, NUMBERS, UPLOAD, Draft, to_preview_command, uuid_of
 from services.api.console.forms import count_in
-from services.api.console.send_wording import Told, refusal_of, warning_of
+from services.api.console.send_wording import refusal_of, warning_of
 from services.api.console.visits import Visit
+from services.api.console.wording import Told
 from services.api.domain.composing import EmptyTextError
 from services.api.domain.contact_groups import NUMBER_KEYS
 from services.api.domain.errors import MissingFieldError

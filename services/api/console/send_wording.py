@@ -1,11 +1,10 @@
 """How the console words what a send is refused for, and what the sender should know before it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Final
 
 from services.api.console.number_words import REJECTIONS
-from services.api.console.wording import N_, refusal_text
+from services.api.console.wording import N_, Told, refusal_text
 from services.api.domain.composing import EmptyTextError, RowRefusedError
 from services.api.domain.contact_groups import EmptyGroupError, UnknownGroupError
 from services.api.domain.credit import (
@@ -40,34 +39,6 @@ from shared.domain.consent import OPTED_OUT
 from shared.domain.errors import DomainError
 from shared.domain.number_rejections import InvalidMsisdnError
 from shared.domain.segments import TextTooLongError
-
-Values = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Told:
-    """Something to be told, in whatever language is read.
-
-    Attributes:
-        text: Marked for the catalogues, with named places for the values.
-        before: What is said first, such as which row it is about.
-    """
-
-    text: str
-    values: Values = field(default_factory=dict)
-    before: "Told | None" = None
-
-    def in_words(self, translate: Callable[[str], str], number: Callable[[float], str]) -> str:
-        """Return it in the words of a language, its numbers as they are written there."""
-        text = translate(self.text)
-        if self.values:
-            text %= {
-                name: number(value) if isinstance(value, int) else value
-                for name, value in self.values.items()
-            }
-        first = f"{self.before.in_words(translate, number)} " if self.before else ""
-        return first + text
-
 
 OPTED_OUT_WORD: Final = N_("This number has opted out.")
 REFUSALS: Final[Mapping[type[DomainError], str]] = {

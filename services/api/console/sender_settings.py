@@ -5,12 +5,13 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.access_fields import Wrong, lines_of
+from services.api.console.access_fields import lines_of
 from services.api.console.access_pages import show
 from services.api.console.forms import Form
 from services.api.console.redirecting import see
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.link_shape import LinkShape, can_stand_in_link
 from services.api.domain.return_paths import CONSOLE

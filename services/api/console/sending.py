@@ -31,8 +31,10 @@ from services.api.console.send_looks import (
     look_at_numbers,
     look_at_numbers_typed,
 )
-from services.api.console.send_wording import Told, refusal_of, rejection_word, warning_of
+from services.api.console.send_wording import refusal_of, rejection_word, warning_of
 from services.api.console.visits import Visit, enter
+from services.api.console.wording import Told
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.credit import DailyCapReachedError, InsufficientCreditError
 from services.api.domain.link_marks import mark_links
 from services.api.domain.return_paths import CONSOLE
@@ -132,7 +134,7 @@ async def send_to_oneself(request: Request) -> Response:
         caller=visit.caller,
         refusal=refusal,
         tested=sent,
-        test_error=refusal_of(refusal) if refusal else None,
+        test_wrong=Wrong("testMobile", refusal_of(refusal)) if refusal else None,
         has_sandbox=account.carrier == SANDBOX,
     )
 
@@ -224,13 +226,13 @@ async def form_page(
         numbers=numbers,
         audience=audience,
         upload=to_upload_report(audience.upload, account.time_zone) if audience.upload else None,
-        file_error=refusal_of(file_refusal) if file_refusal else None,
+        file_wrong=Wrong("file", refusal_of(file_refusal)) if file_refusal else None,
         look=await look_at_message(visit, draft, audience),
         groups=groups,
         sender_ids=[each.header for each in account.sender_ids],
-        errors={_place(refusal, draft): refusal_of(refusal)} if refusal else {},
+        wrong=Wrong(_place(refusal, draft), refusal_of(refusal)) if refusal else None,
         tested=tested,
-        test_error=refusal_of(test_refusal) if test_refusal else None,
+        test_wrong=Wrong("testMobile", refusal_of(test_refusal)) if test_refusal else None,
         has_sandbox=account.carrier == SANDBOX,
         rejection_word=rejection_word,
         max_title=MAX_TITLE,

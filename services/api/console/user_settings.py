@@ -7,13 +7,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.api.auth import session_of
-from services.api.console.access_fields import OF_PROOFS, WORDS, Wrong, WrongFieldError, wrong_of
+from services.api.console.access_fields import OF_PROOFS, WORDS, wrong_of
 from services.api.console.access_pages import show
 from services.api.console.forms import Form
 from services.api.console.proofs import with_proof
 from services.api.console.redirecting import see
 from services.api.console.visits import Visit, enter
 from services.api.console.wording import N_
+from services.api.console.wrong_fields import Wrong, WrongFieldError
 from services.api.domain.errors import InvalidValueError
 from services.api.domain.passwords import PasswordRefusedError
 from services.api.domain.return_paths import CONSOLE

@@ -13,12 +13,12 @@ from services.api.console.visits import Visit, enter
 from services.api.console.webhook_wording import NO_KINDS, NO_TIME, OVERLAPS
 from services.api.console.webhooks import (
     WEBHOOKS,
-    Mistake,
     chosen_kinds,
     form_of_new,
     page_of,
     refused,
 )
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.errors import (
     InvalidValueError,
     MadeBeforeError,
@@ -42,7 +42,7 @@ async def make(request: Request) -> Response:
     visit = await enter(request, "admin")
     kinds = chosen_kinds(visit.form)
     if not kinds:
-        return form_of_new(visit, Mistake("new", "kinds", NO_KINDS, visit.form))
+        return form_of_new(visit, Wrong("kinds", NO_KINDS, form="new"))
     try:
         await visit.once.require_new()
         made = await manage_webhooks.add_webhook(
@@ -58,7 +58,7 @@ async def make(request: Request) -> Response:
     except MadeBeforeError as error:
         return see(f"{WEBHOOKS}/{error.made}", done="made-before")
     except MISTAKEN as error:
-        return form_of_new(visit, refused(error, "new", visit.form))
+        return form_of_new(visit, refused(error, "new"))
     return _secret(visit, made, is_new=True)
 
 
@@ -68,13 +68,13 @@ async def change(request: Request, webhook_id: UUID) -> Response:
     visit = await enter(request, "admin")
     kinds = chosen_kinds(visit.form)
     if not kinds:
-        mistake = Mistake("change", "kinds", NO_KINDS, visit.form)
-        return await page_of(visit, webhook_id, mistake=mistake)
+        wrong = Wrong("kinds", NO_KINDS, form="change")
+        return await page_of(visit, webhook_id, wrong=wrong)
     try:
         await _change(visit, webhook_id, url=visit.form.get("url", "").strip(), kinds=kinds)
     except MISTAKEN as error:
-        mistake = refused(error, "change", visit.form)
-        return await page_of(visit, webhook_id, mistake=mistake)
+        wrong = refused(error, "change")
+        return await page_of(visit, webhook_id, wrong=wrong)
     return see(f"{WEBHOOKS}/{webhook_id}", done="webhook-changed")
 
 
@@ -122,7 +122,7 @@ async def try_out(request: Request, webhook_id: UUID) -> Response:
             visit.context.engine, visit.caller.account, webhook_id, author=visit.author
         )
     except WebhookDisabledError as error:
-        return await page_of(visit, webhook_id, mistake=refused(error, "test", visit.form))
+        return await page_of(visit, webhook_id, wrong=refused(error, "test"))
     return see(f"{WEBHOOKS}/{webhook_id}", done="webhook-tried")
 
 
@@ -135,8 +135,8 @@ async def replay(request: Request, webhook_id: UUID) -> Response:
     until = to_moment(visit.form.get("until", ""), zone)
     if since is None or until is None:
         field = "since" if since is None else "until"
-        mistake = Mistake("replay", field, NO_TIME, visit.form)
-        return await page_of(visit, webhook_id, mistake=mistake)
+        wrong = Wrong(field, NO_TIME, form="replay")
+        return await page_of(visit, webhook_id, wrong=wrong)
     try:
         found = await manage_webhooks.replay(
             visit.context.engine,
@@ -147,8 +147,8 @@ async def replay(request: Request, webhook_id: UUID) -> Response:
             until=until,
         )
     except MISTAKEN as error:
-        mistake = refused(error, "replay", visit.form)
-        return await page_of(visit, webhook_id, mistake=mistake)
+        wrong = refused(error, "replay")
+        return await page_of(visit, webhook_id, wrong=wrong)
     return see(
         f"{WEBHOOKS}/{webhook_id}",
         deliveries=str(found.delivery_count),

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.api.console.access_fields import BAD
 from services.api.console.forms import Form
 from services.api.console.local_times import next_minute, to_field
 from services.api.console.redirecting import is_partial
@@ -26,6 +24,7 @@ from services.api.console.webhook_wording import (
     complaint_text,
 )
 from services.api.console.wording import DONE
+from services.api.console.wrong_fields import Wrong
 from services.api.domain.return_paths import CONSOLE
 from services.api.operations import manage_webhooks
 from services.api.schemas.report_queries import cut_page, to_newest_cursor
@@ -49,29 +48,9 @@ KEPT: Final = timedelta(days=30)
 _COUNT: Final = re.compile(r"[0-9]{1,7}")
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A form that could not be done, as it was filled in.
-
-    Attributes:
-        form: Which it is of those of the page.
-        field: What is wrong in it.
-        text: Why, marked for the catalogues.
-        filled: What was filled in.
-        refusal: What was refused; None of what the console itself could not read.
-    """
-
-    form: str
-    field: str | None
-    text: str
-    filled: Form
-    refusal: DomainError | None = None
-
-
-def refused(error: DomainError, form: str, filled: Form) -> Mistake:
-    """Return the mistake of a form that an operation refused."""
-    field = getattr(error, "field", None)
-    return Mistake(form, field, complaint_text(error), filled, error)
+def refused(error: DomainError, form: str) -> Wrong:
+    """Return what is wrong with a form that an operation refused."""
+    return Wrong(error.field or "", complaint_text(error), form=form, refusal=error)
 
 
 def health_of(webhook: WebhookReport) -> str:
@@ -127,18 +106,16 @@ async def show_webhook(
     return await page_of(visit, webhook_id, cursor=cursor, done=done)
 
 
-def form_of_new(visit: Visit, mistake: Mistake | None = None) -> Response:
+def form_of_new(visit: Visit, wrong: Wrong | None = None) -> Response:
     """Return the form of a new webhook; with what was wrong, if something was."""
     return render(
         visit.request,
         "new_webhook.html",
         caller=visit.caller,
-        status=BAD if mistake else 200,
-        refusal=mistake.refusal if mistake else None,
         kinds=KINDS,
-        url=mistake.filled.get("url", "") if mistake else "",
-        chosen=chosen_kinds(mistake.filled) if mistake else list(KINDS),
-        mistake=mistake,
+        url=visit.form.get("url", ""),
+        chosen=chosen_kinds(visit.form) if wrong else list(KINDS),
+        wrong=wrong,
         done=None,
     )
 
@@ -154,21 +131,19 @@ async def page_of(
     *,
     cursor: str | None = None,
     done: str | None = None,
-    mistake: Mistake | None = None,
+    wrong: Wrong | None = None,
 ) -> Response:
     """Return the page of a webhook; with what was wrong, if something was."""
     account, now = visit.caller.account, visit.context.clock.now()
     row = await manage_webhooks.read_webhook(visit.context.engine, account, webhook_id)
     webhook = to_webhook_report(row, account.time_zone)
-    filled = mistake.filled if mistake else {}
-    is_changed = mistake is not None and mistake.form == "change"
+    filled = visit.form if wrong else {}
+    is_changed = wrong is not None and wrong.form == "change"
     since = max(webhook.failing_since or now - REPLAYED_BY_DEFAULT, now - KEPT)
     return render(
         visit.request,
         "webhook.html",
         caller=visit.caller,
-        status=BAD if mistake else 200,
-        refusal=mistake.refusal if mistake else None,
         webhook=webhook,
         state=health_of(webhook),
         health=HEALTH,
@@ -179,7 +154,7 @@ async def page_of(
         since=filled.get("since") or to_field(since, account.time_zone),
         until=filled.get("until") or to_field(next_minute(now), account.time_zone),
         replayed=_replayed(visit.request),
-        mistake=mistake,
+        wrong=wrong,
         done=DONE.get(done or ""),
         **await _log(visit, webhook_id, cursor),
     )

@@ -3,7 +3,8 @@
 ``N_`` marks a text for the catalogues; whoever shows it has it translated.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from services.api.domain.access_errors import (
@@ -44,6 +45,31 @@ from shared.domain.errors import DomainError
 def N_(text: str) -> str:  # noqa: N802 - as gettext calls it
     """Return a text as it is, marked for the catalogues."""
     return text
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Told:
+    """Something to be told, in whatever language is read.
+
+    Attributes:
+        text: Marked for the catalogues, with named places for the values.
+        before: What is said first, such as which row it is about.
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    before: "Told | None" = None
+
+    def in_words(self, translate: Callable[[str], str], number: Callable[[float], str]) -> str:
+        """Return it in the words of a language, its numbers as they are written there."""
+        text = translate(self.text)
+        if self.values:
+            text %= {
+                name: number(value) if isinstance(value, int) else value
+                for name, value in self.values.items()
+            }
+        first = f"{self.before.in_words(translate, number)} " if self.before else ""
+        return first + text
 
 
 STATES: Final[Mapping[str, str]] = {

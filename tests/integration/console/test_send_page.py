@@ -269,7 +269,9 @@ async def test_what_is_wrong_stands_at_its_field_and_nothing_typed_is_lost(
         page = await asha.send("/send/check", fields(smartLinkTitle=HOSTILE, **changed))
 
         assert 400 <= page.status_code < 500, changed
-        told = re.search(rf'<p class="wrong" id="{place}-wrong">([^<]*)<', page.text)
+        told = re.search(
+            rf'<p class="field-wrong" role="alert" id="{place}-wrong">([^<]*)<', page.text
+        )
         assert told is not None, changed
         assert said in html.unescape(told[1])
         assert f'aria-describedby="{place}-wrong' in page.text

@@ -114,8 +114,8 @@ async def test_a_url_that_may_not_be_called_is_refused_at_its_field(
 
     assert answer.status_code == 400
     assert told in answer.text
-    assert 'id="wrong-new-url"' in answer.text
-    assert 'aria-describedby="wrong-new-url url-hint" aria-invalid="true"' in answer.text
+    assert 'id="url-wrong"' in answer.text
+    assert 'aria-invalid="true" aria-describedby="url-wrong url-hint"' in answer.text
     # What was typed and ticked stays so.
     assert answer.text.count(" checked") == len(CHOSEN)
     assert "<script>alert" not in answer.text
@@ -283,7 +283,7 @@ async def test_a_span_that_is_none_is_told_at_its_field(
     answer = await asha.send(f"{own}/replay", filled)
 
     assert answer.status_code == 400
-    assert re.search(rf'id="wrong-replay-{field}">{told}', answer.text)
+    assert re.search(rf'id="{field}-wrong">{told}', answer.text)
 
 
 async def test_webhooks_of_another_account_are_not_there(

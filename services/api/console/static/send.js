@@ -75,7 +75,7 @@ function end(html) {
 
 function failed() {
   const said = document.createElement("p");
-  said.className = "wrong";
+  said.className = "field-wrong";
   said.setAttribute("role", "alert");
   said.textContent = drop.dataset.failed;
   const state = document.querySelector("#upload-state");
