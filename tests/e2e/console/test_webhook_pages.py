@@ -105,6 +105,28 @@ def test_a_webhook_is_paused_and_deleted_by_keys_alone(
     context.close()
 
 
+def test_a_delivery_that_is_looked_at_stays_open_while_the_log_changes(
+    console: Console, owner: dict[str, Any]
+) -> None:
+    page = watched(console.open(owner["state"]).new_page())
+    with receiver() as hook:
+        hook.delay_s = 3
+        page.goto(f"{WEBHOOKS}/new")
+        made(page, hook.url)
+        page.get_by_role("link", name="I have kept it").click()
+        page.get_by_role("button", name="Send a test").click()
+        summary = page.locator(".deliveries summary")
+        expect(summary).to_contain_text("Waiting")
+        summary.click()
+
+        expect(summary).to_contain_text("Delivered", timeout=20_000)
+        expect(summary).to_be_focused()
+        expect(page.get_by_text("HTTP 200")).to_be_visible()
+        webhook = page.url.partition("?")[0].rpartition("/")[2]
+    console.stack.api.delete(f"/webhooks/{webhook}").raise_for_status()
+    page.context.close()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_pages_of_webhooks_are_accessible_in_both_themes_at_every_width(
     console: Console, owner: dict[str, Any], campaign: dict[str, Any], look: str

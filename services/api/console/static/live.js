@@ -23,6 +23,8 @@ const clock = new Intl.DateTimeFormat(document.body.dataset.locale, {
   timeZone: document.body.dataset.zone,
 });
 
+const countries = new Intl.DisplayNames(document.body.dataset.locale, { type: "region" });
+
 function say(state) {
   for (const place of document.querySelectorAll("[data-live-state]")) {
     place.dataset.liveState = state;
@@ -41,10 +43,10 @@ function addClick(click) {
   const form = document.querySelector("template[data-live-row]");
   if (!list || !form) return;
   const row = form.content.firstElementChild.cloneNode(true);
-  fill(row, "mobile", click.mobile);
+  fill(row, "mobile", click.mobile === "erased" ? list.dataset.erased : click.mobile);
   fill(row, "time", clock.format(new Date(click.occurred_at)));
   fill(row, "agent", [click.browser, click.os].filter(Boolean).join(" · "));
-  fill(row, "place", [click.city, click.region, click.country].filter(Boolean).join(", "));
+  fill(row, "place", [click.city, click.region, click.country && countries.of(click.country)].filter(Boolean).join(", "));
   row.classList.add("is-new");
   list.prepend(row);
   while (list.children.length > MOST_ROWS) list.lastElementChild.remove();

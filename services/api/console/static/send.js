@@ -49,6 +49,15 @@ numbers.addEventListener("change", () => {
   if (isOwed) count();
 });
 
+// What comes of typing is said when it is another than before, and not whole after each key.
+document.addEventListener("htmx:afterSettle", () => {
+  for (const status of form.querySelectorAll("[data-says]")) {
+    const places = document.querySelectorAll(`#${status.dataset.says} [data-said]`);
+    const now = [...places].map((each) => each.textContent.trim()).join(", ");
+    if (status.textContent !== now) status.textContent = now;
+  }
+});
+
 // The number is kept in this tab alone, and for as long as it is open.
 const own = document.querySelector("#testMobile");
 own.value ||= sessionStorage.getItem(REMEMBERED) ?? "";
