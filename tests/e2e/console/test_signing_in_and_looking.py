@@ -105,7 +105,7 @@ def test_campaigns_are_searched_as_one_types_and_sent_once_more_by_a_form(
     page = watched(context.new_page())
     page.goto("/console/campaigns")
     page.get_by_label("Part of the title").press_sequentially("nowhere")
-    expect(page.get_by_text("No campaign is like that")).to_be_visible()
+    expect(page.locator("#list").get_by_text("No campaign is like that")).to_be_visible()
     page.get_by_label("Part of the title").fill("school")
     page.locator("tbody").get_by_role("link").first.click()
     page.wait_for_url(f"**/console/campaigns/{campaign['uuid']}")

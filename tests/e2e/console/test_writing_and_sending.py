@@ -82,7 +82,7 @@ def test_as_one_types_the_message_its_links_and_its_cost_are_shown(
 
     page.get_by_label("Your mobile number").fill("9876543219")
     page.get_by_role("button", name="Send a test", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text("The test is on its way")
+    expect(page.locator("#tested").get_by_role("status")).to_contain_text("The test is on its way")
     page.reload()
     expect(page.get_by_label("Your mobile number")).to_have_value("9876543219")
     context.close()
