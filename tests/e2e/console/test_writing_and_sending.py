@@ -177,7 +177,7 @@ def test_what_is_written_outlives_its_session_and_its_page_until_it_is_sent(
     page.get_by_role("switch", name="Enable Link Tracking").click()
     cookies: Any = context.cookies()
     context.clear_cookies()
-    text_box(page).press_sequentially("An hour's work")
+    text_box(page).fill("An hour's work")
     page.wait_for_url("**/console/sign-in?next=%2Fconsole%2Fsend")
     context.add_cookies(cookies)
 
@@ -185,7 +185,7 @@ def test_what_is_written_outlives_its_session_and_its_page_until_it_is_sent(
     expect(offer).to_contain_text("has not been sent")
     look_at(page, "send-draft-offered")
     offer.get_by_role("button", name="Go on with it").click()
-    expect(text_box(page)).to_have_value(re.compile("^An h"))
+    expect(text_box(page)).to_have_value("An hour's work")
     expect(page.locator("#mobile")).to_have_value("9876543210")
     expect(page.locator("#scheduleTime")).to_have_value("2001-01-01T10:00")
     expect(page.get_by_role("switch", name="Enable Link Tracking")).not_to_be_checked()
