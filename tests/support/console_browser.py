@@ -65,19 +65,24 @@ def watched(page: Page) -> Page:
     return page
 
 
-def look_at(page: Page, name: str) -> None:
-    """Take a picture, and hold the page to what axe-core calls serious or critical."""
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+def serious(page: Page) -> list[tuple[str, list[str]]]:
+    """Return what axe-core calls serious or critical."""
     # By the debugger, as the page's own policy lets no script of others in.
     page.evaluate(AXE)
     found = page.evaluate(
         "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", AXE_RULES
     )
-    assert [
-        (name, each["id"], [node["html"] for node in each["nodes"]])
+    return [
+        (each["id"], [node["html"] for node in each["nodes"]])
         for each in found["violations"]
         if each["impact"] in {"serious", "critical"}
-    ] == []
+    ]
+
+
+def look_at(page: Page, name: str) -> None:
+    """Take a picture, and hold the page to what axe-core calls serious or critical."""
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    assert serious(page) == [], name
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), name
 
 

@@ -11,7 +11,7 @@ _WORDS_NAMING = """
     subject author a b c d e
 """
 _WORDS_PLAIN = """
-    addresses addresses_kept_days allow appendhttp block calls_per_minute category
+    addresses addresses_kept_days agreedsegments allow appendhttp block calls_per_minute category
     clicks_kept_months code columns contacts default_region demands_second_factor destination
     dlt_entity_id dltentityid dlttemplateid duplicatecheck expires_at file format fromdate
     gone_url ip_allow_list is_disabled is_enabled kind kinds link_domains link_shape linkshape

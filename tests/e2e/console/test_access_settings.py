@@ -7,10 +7,9 @@ from typing import Any
 
 import asyncpg
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.console_browser import LOOKS, PASSWORD, Console, look_at, watched
+from tests.support.console_browser import PASSWORD, Console, look_at, watched
 from tests.support.stack import Stack
 
 KEY = re.compile(r"^txk_[0-9a-f]{12}_\S+$")
@@ -204,30 +203,4 @@ def test_destinations_and_a_key_are_set_by_keys_alone(
     keys.press("Enter")
     expect(page.get_by_role("button", name="Copy the key")).to_be_visible()
     assert page.locator(".scope").all_inner_texts() == ["Send", "Read reports"]
-    context.close()
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_settings_of_access_are_accessible_in_both_themes_at_every_width(
-    console: Console, owner: dict[str, Any], look: str
-) -> None:
-    context = console.open(owner["state"], reduced_motion="reduce", **LOOKS[look])
-    page = watched(context.new_page())
-    page.goto("/console/settings/keys")
-    page.locator("tbody a").first.click()
-    key = page.url
-    page.goto("/console/settings/users")
-    page.locator("tbody a").first.click()
-    for name, path in {
-        "user": page.url,
-        "key": key,
-        "keys": "/console/settings/keys",
-        "key-new": "/console/settings/keys/new",
-        "addresses": "/console/settings/addresses",
-        "users": "/console/settings/users",
-        "user-new": "/console/settings/users/new",
-        "destinations": "/console/settings/destinations",
-    }.items():
-        page.goto(path)
-        look_at(page, f"{name}-{look}")
     context.close()

@@ -14,13 +14,13 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.console.conftest import CITIES
 from tests.support import filled_console
+from tests.support.chromium import SCREENSHOTS
 from tests.support.console_browser import (
-    AXE,
-    AXE_RULES,
     DESK,
     LOGIN,
     PASSWORD,
     Console,
+    serious,
     watched,
 )
 from tests.support.console_pages import PAGES
@@ -108,17 +108,9 @@ def filled(console: Console) -> Iterator[Filled]:
             context.close()
 
 
-def serious(page: Page) -> list[tuple[str, list[str]]]:
-    """Return what axe-core calls serious or critical."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", AXE_RULES
-    )
-    return [
-        (each["id"], [node["html"] for node in each["nodes"]])
-        for each in found["violations"]
-        if each["impact"] in {"serious", "critical"}
-    ]
+def name_of(path: str) -> str:
+    """Return what the picture of a page is called."""
+    return "-".join(re.findall(r"[\w-]+", path))
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -129,6 +121,7 @@ def test_every_page_is_whole_named_and_accessible(filled: Filled, look: str) -> 
     for path in filled.pages(page):
         titles.setdefault(page.title(), []).append(path)
         assert page.locator("html").get_attribute("lang") == ("hi" if "hi" in look else "en")
+        page.screenshot(path=SCREENSHOTS / f"{name_of(path)}-{look}.png", full_page=True)
         if found := page.evaluate(FAULTS) + serious(page):
             faults[path] = found
 

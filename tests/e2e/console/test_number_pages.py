@@ -9,7 +9,6 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.support.console_browser import (
     AGENT,
     DESTINATION,
-    LOOKS,
     Console,
     look_at,
     watched,
@@ -178,28 +177,3 @@ def things(console: Console, number: str) -> dict[str, str]:
     note = {"source": "reply", "note": "Answered STOP to the autumn sale"}
     api.put("/suppressions/919812345681", json=note)
     return {"group": group["id"]}
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_about_data_are_accessible_in_both_themes_at_every_width(
-    console: Console, owner: dict[str, Any], things: dict[str, str], look: str
-) -> None:
-    context = console.open(owner["state"], reduced_motion="reduce", **LOOKS[look])
-    page = watched(context.new_page())
-    page.goto("/console/numbers")
-    look_at(page, f"numbers-{look}")
-    page.locator("#find-mobile").fill(OTHER)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/console/numbers/*")
-    for summary in page.locator("main summary").all():
-        summary.click()
-    look_at(page, f"number-{look}")
-    for name in ("opt-outs", "groups", f"groups/{things['group']}", "credit", "privacy"):
-        page.goto(f"/console/settings/{name}")
-        look_at(page, f"settings-{name.partition('/')[0]}{'-one' * ('/' in name)}-{look}")
-    page.goto("/console/settings/alerts")
-    look_at(page, f"settings-alerts-{look}")
-    page.goto("/console/settings/audit")
-    page.locator("tbody summary").first.click()
-    look_at(page, f"settings-audit-{look}")
-    context.close()

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.support.console_browser import DESTINATION, LOOKS, Console, look_at, watched
+from tests.support.console_browser import DESTINATION, Console, look_at, watched
 
 SENDERS, LINKS = "/console/settings/senders", "/console/settings/links"
 DLT = "1101234567890123456"
@@ -72,19 +71,3 @@ def test_the_example_follows_the_shape_and_the_account_by_keys_alone(
     assert f"/{SENDER}/" in sample_link(console)
     context.close()
     changed_back(console, "/account", link_shape="token")
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_sending_are_accessible_in_both_themes_at_every_width(
-    console: Console, owner: dict[str, Any], look: str
-) -> None:
-    context = console.open(owner["state"], reduced_motion="reduce", **LOOKS[look])
-    page = watched(context.new_page())
-    for name, path in {
-        "senders": SENDERS,
-        "sender": f"{SENDERS}/change?sender={SENDER}",
-        "links": LINKS,
-    }.items():
-        page.goto(path)
-        look_at(page, f"settings-{name}-{look}")
-    context.close()

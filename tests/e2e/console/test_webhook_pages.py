@@ -4,10 +4,9 @@ import json
 import re
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.console_browser import LOOKS, Console, look_at, watched
+from tests.support.console_browser import Console, look_at, watched
 from tests.support.stack import Json, wait_until
 from tests.support.webhook_receiver import Receiver, receiver
 
@@ -125,32 +124,3 @@ def test_a_delivery_that_is_looked_at_stays_open_while_the_log_changes(
         webhook = page.url.partition("?")[0].rpartition("/")[2]
     console.stack.api.delete(f"/webhooks/{webhook}").raise_for_status()
     page.context.close()
-
-
-@pytest.mark.parametrize("look", LOOKS)
-def test_pages_of_webhooks_are_accessible_in_both_themes_at_every_width(
-    console: Console, owner: dict[str, Any], campaign: dict[str, Any], look: str
-) -> None:
-    del campaign
-    context = console.open(owner["state"], reduced_motion="reduce", **LOOKS[look])
-    page = watched(context.new_page())
-    api = console.stack.api
-    with receiver() as hook:
-        url = f"{hook.url}/{'a-long-path-of-somebody/' * 4}"
-        hook.statuses = [200, 503]
-        webhook = api.post("/webhooks", json={"url": url}).json()["id"]
-        log = f"/webhooks/{webhook}/deliveries"
-        for count in (1, 2):
-            api.post(f"/webhooks/{webhook}/test").raise_for_status()
-            wait_until(lambda: len(tried(console, log)) == count, "an attempt")  # noqa: B023
-    for name, path in {
-        "webhooks": WEBHOOKS,
-        "webhook-new": f"{WEBHOOKS}/new",
-        "webhook": f"{WEBHOOKS}/{webhook}",
-    }.items():
-        page.goto(path)
-        for each in page.locator("main details > summary").all():
-            each.click()
-        look_at(page, f"{name}-{look}")
-    context.close()
-    api.delete(f"/webhooks/{webhook}").raise_for_status()

@@ -53,6 +53,7 @@ from shared.domain.errors import DomainError
         (errors.InternalError(), None, "went wrong on our side, and has been logged"),
         (errors.MalformedBodyError("no JSON"), "body", "could not be read: no JSON"),
         (errors.UnsupportedBodyError("text/csv"), "body", "Content type 'text/csv' is not read"),
+        (errors.MadeBeforeError("key"), None, "came before, and is not done again"),
         (errors.IdempotencyConflictError(), "idempotencyKey", "came before with another request"),
         (errors.NoLinkRoomError(5), None, "No token domain has room for 5 links"),
         (errors.NotFoundError("campaign"), None, "No campaign of this account has that id"),
