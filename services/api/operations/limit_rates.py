@@ -70,9 +70,10 @@ class RateLimiter:
             RateLimitedError: One has no room; the one is named that needs the longest.
         """
         loop = asyncio.get_running_loop()
-        levels = [self._level(limit) for limit in limits]
         while True:
             now = loop.time()
+            # Looked up anew each time: what was empty meanwhile is forgotten.
+            levels = [self._level(limit) for limit in limits]
             fullest = max(zip(limits, levels, strict=True), key=lambda each: each[1].wait_s(now))
             if fullest[1].wait_s(now) > 0:
                 raise RateLimitedError(fullest[1].standing(fullest[0], now))
@@ -147,8 +148,11 @@ class RateLimiter:
             # Whoever waits looks again; what is due still is told in the next round.
             if self._due:
                 self._wanted.set()
-            self._told.set()
-            self._told = asyncio.Event()
+            self._let_look_again()
+
+    def _let_look_again(self) -> None:
+        self._told.set()
+        self._told = asyncio.Event()
 
     def _be_alone(self, cause: str) -> None:
         if not self._is_alone:
@@ -161,6 +165,7 @@ class RateLimiter:
         for bucket in [bucket for bucket, level in self._levels.items() if level.is_empty(now)]:
             del self._levels[bucket]
             self._due.pop(bucket, None)
+        self._let_look_again()
         try:
             async with asyncio.timeout(ALONE_S), self._engine.begin() as connection:
                 await purge(connection, row_limit=MAX_ROWS)

@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from services.api.domain.errors import InvalidValueError
+from services.api.domain.rate_limits import CallKind, RateLimit
+from services.api.operations import limit_rates
 from services.api.operations.change_sending import SendingChanges, change_sending
+from services.api.operations.limit_rates import RateLimiter
 from services.api.storage.rate_levels import purge, tell
 from shared.storage.engine import create_engine
 from tests.support.api import Api, running_api
@@ -300,3 +303,26 @@ async def test_a_process_remembers_only_so_many(
             async with client_from(api, f"192.0.2.{number}") as client:
                 assert (await client.get("/campaigns")).status_code == 401
         assert api.app.state.context.rates.remembered_count == 10
+
+
+async def test_whoever_waits_for_counts_that_are_over_waits_no_longer(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = create_engine(database_url, application="test")
+    limiter = RateLimiter(engine)
+    # Of so few, one is a twentieth, and is over in a second and a half.
+    limits = [RateLimit("address", CallKind.CALLS, "198.51.100.9", 39)]
+    await limiter.take(limits)
+    await asyncio.sleep(60 / 39)
+    waiting = asyncio.create_task(limiter.take(limits))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    # As after an outage: what is over is forgotten before it could be told.
+    monkeypatch.setattr(limit_rates, "PURGED_EVERY_S", 0.0)
+    limiter.start()
+    async with asyncio.timeout(5):
+        await waiting
+
+    await limiter.aclose()
+    await engine.dispose()
