@@ -156,14 +156,16 @@ async def test_character_that_the_terminal_lacks_is_spelled_out() -> None:
     assert b"api        | \\xe4" in written.getvalue()
 
 
-async def test_line_without_end_is_shown_in_pieces() -> None:
-    output = StringIO()
+async def test_line_without_end_is_shown_in_pieces(tmp_path: Path) -> None:
+    output, written = StringIO(), tmp_path / "written"
     endless = python(
-        "endless", "import time; print('x' * 200_000, end='', flush=True); time.sleep(60)"
+        "endless",
+        "import pathlib, time; print('x' * 200_000, end='', flush=True); "
+        f"pathlib.Path({str(written)!r}).touch(); time.sleep(60)",
     )
 
     async with supervised([endless], output=output):
-        await until(lambda: output.getvalue().count("x") > 60_000)
+        await until(lambda: output.getvalue().count("x") > 60_000 and written.exists())
 
     assert output.getvalue().count("x") == 200_000
 
