@@ -39,8 +39,17 @@ async def rows_of(file: IO[bytes]) -> list[SheetRow]:
 
 
 def readers() -> list[psutil.Process]:
-    children = psutil.Process().children()
-    return [child for child in children if "services.api.sheets" in child.cmdline()]
+    return [child for child in psutil.Process().children() if is_reader(child)]
+
+
+def is_reader(child: psutil.Process) -> bool:
+    try:
+        return "services.api.sheets" in child.cmdline()
+    except psutil.ZombieProcess:
+        # It has ended and is yet to be collected: until then it is there.
+        return True
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def test_a_file_can_be_read_more_than_once(file: IO[bytes]) -> None:
