@@ -137,16 +137,15 @@ def _plain(character: str) -> str:
 def _read(number: str, region: str, *, has_blank: bool) -> _Reading:
     if number.startswith("+"):
         return _ask(number, None)
-    if has_blank:
-        abroad = _ask(f"+{number}", None)
-        if abroad.fault is None:
-            return abroad
+    abroad = _ask(f"+{number}", None) if has_blank else None
+    if abroad and abroad.fault is None:
+        return abroad
     home = _ask(number, region)
     is_own = number.startswith(str(calling_code_of(region)))
     is_home_length = len(number) in mobile_lengths(region)
     if home.fault is None or (is_home_length and not is_own):
         return home
-    abroad = _ask(f"+{number}", None)
+    abroad = abroad or _ask(f"+{number}", None)
     if abroad.fault is None or (abroad.msisdn and not is_home_length):
         return abroad
     return home

@@ -1,6 +1,8 @@
 """Chromium at the console of a running txlink: opened, watched for complaints, looked at."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from services.cli.demo import PHONES
 from tests.support.chromium import SCREENSHOTS
-from tests.support.stack import Stack, wait_until
+from tests.support.open_folders import open_temporary_folder
+from tests.support.stack import Stack, running_stack, wait_until
 
 LOGIN, PASSWORD = "asha", "Blue Kettle in the sun"
 NUMBERS = ["919876543210", "919876543211", "919876543212"]
 DESTINATION = "https://www.yourkidschoolexample.com/signup/"
 AGENT = PHONES["an Android phone"]
+CITIES = Path(__file__).parent / "geo/GeoLite2-City-Test.mmdb"
 AXE = (Path(__file__).parent / "vendor/axe.min.js").read_text()
 # A refusal's status; and a look at a message that a newer one has taken the place of.
 EXPECTED = ("status of", "htmx:sendAbort", "htmx:afterRequest")
@@ -34,18 +38,45 @@ class Console:
 
     stack: Stack
     browser: Browser
-    url: str
+
+    @property
+    def url(self) -> str:
+        """Of the API, without a slash behind it."""
+        return str(self.stack.api.base_url).rstrip("/")
+
+    @property
+    def set_up_address(self) -> str:
+        """Where the first owner is made, as it is told when the stack starts."""
+        (address,) = re.findall(r"http://\S+/console/set-up#\S+", self.stack.log)
+        return str(address)
 
     def open(self, state: Any = None, **options: Any) -> BrowserContext:  # noqa: ANN401
         """Open a browser as nobody, or as the owner whose cookies are given."""
         values: dict[str, Any] = {"viewport": DESK, "user_agent": AGENT, "locale": "en-IN"}
         context = self.browser.new_context(
-            base_url=self.url, storage_state=state, **values | options
+            base_url=str(self.stack.api.base_url).rstrip("/"),
+            storage_state=state,
+            **values | options,
         )
         context.set_default_timeout(10_000)
         # Where links lead is nowhere to be had; what counts is that they are followed.
         context.route(f"{self.stack.redirector_url}/*", _follow_no_further)
         return context
+
+
+@contextmanager
+def console_stack() -> Iterator[Stack]:
+    """Run a txlink whose clicks have places, and whose webhooks reach this machine."""
+    with (
+        open_temporary_folder() as folder,
+        running_stack(
+            folder / "data",
+            GEOIP_CITY_DB=str(CITIES),
+            TRUSTED_PROXIES="127.0.0.1",
+            TXLINK_WEBHOOK_NETWORKS="127.0.0.1",
+        ) as stack,
+    ):
+        yield stack
 
 
 def _follow_no_further(route: Route) -> None:
@@ -86,18 +117,24 @@ def look_at(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), name
 
 
-def a_campaign(console: Console) -> dict[str, Any]:
-    """Send to three numbers; return the campaign's id and its tokens once all have theirs."""
+def a_campaign(
+    console: Console,
+    *,
+    numbers: Sequence[str] = NUMBERS,
+    msg: str = f"Enrol by signing up here: {DESTINATION} Regards, your school",
+    title: str = "School sites <b>autumn</b>",
+) -> dict[str, Any]:
+    """Send to some numbers; return the campaign's id and its tokens once all have theirs."""
     answer = console.stack.api.post(
         "/send",
         data={
-            "mobile": ",".join(NUMBERS),
-            "msg": f"Enrol by signing up here: {DESTINATION} Regards, your school",
+            "mobile": ",".join(numbers),
+            "msg": msg,
             "trackLink": "true",
-            "smartLinkTitle": "School sites <b>autumn</b>",
+            "smartLinkTitle": title,
         },
     ).json()
     path = f"/campaigns/{answer['uuid']}"
-    wait_until(lambda: console.stack.get(path)["delivered"] == len(NUMBERS), "three deliveries")
+    wait_until(lambda: console.stack.get(path)["delivered"] == len(numbers), "deliveries")
     rows = console.stack.get(f"{path}/recipients")["recipients"]
     return {"uuid": answer["uuid"], "tokens": [row["link"].rpartition("/")[2] for row in rows]}

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
@@ -34,8 +35,10 @@ class FormOnce:
         Raises:
             MadeBeforeError: It has, within ``IDEMPOTENCY_WINDOW``.
         """
+        if self.key is None:
+            return
         async with self.engine.connect() as connection:
-            await self._require_new(connection)
+            await self._require_new(connection, OF_FORMS + self.key, self._since)
 
     async def note(self, connection: AsyncConnection, made: str) -> None:
         """Note what the form has made, with that; waits for another that is about to.
@@ -45,18 +48,17 @@ class FormOnce:
         """
         if self.key is None:
             return
+        name, since = OF_FORMS + self.key, self._since
         digest = sha256(self.key.encode()).digest()
         kept = KeptAnswer(digest, json.dumps({"made": made}).encode())
-        since = self.clock.now() - IDEMPOTENCY_WINDOW
-        name = OF_FORMS + self.key
         if not await add_answer(connection, self.account_id, name, kept, since=since):
-            await self._require_new(connection)
+            await self._require_new(connection, name, since)
 
-    async def _require_new(self, connection: AsyncConnection) -> None:
-        if self.key is None:
-            return
-        since = self.clock.now() - IDEMPOTENCY_WINDOW
-        name = OF_FORMS + self.key
+    @property
+    def _since(self) -> datetime:
+        return self.clock.now() - IDEMPOTENCY_WINDOW
+
+    async def _require_new(self, connection: AsyncConnection, name: str, since: datetime) -> None:
         first = await find_answer(connection, self.account_id, name, since=since)
         if first is not None:
             raise MadeBeforeError(json.loads(first.answer)["made"])

@@ -46,8 +46,7 @@ class OwnerSetUp:
 
     async def is_open(self) -> bool:
         """Tell whether there is no user of the console yet."""
-        async with self.engine.connect() as connection:
-            return not await users.has_console_user(connection)
+        return not await _has_user(self.engine)
 
     async def require_open(self) -> None:
         """Let pass only while there is no user of the console.
@@ -95,9 +94,13 @@ async def require_no_user(engine: AsyncEngine) -> None:
     Raises:
         SetUpClosedError: There is one.
     """
+    if await _has_user(engine):
+        raise SetUpClosedError
+
+
+async def _has_user(engine: AsyncEngine) -> bool:
     async with engine.connect() as connection:
-        if await users.has_console_user(connection):
-            raise SetUpClosedError
+        return await users.has_console_user(connection)
 
 
 async def issue_token(

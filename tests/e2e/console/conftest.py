@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -15,13 +14,10 @@ from tests.support.console_browser import (
     PASSWORD,
     Console,
     a_campaign,
+    console_stack,
     look_at,
     watched,
 )
-from tests.support.open_folders import open_temporary_folder
-from tests.support.stack import running_stack
-
-CITIES = Path(__file__).parents[2] / "support" / "geo" / "GeoLite2-City-Test.mmdb"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,28 +31,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="package")
 def console() -> Iterator[Console]:
     with (
-        open_temporary_folder() as folder,
         # Before the browser, whose driver keeps a loop running: what a stack starts from may
         # have to be made first, with loops of its own.
-        running_stack(
-            folder / "data",
-            GEOIP_CITY_DB=str(CITIES),
-            TRUSTED_PROXIES="127.0.0.1",
-            TXLINK_WEBHOOK_NETWORKS="127.0.0.1",
-        ) as stack,
+        console_stack() as stack,
         running_chromium() as browser,
     ):
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        yield Console(stack, browser, str(stack.api.base_url).rstrip("/"))
+        yield Console(stack, browser)
 
 
 @pytest.fixture(scope="package")
 def owner(console: Console) -> dict[str, Any]:
     """Set the owner up as a newcomer does, with a second factor; return the browser's cookies."""
-    (address,) = re.findall(r"http://\S+/console/set-up#\S+", console.stack.log)
     context = console.open()
     page = watched(context.new_page())
-    page.goto(address)
+    page.goto(console.set_up_address)
     expect(page.get_by_label("Token")).to_have_value(re.compile(r"^txs1\."))
     assert page.url.endswith("/console/set-up")
     look_at(page, "set-up")

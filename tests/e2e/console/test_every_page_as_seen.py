@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.console.conftest import CITIES
 from tests.support import filled_console
 from tests.support.chromium import SCREENSHOTS
 from tests.support.console_browser import (
@@ -21,12 +20,11 @@ from tests.support.console_browser import (
     LOGIN,
     PASSWORD,
     Console,
+    console_stack,
     serious,
     watched,
 )
 from tests.support.console_pages import PAGES
-from tests.support.open_folders import open_temporary_folder
-from tests.support.stack import running_stack
 from tests.support.webhook_receiver import receiver
 
 FAULTS, FOCUS = (
@@ -97,19 +95,12 @@ class Filled:
 @pytest.fixture(scope="module")
 def filled(console: Console) -> Iterator[Filled]:
     with (
-        open_temporary_folder() as folder,
-        running_stack(
-            folder / "data",
-            GEOIP_CITY_DB=str(CITIES),
-            TRUSTED_PROXIES="127.0.0.1",
-            TXLINK_WEBHOOK_NETWORKS="127.0.0.1",
-        ) as stack,
+        console_stack() as stack,
         receiver() as hook,
     ):
-        own = Console(stack, console.browser, str(stack.api.base_url).rstrip("/"))
+        own = Console(stack, console.browser)
         page = watched(own.open().new_page())
-        (address,) = re.findall(r"http://\S+/console/set-up#\S+", stack.log)
-        page.goto(address)
+        page.goto(own.set_up_address)
         page.get_by_label("Login").fill(LOGIN)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Make the owner").click()

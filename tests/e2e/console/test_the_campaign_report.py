@@ -8,8 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.clock import SystemClock
-from tests.support.console_browser import AGENT, DESTINATION, LOOKS, Console, look_at, watched
-from tests.support.stack import wait_until
+from tests.support.console_browser import (
+    AGENT,
+    DESTINATION,
+    LOOKS,
+    Console,
+    a_campaign,
+    look_at,
+    watched,
+)
 
 NUMBERS = ["919876543220", "919876543221", "919876543222"]
 # Of the test database of places.
@@ -27,19 +34,13 @@ FOCUSED = "document.activeElement.textContent.trim()"
 @pytest.fixture(scope="module")
 def sale(console: Console, owner: dict[str, Any]) -> dict[str, Any]:
     del owner
-    answer = console.stack.api.post(
-        "/send",
-        data={
-            "mobile": ",".join(NUMBERS),
-            "msg": f"Last days of the sale: {DESTINATION} Reply STOP to end",
-            "trackLink": "true",
-            "smartLinkTitle": "Winter <i>sale</i>",
-        },
-    ).json()
-    path = f"/campaigns/{answer['uuid']}"
-    wait_until(lambda: console.stack.get(path)["delivered"] == 3, "three deliveries")
-    rows = console.stack.get(f"{path}/recipients")["recipients"]
-    return {"path": path, "tokens": [row["link"].rpartition("/")[2] for row in rows]}
+    sent = a_campaign(
+        console,
+        numbers=NUMBERS,
+        msg=f"Last days of the sale: {DESTINATION} Reply STOP to end",
+        title="Winter <i>sale</i>",
+    )
+    return {"path": f"/campaigns/{sent['uuid']}", "tokens": sent["tokens"]}
 
 
 def follow(console: Console, token: str, address: str, headers: dict[str, str]) -> None:

@@ -198,3 +198,12 @@ async def test_what_is_scheduled_says_when_it_goes_out(
     assert "sent to" not in pages[2]
     assert "3 recipients" in pages[2]
     assert "goes out on " not in cancelled
+
+
+async def test_empty_pages_lead_who_may_send_to_the_form(api: Api, asha: Visitor) -> None:
+    async with visitor(api.app) as reader:
+        await reader.sign_in("reader")
+        for path in ("/campaigns", "/sandbox"):
+            assert 'class="button primary" href="/console/send"' in (await asha.get(path)).text
+            assert "/console/send" not in (await reader.get(path)).text
+        assert (await reader.get("/send")).status_code == 403

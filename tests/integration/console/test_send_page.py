@@ -496,12 +496,3 @@ async def test_who_follows_a_campaign_that_rests_is_told_and_need_not_ask(asha: 
     assert 'hx-trigger="live, every 5s"' in moving.text
     assert 'hx-trigger="live"' in resting.text
     assert resting.text.lstrip().startswith('<div id="progress"')
-
-
-async def test_empty_pages_lead_who_may_send_to_the_form(api: Api, asha: Visitor) -> None:
-    async with visitor(api.app) as reader:
-        await reader.sign_in("reader")
-        for path in ("/campaigns", "/sandbox"):
-            assert 'class="button primary" href="/console/send"' in (await asha.get(path)).text
-            assert "/console/send" not in (await reader.get(path)).text
-        assert (await reader.get("/send")).status_code == 403
